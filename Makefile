@@ -1,0 +1,62 @@
+# Every target needs Python 3.11 or newer, and make. The data live outside the checkout.
+.DEFAULT_GOAL := help
+.PHONY: help up test bench soak fmt lock clean
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := .venv/lock/bin/uv pip compile --quiet pyproject.toml --generate-hashes --universal \
+	--python-version 3.11 --no-emit-index-url --no-annotate --no-header --extra build
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+up: .venv/run ## set everything up and run the platform; Ctrl-C stops it
+	@exec $(BIN)/tallystick up
+
+test: .venv/dev ## run every test, the tidy ones included
+	@$(BIN)/pytest -q
+
+bench: .venv/dev ## measure, and print one JSON line per figure
+	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get install -qq -y wrk >/dev/null 2>&1; } \
+		|| { echo "make bench needs wrk: install it, for example with 'sudo apt-get install wrk'."; exit 1; }
+	@$(BIN)/python -m tests.bench
+
+soak: .venv/dev ## simulate 50 seeds of crashes and races
+	@$(BIN)/pytest -q tests/simulation --seeds 50
+
+fmt: .venv/dev ## format the code and mend what ruff can mend
+	@$(BIN)/ruff format --quiet src tests
+	@$(BIN)/ruff check --fix --quiet src tests
+
+lock: .venv/lock/bin/uv ## write both lock files from pyproject.toml
+	@$(COMPILE) --output-file requirements.lock
+	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## remove what these targets made; the data stay
+	@rm -rf .venv build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+	@find src tests -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/run: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "Installing what $< names (a minute or so, once)"
+	@$(PIP) install --require-hashes -r $<
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: requirements-dev.lock requirements.lock pyproject.toml | .venv/bin/python
+	@echo "Installing what $< names (a minute or so, once)"
+	@$(PIP) install --require-hashes -r $<
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@ .venv/run
+
+.venv/lock/bin/uv: | .venv/bin/python
+	@$(BIN)/python -m venv .venv/lock
+	@.venv/lock/bin/python -m pip --disable-pip-version-check --quiet install uv
+
+.venv/bin/python:
+	@for python in python3.11 python3 python3.12 python3.13 python3.14; do \
+		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		$$python -c 'import ensurepip, venv' 2>/dev/null || continue; \
+		exec $$python -m venv .venv; \
+	done; \
+	echo "Tallystick needs Python 3.11 or newer with venv: on Debian or Ubuntu, install python3.11-venv."; \
+	exit 1

@@ -1,0 +1,1 @@
+"""Values everybody speaks: money, ids, instants, problems. No I/O, no clock, no dice."""

@@ -1,0 +1,50 @@
+"""Identifiers: ours say their kind and sort by time; the caller's are 1 to 64 printable ASCII."""
+
+import re
+
+# Crockford's base 32: no I, L, O, U, so that an id read aloud comes back the same.
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_CALLER_ID = re.compile(r"[!-~]{1,64}")
+ENTROPY_BYTES = 10
+# A tenant's number is 41 bits of milliseconds (until 2039) and 22 of chance: 63 bits, a bigint.
+TENANT_CHANCE_BITS = 22
+
+
+def base32(number: int, *, width: int) -> str:
+    """Write a non-negative integer as ``width`` characters whose order is the number's."""
+    digits = [_ALPHABET[number >> shift & 31] for shift in range(5 * (width - 1), -1, -5)]
+    return "".join(digits)
+
+
+def make(prefix: str, *, now_ms: int, entropy: bytes) -> str:
+    """Make an id such as ``pay_01jc…``: 48 bits of time, then 80 of chance (a ULID)."""
+    number = now_ms << 80 | int.from_bytes(entropy[:ENTROPY_BYTES], "big")
+    return f"{prefix}_{base32(number, width=26)}"
+
+
+def make_tenant_id(*, now_ms: int, chance: int) -> int:
+    """Make a tenant's number: positive, 63 bits, sorted by time."""
+    return now_ms << TENANT_CHANCE_BITS | chance % (1 << TENANT_CHANCE_BITS)
+
+
+def tenant_name(tenant_id: int) -> str:
+    """The public spelling of a tenant's number, ``tnt_`` and 13 characters."""
+    return f"tnt_{base32(tenant_id, width=13)}"
+
+
+def tenant_id_of(name: str) -> int:
+    """Read ``tenant_name`` back. Raises ValueError for anything else."""
+    prefix, _, digits = name.partition("_")
+    if prefix != "tnt" or len(digits) != 13 or any(digit not in _ALPHABET for digit in digits):
+        raise ValueError(f"{name!r} is not a tenant id (tnt_ and 13 characters)")
+    number = 0
+    for digit in digits:
+        number = number << 5 | _ALPHABET.index(digit)
+    if number >= 1 << 63:
+        raise ValueError(f"{name!r} is not a tenant id (too large)")
+    return number
+
+
+def is_caller_id(text: str) -> bool:
+    """Tell whether a caller may use this as an id: 1 to 64 printable ASCII characters, no space."""
+    return _CALLER_ID.fullmatch(text) is not None

@@ -1,0 +1,55 @@
+"""The one way to refuse: a problem with a code that survives every wire."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Retry(StrEnum):
+    """When sending the same request again can help."""
+
+    NEVER = "never"
+    SAME = "same request"
+    LATER = "later"
+
+
+class Kind(StrEnum):
+    """What went wrong in the widest sense; the edge maps each kind to one HTTP status."""
+
+    MALFORMED = "malformed"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    UNPROCESSABLE = "unprocessable"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED = "unsupported"
+    UNAVAILABLE = "unavailable"
+
+
+class Problem(Exception):
+    """A refusal the caller can act on.
+
+    Subclasses live in the ``api.py`` of the context that raises them and set ``code`` (a sentence in
+    snake case, unique in the whole program), ``kind`` and ``retry``. ``fields`` names what was wrong,
+    as plain strings.
+    """
+
+    code: ClassVar[str] = "problem"
+    kind: ClassVar[Kind] = Kind.UNPROCESSABLE
+    retry: ClassVar[Retry] = Retry.NEVER
+
+    def __init__(self, detail: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.fields: dict[str, str] = dict(fields or {})
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+
+class Malformed(Problem):
+    """The request does not have the shape its page in the reference gives. It leaves nothing behind."""
+
+    code = "malformed_request"
+    kind = Kind.MALFORMED

@@ -1,0 +1,1 @@
+"""The books: balances are true here or nowhere."""

@@ -1,0 +1,85 @@
+"""The door itself: what the books promise to whoever knocks."""
+
+from typing import Protocol
+
+from tallystick.kernel.callers import Caller
+from tallystick.ledger.api.answering import (
+    Account,
+    AccountPage,
+    BalanceAnswer,
+    EntryPage,
+    LedgerOpened,
+    Transaction,
+    TransactionPage,
+    Verdicts,
+)
+from tallystick.ledger.api.asking import (
+    AccountOf,
+    BalanceAsOf,
+    ListAccounts,
+    ListEntries,
+    ListTransactions,
+    OpenAccount,
+    OpenLedger,
+    SetLimits,
+    SetStatus,
+    Submit,
+    TransactionOf,
+)
+
+
+class Ledger(Protocol):
+    """The books of every tenant. Each method works within ``caller.tenant_id`` and nothing else."""
+
+    async def open_ledger(self, *, caller: Caller, message: OpenLedger) -> LedgerOpened:
+        """Open a ledger. Raises Malformed."""
+        ...
+
+    async def open_account(self, *, caller: Caller, message: OpenAccount) -> Account:
+        """Open an account. Raises Malformed, LedgerNotFound, AssetExponentDiffers, AccountExistsDifferent."""
+        ...
+
+    async def set_limits(self, *, caller: Caller, message: SetLimits) -> Account:
+        """Replace an account's limits. Raises Malformed, LedgerNotFound, AccountNotFound."""
+        ...
+
+    async def set_status(self, *, caller: Caller, message: SetStatus) -> Account:
+        """Move an account between open, frozen and closed; being there already changes nothing.
+
+        Raises Malformed, LedgerNotFound, AccountNotFound, StatusNotReachable, AccountNotEmpty.
+        """
+        ...
+
+    async def account(self, *, caller: Caller, message: AccountOf) -> Account:
+        """Show an account. Raises Malformed, LedgerNotFound, AccountNotFound."""
+        ...
+
+    async def accounts(self, *, caller: Caller, message: ListAccounts) -> AccountPage:
+        """List accounts. Raises Malformed, LedgerNotFound."""
+        ...
+
+    async def submit(self, *, caller: Caller, message: Submit) -> Verdicts:
+        """Decide and write acts in order; when it returns, they are committed.
+
+        Raises Malformed (then nothing of the batch was done), LedgerNotFound, LedgerBusy.
+        """
+        ...
+
+    async def transaction(self, *, caller: Caller, message: TransactionOf) -> Transaction:
+        """Show a transaction. Raises Malformed, LedgerNotFound, TransactionNotFound."""
+        ...
+
+    async def transactions(self, *, caller: Caller, message: ListTransactions) -> TransactionPage:
+        """List transactions. Raises Malformed, LedgerNotFound, AccountNotFound."""
+        ...
+
+    async def entries(self, *, caller: Caller, message: ListEntries) -> EntryPage:
+        """List an account's posted entries. Raises Malformed, LedgerNotFound, AccountNotFound."""
+        ...
+
+    async def balance(self, *, caller: Caller, message: BalanceAsOf) -> BalanceAnswer:
+        """Answer a balance as of both clocks, in logarithmic time.
+
+        Raises Malformed, LedgerNotFound, AccountNotFound, RecordedInFuture.
+        """
+        ...

@@ -1,0 +1,164 @@
+"""Opening accounts, their limits and their state."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from tallystick.kernel.money import AMOUNT_MAX, Digits, to_int
+from tallystick.ledger.api import (
+    Account,
+    AccountExistsDifferent,
+    AccountNotEmpty,
+    AssetExponentDiffers,
+    Metadata,
+    OpenAccount,
+    Status,
+    StatusNotReachable,
+)
+from tallystick.ledger.model import acts
+from tallystick.ledger.model.accounts import is_empty
+from tallystick.ledger.service import answers
+from tallystick.ledger.store import reading
+from tallystick.ledger.store.states import Key, counters_of, json_of
+from tallystick.runtime.database import Connection
+
+EXPONENT_MAX = 18
+_LEDGER_NAME = re.compile(r"[a-z0-9_-]{1,64}")
+# Closed accounts are only reopened; everything else may follow anything.
+_NEXT = {
+    Status.OPEN: {Status.FROZEN, Status.CLOSED},
+    Status.FROZEN: {Status.OPEN, Status.CLOSED},
+    Status.CLOSED: {Status.OPEN},
+}
+
+Limits = tuple[int | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class WantedAccount:
+    """An account to open, read and found well-formed."""
+
+    ledger: str
+    address: str
+    asset: str
+    exponent: int
+    normal_side: str
+    limits: Limits
+    metadata: Metadata | None
+
+
+def check_ledger_name(name: str) -> None:
+    """Raise Malformed unless it is 1 to 64 of ``a-z 0-9 - _``."""
+    if not _LEDGER_NAME.fullmatch(name):
+        raise acts.malformed("name", "a ledger's name is 1 to 64 of a-z 0-9 - _")
+
+
+def wanted_account(message: OpenAccount) -> WantedAccount:
+    """Read the message. Raises Malformed."""
+    if not 0 <= message.exponent <= EXPONENT_MAX:
+        raise acts.malformed("exponent", f"an exponent is 0 to {EXPONENT_MAX}")
+    return WantedAccount(
+        ledger=message.ledger,
+        address=acts.address(message.address, "address"),
+        asset=acts.asset(message.asset, "asset"),
+        exponent=message.exponent,
+        normal_side=message.normal_side.value,
+        limits=limits(message.min_available, message.max_available),
+        metadata=acts.metadata(message.metadata, "account"),
+    )
+
+
+def limits(least: Digits | None, most: Digits | None) -> Limits:
+    """Read both limits. Raises Malformed when one is no number of 38 digits, or they cross."""
+    pair = (_limit(least, "min_available"), _limit(most, "max_available"))
+    if pair[0] is not None and pair[1] is not None and pair[0] > pair[1]:
+        raise acts.malformed("min_available", "the minimum is not above the maximum")
+    return pair
+
+
+def _limit(digits: Digits | None, field: str) -> int | None:
+    if digits is None:
+        return None
+    try:
+        number = to_int(digits)
+    except ValueError as error:
+        raise acts.malformed(field, str(error)) from None
+    if abs(number) > AMOUNT_MAX:
+        raise acts.malformed(field, "a limit has at most 38 digits")
+    return number
+
+
+async def open_account(
+    connection: Connection, key: Key, wanted: WantedAccount, *, actor: str
+) -> Account:
+    """Open an account or find the same one. Raises AssetExponentDiffers, AccountExistsDifferent."""
+    exponent = await reading.declare_asset(connection, key, wanted.asset, wanted.exponent)
+    if exponent != wanted.exponent:
+        raise AssetExponentDiffers(
+            f"{wanted.asset} has exponent {exponent} in this ledger", {"exponent": str(exponent)}
+        )
+    content = {
+        "address": wanted.address,
+        "asset": wanted.asset,
+        "normal_side": wanted.normal_side,
+        "min_available": wanted.limits[0],
+        "max_available": wanted.limits[1],
+    }
+    noted = None if wanted.metadata is None else json_of(wanted.metadata)
+    is_new = await reading.open_account(
+        connection, key, actor=actor, content=content, metadata=noted
+    )
+    row = await reading.account(connection, key, wanted.address)
+    answer = answers.account_of_row(row, ledger=wanted.ledger, replayed=not is_new)
+    if not is_new:
+        _demand_same(row, wanted, answer)
+    return answer
+
+
+def _demand_same(row: Any, wanted: WantedAccount, found: Account) -> None:
+    # Limits may have been set since, so they are not compared: the address, asset and side are the account.
+    pairs = {
+        "asset": (row["asset"], wanted.asset),
+        "normal_side": (row["normal_side"], wanted.normal_side),
+        "metadata": (found.metadata, wanted.metadata),
+    }
+    for field, (known, given) in pairs.items():
+        if known != given:
+            raise AccountExistsDifferent(
+                f"{wanted.address} is open with a different {field}", {"field": field}
+            )
+
+
+async def set_limits(
+    connection: Connection, key: Key, row: Any, limits: Limits, *, actor: str
+) -> None:
+    """Replace both limits and note it."""
+    await reading.set_limits(connection, key, row["account_id"], limits)
+    texts = {"min_available": _text(limits[0]), "max_available": _text(limits[1])}
+    await reading.note_event(
+        connection, key, row["account_id"], event="limits", actor=actor, content=json_of(texts)
+    )
+
+
+def _text(limit: int | None) -> str | None:
+    return None if limit is None else str(limit)
+
+
+async def set_status(
+    connection: Connection, key: Key, row: Any, status: Status, *, actor: str
+) -> None:
+    """Move a locked account to a state and note it. Raises StatusNotReachable, AccountNotEmpty."""
+    before = Status(row["status"])
+    if status is before:
+        return
+    if status not in _NEXT[before]:
+        raise StatusNotReachable(f"the account is {before}; reopen it first", {"status": before})
+    if status is Status.CLOSED and not is_empty(counters_of(row)):
+        raise AccountNotEmpty("move its balance elsewhere and end its holds, then close it")
+    await reading.set_status(
+        connection, key, row["account_id"], before=before.value, after=status.value
+    )
+    change = {"before": before.value, "after": status.value}
+    await reading.note_event(
+        connection, key, row["account_id"], event="status", actor=actor, content=json_of(change)
+    )

@@ -1,0 +1,305 @@
+"""The ledger's door: who knocks is checked, what is asked is read, and the writer or a read answers."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.instants import LATEST, render
+from tallystick.ledger.api import (
+    BATCH_ITEMS_MAX,
+    Account,
+    AccountNotFound,
+    AccountOf,
+    AccountPage,
+    BalanceAnswer,
+    BalanceAsOf,
+    EntryPage,
+    LedgerNotFound,
+    LedgerOpened,
+    ListAccounts,
+    ListEntries,
+    ListTransactions,
+    OpenAccount,
+    OpenLedger,
+    RecordedInFuture,
+    SetLimits,
+    SetStatus,
+    Submit,
+    Transaction,
+    TransactionNotFound,
+    TransactionOf,
+    TransactionPage,
+    Verdict,
+    Verdicts,
+)
+from tallystick.ledger.model import acts, pages
+from tallystick.ledger.model.accounts import balances
+from tallystick.ledger.service import accounts, answers
+from tallystick.ledger.service.writer import Decided, Known, Writer
+from tallystick.ledger.store import reading
+from tallystick.ledger.store.states import Key
+from tallystick.runtime.clock import Mint
+from tallystick.runtime.database import Connection, Database
+
+WRITERS_MAX = 1_000
+LEDGERS_REMEMBERED_MAX = 10_000
+
+
+class LedgerService:
+    """The books on one database. ``batch_items_max`` is lowered only to measure what batches bring."""
+
+    def __init__(
+        self, *, database: Database, mint: Mint, batch_items_max: int = BATCH_ITEMS_MAX
+    ) -> None:
+        self._database = database
+        self._mint = mint
+        self._batch_items_max = batch_items_max
+        self._writers: dict[Key, Writer] = {}
+        self._ledgers: dict[tuple[int, str], Key] = {}
+
+    async def open_ledger(self, *, caller: Caller, message: OpenLedger) -> LedgerOpened:
+        """Open a ledger, or find it open."""
+        accounts.check_ledger_name(message.name)
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            opened_at, was_there = await reading.open_ledger(
+                connection, caller.tenant_id, message.name
+            )
+        return LedgerOpened(name=message.name, opened_at=render(opened_at), replayed=was_there)
+
+    async def open_account(self, *, caller: Caller, message: OpenAccount) -> Account:
+        """Open an account, or find the same one open."""
+        wanted = accounts.wanted_account(message)
+        key = await self._key(caller, message.ledger)
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            return await accounts.open_account(connection, key, wanted, actor=caller.actor)
+
+    async def set_limits(self, *, caller: Caller, message: SetLimits) -> Account:
+        """Replace an account's limits."""
+        limits = accounts.limits(message.min_available, message.max_available)
+        key = await self._key(caller, message.ledger)
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            row = await self._found(connection, key, message.address)
+            await accounts.set_limits(connection, key, row, limits, actor=caller.actor)
+            answer = await self._shown(connection, key, message.ledger, message.address)
+        self._forget(key, message.address)
+        return answer
+
+    async def set_status(self, *, caller: Caller, message: SetStatus) -> Account:
+        """Freeze, unfreeze, close or reopen an account."""
+        key = await self._key(caller, message.ledger)
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            row = await self._found(connection, key, message.address)
+            await reading.lock_balance(connection, key, row["account_id"])
+            row = await self._found(connection, key, message.address)
+            await accounts.set_status(connection, key, row, message.status, actor=caller.actor)
+            answer = await self._shown(connection, key, message.ledger, message.address)
+        self._forget(key, message.address)
+        return answer
+
+    async def account(self, *, caller: Caller, message: AccountOf) -> Account:
+        """Show an account."""
+        key = await self._key(caller, message.ledger)
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            return await self._shown(connection, key, message.ledger, message.address)
+
+    async def accounts(self, *, caller: Caller, message: ListAccounts) -> AccountPage:
+        """List accounts by address."""
+        limit = pages.page_limit(message.limit)
+        first, beyond, expression = pages.address_range(message.address)
+        noted = acts.metadata(message.metadata, "filter")
+        filters = (expression, message.asset, _json(noted))
+        key = await self._key(caller, message.ledger)
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            rows = await reading.accounts(
+                connection, key, (message.after or "", first, beyond, *filters, limit + 1)
+            )
+        items = tuple(answers.account_of_row(row, ledger=message.ledger) for row in rows[:limit])
+        return AccountPage(items=items, after=items[-1].address if len(rows) > limit else None)
+
+    async def submit(self, *, caller: Caller, message: Submit) -> Verdicts:
+        """Decide and write acts in order."""
+        if not 1 <= len(message.items) <= BATCH_ITEMS_MAX:
+            raise acts.malformed("items", f"a batch has 1 to {BATCH_ITEMS_MAX} items")
+        read = [
+            acts.read(item, where=f"items[{position}]", new_id=self._new_id)
+            for position, item in enumerate(message.items)
+        ]
+        acts.check_groups(read)
+        key = await self._key(caller, message.ledger)
+        decided = await self._writer(key).submit(read)
+        return Verdicts(items=await self._verdicts(key, message.ledger, decided))
+
+    async def transaction(self, *, caller: Caller, message: TransactionOf) -> Transaction:
+        """Show a transaction."""
+        key = await self._key(caller, message.ledger)
+        found = await self._transactions(key, message.ledger, [message.id])
+        if message.id not in found:
+            raise TransactionNotFound(
+                f"there is no transaction {message.id!r} in {message.ledger!r}"
+            )
+        return found[message.id]
+
+    async def transactions(self, *, caller: Caller, message: ListTransactions) -> TransactionPage:
+        """List transactions, newest first."""
+        limit = pages.page_limit(message.limit)
+        since, until = pages.bounds(message.since, message.until)
+        if message.after is not None:
+            until = min(until, pages.cursor_time(message.after))
+        filters = (message.reference, _json(acts.metadata(message.metadata, "filter")))
+        key = await self._key(caller, message.ledger)
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            account_id = None
+            if message.account is not None:
+                account_id = (await self._found(connection, key, message.account))["account_id"]
+            rows = await reading.transactions(
+                connection, key, account_id=account_id, bounds=(since, until), filters=filters, limit=limit + 1
+            )  # fmt: skip
+            items = tuple(await _written(connection, key, message.ledger, rows[:limit]))
+        return TransactionPage(
+            items=items, after=items[-1].recorded_at if len(rows) > limit else None
+        )
+
+    async def entries(self, *, caller: Caller, message: ListEntries) -> EntryPage:
+        """List an account's posted entries."""
+        limit = pages.page_limit(message.limit)
+        since, until = pages.bounds(message.since, message.until)
+        cursor = pages.entry_cursor(message.after, oldest_first=message.oldest_first)
+        key = await self._key(caller, message.ledger)
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            account = await self._found(connection, key, message.address)
+            rows = await reading.entries(
+                connection,
+                key,
+                account["account_id"],
+                oldest_first=message.oldest_first,
+                arguments=(since, until, *cursor, limit + 1),
+            )
+            others = {answers.counterparty_id(row) for row in rows}
+            addresses = await reading.addresses(connection, key, list(others))
+        credit_normal = account["normal_side"] == "credit"
+        items = tuple(
+            answers.entry_of_row(row, addresses, credit_normal=credit_normal)
+            for row in rows[:limit]
+        )
+        after = f"{items[-1].recorded_at}~{rows[limit - 1]['line']}" if len(rows) > limit else None
+        return EntryPage(items=items, after=after)
+
+    async def balance(self, *, caller: Caller, message: BalanceAsOf) -> BalanceAnswer:
+        """Answer a balance as of both clocks."""
+        effective_at = acts.optional_moment(message.effective_at, "effective_at")
+        recorded_at = acts.optional_moment(message.recorded_at, "recorded_at")
+        key = await self._key(caller, message.ledger)
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            row = await self._found(connection, key, message.address)
+            if recorded_at is not None:
+                # Whoever is writing now may hold an earlier time than ours: wait for it, so that an answer
+                # once given never changes.
+                await reading.lock_balance(connection, key, row["account_id"])
+                if recorded_at > await reading.clock(connection):
+                    raise RecordedInFuture("ask for a time of recording that has passed")
+            counters = await reading.counters_as_of(
+                connection,
+                key,
+                row["account_id"],
+                effective_at=LATEST - 1 if effective_at is None else effective_at,
+                recorded_at=LATEST - 1 if recorded_at is None else recorded_at,
+            )
+        return BalanceAnswer(
+            address=message.address,
+            asset=row["asset"],
+            balances=balances(counters, credit_normal=row["normal_side"] == "credit"),
+            effective_at=None if effective_at is None else render(effective_at),
+            recorded_at=None if recorded_at is None else render(recorded_at),
+        )
+
+    async def expire(self, *, most: int) -> int:
+        """Let holds whose time has passed expire, at most ``most`` per ledger; answers how many. For the job."""
+        async with self._database.without_tenant() as connection:
+            keys = await reading.expired_ledgers(connection, most)
+        expired = 0
+        for key in keys:
+            async with self._database.transaction(tenant_id=key[0]) as connection:
+                ids = await reading.expired_holds(connection, key, most)
+            if ids:
+                await self._writer(key).submit([acts.expiry_of(hold_id) for hold_id in ids])
+                expired += len(ids)
+        return expired
+
+    def _new_id(self) -> str:
+        return self._mint.id("txn")
+
+    def _writer(self, key: Key) -> Writer:
+        writer = self._writers.get(key)
+        if writer is None:
+            if len(self._writers) >= WRITERS_MAX:
+                self._writers = {k: one for k, one in self._writers.items() if not one.is_idle}
+            writer = Writer(database=self._database, key=key, batch_items_max=self._batch_items_max)
+            self._writers[key] = writer
+        return writer
+
+    def _forget(self, key: Key, address: str) -> None:
+        if key in self._writers:
+            self._writers[key].forget(address)
+
+    async def _key(self, caller: Caller, name: str) -> Key:
+        """Find a ledger by name. Ledgers are never removed, so what was found once stays true."""
+        key = self._ledgers.get((caller.tenant_id, name))
+        if key is not None:
+            return key
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            number = await reading.ledger_id(connection, caller.tenant_id, name)
+        if number is None:
+            raise LedgerNotFound(f"there is no ledger {name[:64]!r}")
+        if len(self._ledgers) >= LEDGERS_REMEMBERED_MAX:
+            self._ledgers.clear()
+        self._ledgers[caller.tenant_id, name] = (caller.tenant_id, number)
+        return (caller.tenant_id, number)
+
+    async def _found(self, connection: Connection, key: Key, address: str) -> Any:
+        row = await reading.account(connection, key, acts.address(address, "address"))
+        if row is None:
+            raise AccountNotFound(f"there is no account {address!r}")
+        return row
+
+    async def _shown(self, connection: Connection, key: Key, ledger: str, address: str) -> Account:
+        return answers.account_of_row(await self._found(connection, key, address), ledger=ledger)
+
+    async def _verdicts(
+        self, key: Key, ledger: str, decided: Sequence[Decided]
+    ) -> tuple[Verdict, ...]:
+        replayed = [one.id for one in decided if isinstance(one, Known) and one.refusal is None]
+        found = await self._transactions(key, ledger, replayed) if replayed else {}
+        return tuple(
+            _verdict_of_known(one, found)
+            if isinstance(one, Known)
+            else answers.verdict_of_outcome(one, ledger=ledger)
+            for one in decided
+        )
+
+    async def _transactions(
+        self, key: Key, ledger: str, ids: Iterable[str]
+    ) -> dict[str, Transaction]:
+        async with self._database.transaction(tenant_id=key[0]) as connection:
+            rows = await reading.transactions_by_id(connection, key, list(ids))
+            written = await _written(connection, key, ledger, rows)
+        return {transaction.id: transaction for transaction in written}
+
+
+def _verdict_of_known(known: Known, found: dict[str, Transaction]) -> Verdict:
+    if known.refusal is not None:
+        return answers.refused(known.id, known.refusal, known.fields, replayed=known.is_replay)
+    return Verdict(id=known.id, transaction=found[known.id], replayed=True)
+
+
+async def _written(
+    connection: Connection, key: Key, ledger: str, rows: Sequence[Any]
+) -> list[Transaction]:
+    numbers = {number for row in rows for number in row["account_ids"]}
+    addresses = await reading.addresses(connection, key, list(numbers))
+    return [answers.transaction_of_row(row, addresses, ledger=ledger) for row in rows]
+
+
+def _json(value: dict[str, str] | None) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()

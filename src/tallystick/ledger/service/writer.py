@@ -1,0 +1,250 @@
+"""The writer of one ledger: what queued while the last batch committed is the next batch."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from tallystick.kernel.instants import Instant
+from tallystick.ledger.api import LedgerBusy, RefusalCode
+from tallystick.ledger.model.accounts import AccountState
+from tallystick.ledger.model.acts import Act, difference, is_address
+from tallystick.ledger.model.deciding import Decider, Outcome, Target
+from tallystick.ledger.store import states
+from tallystick.ledger.store.weather import is_passing
+from tallystick.runtime.database import Connection, Database
+
+QUEUED_ITEMS_MAX = 65_520
+ATTEMPTS_MAX = 6
+CACHED_ACCOUNTS_MAX = 50_000
+
+
+@dataclass(slots=True)
+class Known:
+    """An act whose id was decided before: as the same act (a replay), or as another (then refused)."""
+
+    id: str
+    refusal: str | None
+    fields: Mapping[str, str]
+    is_replay: bool
+
+
+Decided = Outcome | Known
+
+
+@dataclass(slots=True)
+class _Job:
+    acts: Sequence[Act]
+    done: asyncio.Future[list[Decided]]
+
+
+class Writer:
+    """Decides and writes the acts of one ledger, batch after batch, for as long as any wait.
+
+    Accounts stay in memory between batches. That is a cache and no more: every balance is written under the
+    condition that it still is at the version it was decided on, in the transaction that changes it.
+    """
+
+    def __init__(self, *, database: Database, key: states.Key, batch_items_max: int) -> None:
+        self._database = database
+        self._key = key
+        self._batch_items_max = batch_items_max
+        self._accounts: dict[str, AccountState] = {}
+        self._last: Instant = 0
+        self._queue: deque[_Job] = deque()
+        self._queued = 0
+        self._running: asyncio.Task[None] | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing is being written."""
+        return self._running is None
+
+    async def submit(self, acts: Sequence[Act]) -> list[Decided]:
+        """Decide and write acts in order; answers after the commit. Raises LedgerBusy when too many wait."""
+        if self._queued + len(acts) > QUEUED_ITEMS_MAX:
+            raise LedgerBusy(f"{self._queued} acts wait already; at most {QUEUED_ITEMS_MAX} may")
+        job = _Job(acts, asyncio.get_running_loop().create_future())
+        self._queue.append(job)
+        self._queued += len(acts)
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
+        return await asyncio.shield(job.done)
+
+    def forget(self, address: str) -> None:
+        """Drop what is remembered of an account that was changed by other means than an act."""
+        self._accounts.pop(address, None)
+
+    async def _run(self) -> None:
+        try:
+            while self._queue:
+                await self._serve(self._next_batch())
+        finally:
+            self._running = None
+
+    def _next_batch(self) -> list[_Job]:
+        batch, size = [self._queue.popleft()], 0
+        size = len(batch[0].acts)
+        while self._queue and size + len(self._queue[0].acts) <= self._batch_items_max:
+            batch.append(self._queue.popleft())
+            size += len(batch[-1].acts)
+        self._queued -= size
+        return batch
+
+    async def _serve(self, batch: Sequence[_Job]) -> None:
+        acts = [act for job in batch for act in job.acts]
+        try:
+            decided = await self._decide_and_write(acts)
+        except BaseException as error:
+            for job in batch:
+                job.done.set_exception(
+                    error if isinstance(error, Exception) else LedgerBusy("it is stopping")
+                )
+            if not isinstance(error, Exception):
+                raise
+            return
+        position = 0
+        for job in batch:
+            job.done.set_result(decided[position : position + len(job.acts)])
+            position += len(job.acts)
+
+    async def _decide_and_write(self, acts: Sequence[Act]) -> list[Decided]:
+        for attempt in range(ATTEMPTS_MAX):
+            try:
+                async with self._database.transaction(tenant_id=self._key[0]) as connection:
+                    return await self._transact(connection, acts)
+            except BaseException as error:
+                self._accounts.clear()
+                if attempt == ATTEMPTS_MAX - 1 or not is_passing(error):
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _transact(self, connection: Connection, acts: Sequence[Act]) -> list[Decided]:
+        now, rows = await states.known(connection, self._key, [act.id for act in acts])
+        fresh = [act for act in acts if act.id not in rows]
+        targets = await self._load(connection, fresh)
+        decided, outcomes = self._decide(acts, rows, targets, now)
+        if outcomes:
+            await self._demand_fresh(connection, outcomes)
+            await states.write(connection, self._key, outcomes)
+        return decided
+
+    async def _load(self, connection: Connection, acts: Sequence[Act]) -> dict[str, Target]:
+        """Bring every account the acts touch into memory; answer the targets they name."""
+        accounts = self._accounts
+        if len(accounts) > CACHED_ACCOUNTS_MAX:
+            accounts.clear()
+        wanted = {address for act in acts for move in act.moves for address in move[:2]}
+        missing = [address for address in wanted if address not in accounts and is_address(address)]
+        if missing:
+            self._remember(await states.states_by_address(connection, self._key, missing))
+        named = list({act.target for act in acts if act.target is not None})
+        if not named:
+            return {}
+        rows = await states.target_rows(connection, self._key, named)
+        return await self._targets(connection, rows)
+
+    async def _targets(self, connection: Connection, rows: Sequence[Any]) -> dict[str, Target]:
+        by_id = {account.account_id: account for account in self._accounts.values()}
+        missing = {number for row in rows for number in row["account_ids"]} - by_id.keys()
+        if missing:
+            self._remember(await states.states_by_id(connection, self._key, list(missing)))
+            by_id = {account.account_id: account for account in self._accounts.values()}
+        return {row["id"]: states.target_of(row, by_id) for row in rows}
+
+    def _remember(self, found: Iterable[AccountState]) -> None:
+        for account in found:
+            self._accounts[account.address] = account
+            self._last = max(self._last, account.recorded_at)
+
+    def _decide(
+        self,
+        acts: Sequence[Act],
+        rows: Mapping[str, Any],
+        targets: dict[str, Target],
+        now: Instant,
+    ) -> tuple[list[Decided], list[Outcome]]:
+        named = {act.target for act in acts if act.target is not None}
+        decider = Decider(accounts=self._accounts, targets=targets, named=named, now=now)
+        decided: list[Decided] = []
+        outcomes: list[Outcome] = []
+        seen: dict[str, Outcome] = {}
+        # Time never stands still nor goes back in a ledger, whatever the clock of the database does.
+        next_at = max(now, self._last + 1)
+        for unit in _units(acts):
+            repeated = [_repeated(act, rows.get(act.id), seen.get(act.id)) for act in unit]
+            fresh = [act for act, known in zip(unit, repeated, strict=True) if known is None]
+            failed = next((known for known in repeated if known and known.refusal), None)
+            if failed is not None:
+                made = [_linked(act, failed, next_at + n) for n, act in enumerate(fresh)]
+            else:
+                made = decider.decide(fresh, first_recorded_at=next_at) if fresh else []
+            next_at += len(made)
+            outcomes += made
+            seen.update((outcome.act.id, outcome) for outcome in made)
+            made_in_turn = iter(made)
+            decided += [known or next(made_in_turn) for known in repeated]
+        self._last = next_at - 1
+        return decided, outcomes
+
+    async def _demand_fresh(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
+        """A refusal is remembered for good, so what it rests on must still be so in this transaction."""
+        refused = [outcome for outcome in outcomes if outcome.refusal]
+        if not refused:
+            return
+        touched = {id(account) for outcome in outcomes for account, _ in outcome.touched}
+        rested_on = {
+            account.account_id: account
+            for outcome in refused
+            for account in self._consulted(outcome)
+            if id(account) not in touched
+        }
+        if rested_on:
+            pairs = [(account, account.version) for account in rested_on.values()]
+            await states.demand_unchanged(connection, self._key, pairs)
+
+    def _consulted(self, outcome: Outcome) -> list[AccountState]:
+        addresses = (address for move in outcome.act.moves for address in move[:2])
+        named = [self._accounts[address] for address in addresses if address in self._accounts]
+        return named + list(outcome.target.accounts if outcome.target else ())
+
+
+def _units(acts: Sequence[Act]) -> Iterable[list[Act]]:
+    """Acts that stand or fall together: each alone, or neighbours of one group."""
+    if all(act.group is None for act in acts):
+        return ([act] for act in acts)
+    return _grouped(acts)
+
+
+def _grouped(acts: Sequence[Act]) -> Iterable[list[Act]]:
+    for group, members in groupby(acts, key=lambda act: act.group):
+        if group is None:
+            yield from ([act] for act in members)
+        else:
+            yield list(members)
+
+
+def _repeated(act: Act, row: Any, seen: Outcome | None) -> Known | None:
+    if seen is not None:
+        refusal, fields, mark = seen.refusal, seen.fields, seen.act.fingerprint
+    elif row is not None:
+        refusal, mark = row["refusal"], row["fingerprint"]
+        fields = states.mapping_of(row["refusal_fields"])
+    else:
+        return None
+    code = difference(mark, act.fingerprint)
+    if code is not None:
+        return Known(act.id, code, {}, is_replay=False)
+    return Known(act.id, refusal, fields, is_replay=True)
+
+
+def _linked(act: Act, failed: Known, recorded_at: Instant) -> Outcome:
+    return Outcome(
+        act=act,
+        recorded_at=recorded_at,
+        effective_at=recorded_at if act.effective_at is None else act.effective_at,
+        refusal=RefusalCode.LINKED_ITEM_FAILED,
+        fields={"failed": failed.id},
+    )

@@ -1,0 +1,325 @@
+-- The books. Read from top to bottom: what may be booked on, what was booked, what it sums to.
+
+CREATE SCHEMA ledger AUTHORIZATION tallystick_owner;
+GRANT USAGE ON SCHEMA ledger TO tallystick_ledger, tallystick_operator;
+
+-- Refuses to change or remove a row: history is written once. Grants say so first, this says it to the owner.
+CREATE FUNCTION ledger.refuse_change_v1() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% on %.% is refused: history is append-only', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'history_is_append_only';
+END
+$$;
+
+-- Refuses a counter that goes backwards: balances are what never-decreasing counters sum to.
+CREATE FUNCTION ledger.refuse_decrease_v1() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a counter of account % would decrease', OLD.account_id
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'counters_never_decrease';
+END
+$$;
+
+-- The widths of the nodes that index effective time, in microseconds, each dividing the next: people give times in
+-- whole days, hours or seconds, so these need fewer nodes than powers of two would. 4096 days is the top.
+CREATE FUNCTION ledger.time_levels_v1() RETURNS TABLE (level smallint, width bigint, next_width bigint)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    VALUES (0::smallint, 1::bigint, 10::bigint),
+           (1, 10, 100),
+           (2, 100, 1000),
+           (3, 1000, 10000),
+           (4, 10000, 100000),
+           (5, 100000, 1000000),
+           (6, 1000000, 10000000),
+           (7, 10000000, 60000000),
+           (8, 60000000, 600000000),
+           (9, 600000000, 3600000000),
+           (10, 3600000000, 21600000000),
+           (11, 21600000000, 86400000000),
+           (12, 86400000000, 691200000000),
+           (13, 691200000000, 5529600000000),
+           (14, 5529600000000, 44236800000000),
+           (15, 44236800000000, 353894400000000),
+           (16, 353894400000000, NULL)
+$$;
+
+-- A ledger: one book of accounts of one tenant. Names are unique per tenant.
+CREATE TABLE ledger.ledger (
+    tenant_id bigint NOT NULL,
+    ledger_id bigint GENERATED ALWAYS AS IDENTITY,
+    name      text COLLATE "C" NOT NULL,
+    opened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (tenant_id, ledger_id),
+    CONSTRAINT ledger_name_is_used_once UNIQUE (tenant_id, name),
+    CONSTRAINT ledger_name_is_plain CHECK (name ~ '^[a-z0-9_-]{1,64}$')
+);
+
+-- An asset has one exponent in a ledger: two accounts of the same asset can never differ in it.
+CREATE TABLE ledger.asset (
+    tenant_id bigint NOT NULL,
+    ledger_id bigint NOT NULL,
+    code      text COLLATE "C" NOT NULL,
+    exponent  smallint NOT NULL,
+    PRIMARY KEY (tenant_id, ledger_id, code),
+    CONSTRAINT asset_belongs_to_a_ledger FOREIGN KEY (tenant_id, ledger_id) REFERENCES ledger.ledger,
+    CONSTRAINT asset_code_is_plain CHECK (code ~ '^[A-Z0-9._]{1,16}$'),
+    CONSTRAINT asset_exponent_is_small CHECK (exponent BETWEEN 0 AND 18)
+);
+
+-- An account: an address, one asset, a normal side, limits and a state.
+CREATE TABLE ledger.account (
+    tenant_id     bigint NOT NULL,
+    ledger_id     bigint NOT NULL,
+    account_id    bigint GENERATED ALWAYS AS IDENTITY,
+    address       text COLLATE "C" NOT NULL,
+    asset         text COLLATE "C" NOT NULL,
+    normal_side   text NOT NULL,
+    status        text NOT NULL DEFAULT 'open',
+    min_available numeric(38, 0),
+    max_available numeric(38, 0),
+    metadata      jsonb,
+    opened_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (tenant_id, ledger_id, account_id),
+    CONSTRAINT account_address_is_used_once UNIQUE (tenant_id, ledger_id, address),
+    CONSTRAINT account_has_an_asset FOREIGN KEY (tenant_id, ledger_id, asset) REFERENCES ledger.asset,
+    CONSTRAINT account_normal_side_is_known CHECK (normal_side IN ('debit', 'credit')),
+    CONSTRAINT account_status_is_known CHECK (status IN ('open', 'frozen', 'closed')),
+    CONSTRAINT account_limits_are_ordered CHECK (min_available <= max_available)
+);
+
+-- Finds accounts by what their owners noted on them.
+CREATE INDEX account_by_metadata ON ledger.account USING gin (metadata jsonb_path_ops)
+    WHERE metadata IS NOT NULL;
+
+-- What happened to an account besides postings: opened, limits set, frozen, closed, reopened; by whom. Append-only.
+CREATE TABLE ledger.account_event (
+    tenant_id   bigint NOT NULL,
+    ledger_id   bigint NOT NULL,
+    account_id  bigint NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    event       text NOT NULL,
+    actor       text NOT NULL,
+    content     jsonb NOT NULL,
+    PRIMARY KEY (tenant_id, ledger_id, account_id, recorded_at),
+    CONSTRAINT event_belongs_to_an_account FOREIGN KEY (tenant_id, ledger_id, account_id) REFERENCES ledger.account,
+    CONSTRAINT event_is_known CHECK (event IN ('open', 'limits', 'status'))
+);
+
+-- The counters of an account, each never decreasing; balances are what they sum to. ``version`` counts the
+-- transactions of the database that touched the account: whoever decided on another version is refused.
+-- Room is left in each page, so that an update stays in it and touches no index.
+CREATE TABLE ledger.balance (
+    tenant_id        bigint NOT NULL,
+    ledger_id        bigint NOT NULL,
+    account_id       bigint NOT NULL,
+    version          bigint NOT NULL DEFAULT 0,
+    recorded_at      timestamptz NOT NULL,
+    displaced        bigint NOT NULL DEFAULT 0,
+    debits_posted    numeric(58, 0) NOT NULL DEFAULT 0,
+    credits_posted   numeric(58, 0) NOT NULL DEFAULT 0,
+    debits_pending   numeric(58, 0) NOT NULL DEFAULT 0,
+    credits_pending  numeric(58, 0) NOT NULL DEFAULT 0,
+    debits_released  numeric(58, 0) NOT NULL DEFAULT 0,
+    credits_released numeric(58, 0) NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant_id, ledger_id, account_id),
+    CONSTRAINT balance_belongs_to_an_account FOREIGN KEY (tenant_id, ledger_id, account_id) REFERENCES ledger.account,
+    CONSTRAINT no_more_released_than_held CHECK (
+        debits_released <= debits_pending AND credits_released <= credits_pending
+    ),
+    CONSTRAINT counters_are_not_negative CHECK (
+        debits_posted >= 0 AND credits_posted >= 0 AND debits_released >= 0 AND credits_released >= 0
+    )
+) WITH (fillfactor = 50);
+
+-- Stops a counter from going backwards, whoever writes.
+CREATE TRIGGER counters_never_decrease BEFORE UPDATE ON ledger.balance FOR EACH ROW
+WHEN (NEW.debits_posted < OLD.debits_posted OR NEW.credits_posted < OLD.credits_posted
+      OR NEW.debits_pending < OLD.debits_pending OR NEW.credits_pending < OLD.credits_pending
+      OR NEW.debits_released < OLD.debits_released OR NEW.credits_released < OLD.credits_released)
+EXECUTE FUNCTION ledger.refuse_decrease_v1();
+
+-- Every well-formed act, once: done, or refused (then it has no entries). ``recorded_at`` is unique in a ledger and
+-- strictly increasing in each account, so it is the order as well as the time. ``account_ids`` holds debit and credit of each
+-- posting in turn, ``amounts`` what moved. The fingerprint tells a repetition from another act under the same id.
+-- Append-only.
+CREATE TABLE ledger.transaction (
+    tenant_id      bigint NOT NULL,
+    ledger_id      bigint NOT NULL,
+    recorded_at    timestamptz NOT NULL,
+    effective_at   timestamptz NOT NULL,
+    id             text COLLATE "C" NOT NULL,
+    kind           text NOT NULL,
+    fingerprint    bytea NOT NULL,
+    account_ids    bigint[] NOT NULL,
+    amounts        numeric(38, 0)[] NOT NULL,
+    target_at      timestamptz,
+    expires_at     timestamptz,
+    reference      text,
+    metadata       jsonb,
+    refusal        text,
+    refusal_fields jsonb,
+    PRIMARY KEY (tenant_id, ledger_id, recorded_at),
+    CONSTRAINT transaction_id_is_used_once UNIQUE (tenant_id, ledger_id, id),
+    CONSTRAINT transaction_kind_is_known CHECK (
+        kind IN ('post', 'hold', 'capture', 'void', 'reverse', 'expire')
+    )
+);
+
+-- Finds transactions by the reference their makers gave them, newest last.
+CREATE INDEX transaction_by_reference ON ledger.transaction (tenant_id, ledger_id, reference, recorded_at)
+    WHERE reference IS NOT NULL;
+
+-- Finds transactions by what their makers noted on them.
+CREATE INDEX transaction_by_metadata ON ledger.transaction USING gin (metadata jsonb_path_ops)
+    WHERE metadata IS NOT NULL;
+
+-- Finds what captured, voided or reversed a transaction.
+CREATE INDEX transaction_by_target ON ledger.transaction (tenant_id, ledger_id, target_at, recorded_at)
+    WHERE target_at IS NOT NULL;
+
+-- One side of one posting on one layer (0 posted, 1 pending, 2 released), with the account's running counters of that
+-- layer after it: a past balance is one look-up. ``displaced`` is 0 when it took effect when it was recorded, 1 for
+-- the first few of an account that did not, 2 for those that also stand in ``displacement``. It has no foreign key: the
+-- guarded update of the balance, in the same transaction, fails for an account that is not there. Append-only.
+CREATE TABLE ledger.entry (
+    tenant_id    bigint NOT NULL,
+    ledger_id    bigint NOT NULL,
+    account_id   bigint NOT NULL,
+    recorded_at  timestamptz NOT NULL,
+    effective_at timestamptz NOT NULL,
+    layer        smallint NOT NULL,
+    line         smallint NOT NULL,
+    displaced    smallint NOT NULL,
+    is_debit     boolean NOT NULL,
+    amount       numeric(38, 0) NOT NULL,
+    debits       numeric(58, 0) NOT NULL,
+    credits      numeric(58, 0) NOT NULL,
+    PRIMARY KEY (tenant_id, ledger_id, account_id, layer, recorded_at, line),
+    CONSTRAINT entry_amount_is_positive CHECK (amount > 0)
+);
+
+-- Finds the few displaced entries of an account that stand in no node.
+CREATE INDEX entry_displaced_first ON ledger.entry (tenant_id, ledger_id, account_id, layer, recorded_at)
+    WHERE displaced = 1;
+
+-- Running sums, in recorded order, of the displaced entries whose effective time lies in one node of the hierarchy of
+-- ``time_levels_v1`` (or, ``exact``, at its very start). Level -1 is the whole of time. Append-only.
+CREATE TABLE ledger.displacement (
+    tenant_id   bigint NOT NULL,
+    ledger_id   bigint NOT NULL,
+    account_id  bigint NOT NULL,
+    layer       smallint NOT NULL,
+    level       smallint NOT NULL,
+    exact       boolean NOT NULL,
+    node        bigint NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    debits      numeric(58, 0) NOT NULL,
+    credits     numeric(58, 0) NOT NULL,
+    PRIMARY KEY (tenant_id, ledger_id, account_id, layer, level, exact, node, recorded_at)
+);
+
+-- What a hold still reserves, per posting, and its state: held → captured | voided | expired.
+CREATE TABLE ledger.hold (
+    tenant_id   bigint NOT NULL,
+    ledger_id   bigint NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    state       text NOT NULL DEFAULT 'held',
+    expires_at  timestamptz,
+    remaining   numeric(38, 0)[] NOT NULL,
+    PRIMARY KEY (tenant_id, ledger_id, recorded_at),
+    CONSTRAINT hold_is_a_transaction FOREIGN KEY (tenant_id, ledger_id, recorded_at) REFERENCES ledger.transaction,
+    CONSTRAINT hold_state_is_known CHECK (state IN ('held', 'captured', 'voided', 'expired')),
+    CONSTRAINT only_an_open_hold_reserves CHECK (state = 'held' OR 0 = ALL (remaining))
+);
+
+-- Finds the holds whose time has come, of all tenants: the job that lets them expire walks it.
+CREATE INDEX hold_by_expiry ON ledger.hold (expires_at, tenant_id, ledger_id)
+    WHERE state = 'held' AND expires_at IS NOT NULL;
+
+-- How much of a transaction was reversed already, per posting.
+CREATE TABLE ledger.reversal (
+    tenant_id   bigint NOT NULL,
+    ledger_id   bigint NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    reversed    numeric(38, 0)[] NOT NULL,
+    PRIMARY KEY (tenant_id, ledger_id, recorded_at),
+    CONSTRAINT reversal_is_of_a_transaction FOREIGN KEY (tenant_id, ledger_id, recorded_at) REFERENCES ledger.transaction
+);
+
+-- Each table shows and takes only rows of the tenant that the transaction has set; an unset tenant is an error.
+ALTER TABLE ledger.ledger ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.ledger FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_only ON ledger.ledger
+    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+ALTER TABLE ledger.asset ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.asset FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_only ON ledger.asset
+    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+ALTER TABLE ledger.account ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.account FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_only ON ledger.account
+    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+ALTER TABLE ledger.account_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.account_event FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_only ON ledger.account_event
+    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+ALTER TABLE ledger.balance ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.balance FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_only ON ledger.balance
+    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+ALTER TABLE ledger.transaction ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.transaction FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_only ON ledger.transaction
+    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+ALTER TABLE ledger.entry ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.entry FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_only ON ledger.entry
+    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+ALTER TABLE ledger.displacement ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.displacement FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_only ON ledger.displacement
+    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+ALTER TABLE ledger.hold ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.hold FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_only ON ledger.hold
+    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+ALTER TABLE ledger.reversal ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.reversal FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_only ON ledger.reversal
+    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+
+-- History is append-only by trigger too, for whoever has more rights than the service.
+CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.account_event
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change_v1();
+ALTER TABLE ledger.account_event ENABLE ALWAYS TRIGGER history_is_append_only;
+CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.transaction
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change_v1();
+ALTER TABLE ledger.transaction ENABLE ALWAYS TRIGGER history_is_append_only;
+CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.entry
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change_v1();
+ALTER TABLE ledger.entry ENABLE ALWAYS TRIGGER history_is_append_only;
+CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.displacement
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change_v1();
+ALTER TABLE ledger.displacement ENABLE ALWAYS TRIGGER history_is_append_only;
+ALTER TABLE ledger.balance ENABLE ALWAYS TRIGGER counters_never_decrease;
+
+-- The service reads and adds; it changes only what has to change, and deletes nothing.
+GRANT SELECT, INSERT ON ledger.ledger, ledger.asset, ledger.account, ledger.account_event, ledger.balance, ledger.transaction, ledger.entry, ledger.displacement, ledger.hold, ledger.reversal TO tallystick_ledger;
+GRANT UPDATE (status, min_available, max_available) ON ledger.account TO tallystick_ledger;
+GRANT UPDATE (version, recorded_at, displaced, debits_posted, credits_posted, debits_pending, credits_pending, debits_released, credits_released) ON ledger.balance TO tallystick_ledger;
+GRANT UPDATE (state, remaining) ON ledger.hold TO tallystick_ledger;
+GRANT UPDATE (reversed) ON ledger.reversal TO tallystick_ledger;
+GRANT SELECT ON ledger.ledger, ledger.asset, ledger.account, ledger.account_event, ledger.balance, ledger.transaction, ledger.entry, ledger.displacement, ledger.hold, ledger.reversal TO tallystick_operator;
+
+-- The tenants and ledgers that have holds whose time has come, for the job that lets them expire: it walks across tenants, so
+-- it answers numbers only.
+CREATE POLICY owner_walks ON ledger.hold FOR SELECT TO tallystick_owner USING (true);
+CREATE FUNCTION ledger.expired_holds_v1(most integer)
+RETURNS TABLE (tenant_id bigint, ledger_id bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT DISTINCT hold.tenant_id, hold.ledger_id FROM ledger.hold
+    WHERE hold.state = 'held' AND hold.expires_at <= clock_timestamp() LIMIT most
+$$;
+REVOKE ALL ON FUNCTION ledger.expired_holds_v1 FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ledger.expired_holds_v1 TO tallystick_ledger;

@@ -1,0 +1,1 @@
+"""Rows and values of the books; the only room that speaks SQL."""

@@ -1,0 +1,170 @@
+"""Reads and small writes of the books: ledgers, accounts, transactions, entries, past balances."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tallystick.kernel.instants import EARLIEST, Instant
+from tallystick.ledger.store.states import Key
+from tallystick.runtime.database import Connection
+from tallystick.runtime.sql import queries, statement
+
+_SQL = queries("ledger")
+_AS_OF = statement("ledger", "as_of")
+
+
+async def ledger_id(connection: Connection, tenant_id: int, name: str) -> int | None:
+    """The number of a ledger, or None."""
+    return await connection.fetchval(_SQL["ledger_by_name"], tenant_id, name)
+
+
+async def open_ledger(connection: Connection, tenant_id: int, name: str) -> tuple[Instant, bool]:
+    """Open a ledger; answers when it was opened, and whether it was there before."""
+    made = await connection.fetchrow(_SQL["open_ledger"], tenant_id, name)
+    found = made or await connection.fetchrow(_SQL["ledger_by_name"], tenant_id, name)
+    return found["opened_at"], made is None
+
+
+async def ledgers(connection: Connection, tenant_id: int) -> Sequence[Any]:
+    """All ledgers of a tenant."""
+    return await connection.fetch(_SQL["ledgers"], tenant_id)
+
+
+async def clock(connection: Connection) -> Instant:
+    """The database's clock."""
+    return await connection.fetchval(_SQL["clock"])
+
+
+async def declare_asset(connection: Connection, key: Key, code: str, exponent: int) -> int:
+    """Declare an asset unless it is there; answers the exponent that stands."""
+    await connection.execute(_SQL["declare_asset"], *key, code, exponent)
+    return await connection.fetchval(_SQL["exponent"], *key, code)
+
+
+async def open_account(
+    connection: Connection,
+    key: Key,
+    *,
+    actor: str,
+    content: Mapping[str, Any],
+    metadata: str | None,
+) -> bool:
+    """Insert an account with its zero balance and its first event; False when the address is taken."""
+    made = await connection.fetchrow(
+        _SQL["open_account"],
+        *key,
+        content["address"],
+        content["asset"],
+        content["normal_side"],
+        content["min_available"],
+        content["max_available"],
+        metadata,
+    )
+    if made is None:
+        return False
+    await connection.execute(_SQL["open_balance"], *key, made["account_id"], made["opened_at"])
+    await note_event(connection, key, made["account_id"], event="open", actor=actor, content="{}")
+    return True
+
+
+async def note_event(
+    connection: Connection, key: Key, account_id: int, *, event: str, actor: str, content: str
+) -> None:
+    """Append to an account's history."""
+    await connection.execute(_SQL["note_event"], *key, account_id, event, actor, content)
+
+
+async def account(connection: Connection, key: Key, address: str) -> Any:
+    """An account's row with its balance, or None."""
+    return await connection.fetchrow(_SQL["account"], *key, address)
+
+
+async def lock_balance(connection: Connection, key: Key, account_id: int) -> None:
+    """Lock an account's balance until the transaction ends: no act moves it meanwhile."""
+    await connection.fetchval(_SQL["lock_balance"], *key, account_id)
+
+
+async def set_limits(
+    connection: Connection, key: Key, account_id: int, limits: tuple[int | None, int | None]
+) -> None:
+    """Replace an account's limits; whoever decided on the old ones is refused."""
+    await connection.execute(_SQL["touch_balance"], *key, account_id)
+    await connection.execute(_SQL["set_limits"], *key, account_id, *limits)
+
+
+async def set_status(
+    connection: Connection, key: Key, account_id: int, *, before: str, after: str
+) -> bool:
+    """Move an account from one state to another; False when it is not in the first."""
+    await connection.execute(_SQL["touch_balance"], *key, account_id)
+    return (
+        await connection.fetchval(_SQL["set_status"], *key, account_id, after, before) is not None
+    )
+
+
+async def accounts(connection: Connection, key: Key, arguments: Sequence[Any]) -> Sequence[Any]:
+    """A page of accounts by address."""
+    return await connection.fetch(_SQL["accounts"], *key, *arguments)
+
+
+async def transactions_by_id(connection: Connection, key: Key, ids: Sequence[str]) -> Sequence[Any]:
+    """Transactions by id; refused acts are none."""
+    return await connection.fetch(_SQL["transactions_by_id"], *key, ids)
+
+
+async def transactions(
+    connection: Connection, key: Key, *, account_id: int | None, bounds: Sequence[Any], filters: Sequence[Any], limit: int
+) -> Sequence[Any]:  # fmt: skip
+    """A page of transactions, newest first, of one account or of all."""
+    if account_id is None:
+        return await connection.fetch(_SQL["transactions"], *key, *bounds, *filters, limit)
+    return await connection.fetch(
+        _SQL["transactions_of_account"], *key, *bounds, account_id, *filters, limit
+    )
+
+
+async def entries(
+    connection: Connection,
+    key: Key,
+    account_id: int,
+    *,
+    oldest_first: bool,
+    arguments: Sequence[Any],
+) -> Sequence[Any]:
+    """A page of an account's posted entries."""
+    name = "entries_oldest_first" if oldest_first else "entries_newest_first"
+    return await connection.fetch(_SQL[name], *key, account_id, *arguments)
+
+
+async def addresses(
+    connection: Connection, key: Key, account_ids: Sequence[int]
+) -> dict[int, tuple[str, str]]:
+    """Address and asset of accounts by number."""
+    rows = await connection.fetch(_SQL["addresses"], *key, account_ids)
+    return {row["account_id"]: (row["address"], row["asset"]) for row in rows}
+
+
+async def counters_as_of(
+    connection: Connection,
+    key: Key,
+    account_id: int,
+    *,
+    effective_at: Instant,
+    recorded_at: Instant,
+) -> list[int]:
+    """An account's six counters as of both clocks."""
+    rows = await connection.fetch(
+        _AS_OF, *key, account_id, recorded_at, effective_at, effective_at - EARLIEST
+    )
+    return [counter for row in rows for counter in (row["debits"], row["credits"])]
+
+
+async def expired_ledgers(connection: Connection, most: int) -> list[Key]:
+    """Ledgers, of all tenants, with holds whose time has passed."""
+    rows = await connection.fetch(_SQL["expired_ledgers"], most)
+    return [(row["tenant_id"], row["ledger_id"]) for row in rows]
+
+
+async def expired_holds(connection: Connection, key: Key, most: int) -> list[str]:
+    """Ids of holds whose time has passed."""
+    rows = await connection.fetch(_SQL["expired_holds"], *key, most)
+    return [row["id"] for row in rows]

@@ -1,0 +1,1 @@
+"""Payments: orders to move money, checked, booked and reported back."""

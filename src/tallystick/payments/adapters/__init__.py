@@ -1,0 +1,1 @@
+"""Strangers that payments speak to: file formats, banks, providers."""

@@ -1,0 +1,1 @@
+"""The laws of payments, pure: no clock, no database, no chance."""

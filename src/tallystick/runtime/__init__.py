@@ -1,0 +1,1 @@
+"""The ground under every context: database, migrations, doors, the edge toolkit. Knows no context."""

@@ -1,0 +1,40 @@
+"""Settings: read once from the environment, each with a safe default and a heading in the reference."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+PORT_DEFAULT = 8480
+POOL_SIZE_DEFAULT = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a process may be told from outside. ``database_url`` empty means the embedded PostgreSQL."""
+
+    database_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = PORT_DEFAULT
+    pool_size: int = POOL_SIZE_DEFAULT
+    wire_doors: bool = False
+    log_level: str = "info"
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read ``TALLYSTICK_*``. Raises ValueError naming the setting that cannot be read."""
+    given = os.environ if environment is None else environment
+    return Settings(
+        database_url=given.get("TALLYSTICK_DATABASE_URL", ""),
+        host=given.get("TALLYSTICK_HOST", "127.0.0.1"),
+        port=_whole(given, "TALLYSTICK_PORT", PORT_DEFAULT, most=65_535),
+        pool_size=_whole(given, "TALLYSTICK_POOL_SIZE", POOL_SIZE_DEFAULT, most=50),
+        wire_doors=given.get("TALLYSTICK_WIRE_DOORS", "") == "1",
+        log_level=given.get("TALLYSTICK_LOG_LEVEL", "info"),
+    )
+
+
+def _whole(given: Mapping[str, str], name: str, default: int, *, most: int) -> int:
+    text = given.get(name, str(default))
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise ValueError(f"{name} is a whole number from 1 to {most}, not {text!r}")
+    return int(text)

@@ -1,0 +1,139 @@
+"""PostgreSQL: one pool per role, the tenant set in every transaction, numbers and instants as ints."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import asyncpg
+
+Connection = Any
+"""A connection inside a transaction, as ``asyncpg`` gives it; only ``store`` calls its methods."""
+
+VERSION_MIN = 16
+STATEMENT_TIMEOUT_S = 20
+CONNECT_TIMEOUT_S = 10
+CLOSE_TIMEOUT_S = 10
+# PostgreSQL counts microseconds from 2000-01-01, we from 1970-01-01.
+_PG_EPOCH_US = 946_684_800 * 1_000_000
+
+_open_in: ContextVar[str | None] = ContextVar("tallystick_transaction_role", default=None)
+
+
+class ServerTooOld(RuntimeError):
+    """The PostgreSQL that was given is older than we support."""
+
+
+def open_transaction_role() -> str | None:
+    """The role whose transaction is open in this task, or None. Doors refuse to be called inside one."""
+    return _open_in.get()
+
+
+class Database:
+    """Transactions of one context's role.
+
+    ``url`` names a login that may SET the role; the role is set when a connection starts, so that
+    every statement runs with that context's grants and under row-level security.
+    """
+
+    def __init__(
+        self, *, url: str, role: str, pool_size: int, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self.url = url
+        self.role = role
+        self.pool_size = pool_size
+        self._settings = {
+            "role": role,
+            "application_name": role,
+            "timezone": "UTC",
+            "jit": "off",
+            "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
+            "idle_in_transaction_session_timeout": "60s",
+            **(settings or {}),
+        }
+        self._pool: Any = None
+
+    async def start(self) -> None:
+        """Open the pool. Raises ServerTooOld, or OSError when nothing answers."""
+        self._pool = await asyncpg.create_pool(
+            self.url,
+            min_size=1,
+            max_size=self.pool_size,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=STATEMENT_TIMEOUT_S + 10,
+            init=_speak_integers,
+            reset=_nothing_to_reset,
+            server_settings=self._settings,
+        )
+        async with self._pool.acquire() as connection:
+            demand_version(connection)
+
+    async def stop(self) -> None:
+        """Close the pool; what is running may finish for ten seconds."""
+        if self._pool is None:
+            return
+        pool, self._pool = self._pool, None
+        try:
+            await asyncio.wait_for(pool.close(), CLOSE_TIMEOUT_S)
+        except TimeoutError:
+            pool.terminate()
+
+    @asynccontextmanager
+    async def transaction(
+        self, *, tenant_id: int, read_only: bool = False
+    ) -> AsyncIterator[Connection]:
+        """Run one transaction as one tenant. Commits on leaving, rolls back on any exception."""
+        async with self._begin(f"SET LOCAL tallystick.tenant = '{tenant_id:d}'", read_only) as held:
+            yield held
+
+    @asynccontextmanager
+    async def without_tenant(self, *, read_only: bool = False) -> AsyncIterator[Connection]:
+        """Run one transaction with no tenant: only functions made for that, and operators' lists, answer."""
+        async with self._begin("SELECT", read_only) as held:
+            yield held
+
+    @asynccontextmanager
+    async def _begin(self, first: str, read_only: bool) -> AsyncIterator[Connection]:
+        mode = "ISOLATION LEVEL REPEATABLE READ READ ONLY" if read_only else "READ WRITE"
+        async with self._pool.acquire() as connection:
+            token = _open_in.set(self.role)
+            try:
+                # One round trip: the tenant is a validated literal, since SET takes no parameters
+                # (and only the statement travels to the other nodes of a cluster).
+                await connection.execute(f"BEGIN {mode}; {first}")
+                yield connection
+                await connection.execute("COMMIT")
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
+                raise
+            finally:
+                _open_in.reset(token)
+
+
+def demand_version(connection: Connection) -> None:
+    """Raise ServerTooOld unless the server is one we support."""
+    version = connection.get_server_version()
+    if version.major < VERSION_MIN:
+        raise ServerTooOld(
+            f"PostgreSQL {version.major}.{version.minor} is too old: Tallystick needs {VERSION_MIN} or newer. "
+            "Point TALLYSTICK_DATABASE_URL at a newer server, or unset it to use the embedded one."
+        )
+
+
+async def _speak_integers(connection: Connection) -> None:
+    await connection.set_type_codec(
+        "numeric", schema="pg_catalog", encoder=str, decoder=int, format="text"
+    )
+    await connection.set_type_codec(
+        "timestamptz",
+        schema="pg_catalog",
+        encoder=lambda instant: (instant - _PG_EPOCH_US,),
+        decoder=lambda parts: parts[0] + _PG_EPOCH_US,
+        format="tuple",
+    )
+
+
+async def _nothing_to_reset(_: Connection) -> None:
+    """Settings are LOCAL to each transaction, so a returned connection has nothing to forget."""

@@ -1,0 +1,53 @@
+"""Near doors: how one context calls another in the same process."""
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, get_type_hints
+
+import msgspec
+
+from tallystick.kernel.callers import Caller
+from tallystick.runtime.database import open_transaction_role
+
+Door = TypeVar("Door")
+
+
+class TransactionOpen(AssertionError):
+    """A door was called inside a transaction: a bug, since contexts never share one."""
+
+
+def near(door: type[Door], service: Door, *, wire: bool = False) -> Door:
+    """Stand a service behind its door.
+
+    A call while a transaction is open is a bug and raises TransactionOpen. With ``wire`` every message and
+    answer also goes through its wire format, so that nothing passes here that could not pass a network.
+    """
+    gate = type(f"Near{door.__name__}", (), {})()
+    for name, method in inspect.getmembers(door, inspect.isfunction):
+        if not name.startswith("_"):
+            setattr(gate, name, _guard(method, getattr(service, name), wire=wire))
+    return gate
+
+
+def _guard(
+    method: Callable[..., Any], target: Callable[..., Awaitable[Any]], *, wire: bool
+) -> Callable[..., Awaitable[Any]]:
+    hints = get_type_hints(method)
+
+    @functools.wraps(method)
+    async def call(*, caller: Caller, message: Any) -> Any:
+        role = open_transaction_role()
+        if role is not None:
+            raise TransactionOpen(f"{method.__qualname__} was called inside a transaction of {role}")
+        if not wire:
+            return await target(caller=caller, message=message)
+        caller = _through_wire(caller, Caller)
+        answer = await target(caller=caller, message=_through_wire(message, hints["message"]))
+        return _through_wire(answer, hints["return"])
+
+    return call
+
+
+def _through_wire(value: Any, kind: Any) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(value), type=kind)

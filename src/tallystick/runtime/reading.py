@@ -1,0 +1,260 @@
+"""Reading a request strictly: sizes, media types, JSON without doubles, queries without strangers."""
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from tallystick.kernel import ids
+from tallystick.kernel.problems import Malformed
+from tallystick.runtime.refusals import (
+    AnswerTypeNotAcceptable,
+    BodyTooLarge,
+    BodyTooSlow,
+    MediaTypeNotSupported,
+)
+
+BODY_BYTES_MAX = 8 * 1024 * 1024
+BODY_WAIT_S = 30
+SWEEP_EVERY_S = 5
+QUERY_FIELDS_MAX = 64
+QUERY_BYTES_MAX = 8_192
+PATH_FIELD_MAX = 512
+REQUEST_ID_MAX = 64
+
+Headers = Mapping[bytes, bytes]
+Receive = Callable[[], Awaitable[Any]]
+
+_MEDIA_JSON = frozenset({"application/json"})
+_MEDIA_XML = frozenset({"application/xml", "text/xml"})
+_REQUEST_ID = re.compile(rb"[!-~]{1,%d}" % REQUEST_ID_MAX)
+_AT = re.compile(r"^(.*) - at `(?:key in )?\$?\.?(.*)`$")
+_ESCAPED = re.compile(r'\\(["\\])')
+_BARE_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
+# U+0000 after an even number of backslashes: no text of PostgreSQL can hold it.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_MEMBER = re.compile(r"([^\[\]]+)\[([^\[\]]+)\]")
+
+
+class Gone(Exception):
+    """The client went away before its body had arrived."""
+
+
+def is_request_id(text: bytes) -> bool:
+    """Tell whether a caller's request id can be taken over: 1 to 64 printable ASCII characters, no space."""
+    return _REQUEST_ID.fullmatch(text) is not None
+
+
+def check_accept(accept: bytes, *, media: str) -> None:
+    """Raise AnswerTypeNotAcceptable when the header excludes ``media``; weights are not weighed."""
+    if b"*/*" in accept:
+        return
+    media = media.partition(";")[0]
+    family = media.partition("/")[0] + "/*"
+    offered = [part.partition(";")[0].strip().lower() for part in accept.decode("latin-1").split(",")]
+    if not {media, family, "*/*", "application/problem+json"}.intersection(offered):
+        raise AnswerTypeNotAcceptable(f"This route answers {media} only.", {"accept": ", ".join(offered)[:200]})
+
+
+def check_no_body(headers: Headers) -> None:
+    """Raise Malformed when a body comes with a request that takes none."""
+    if headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers:
+        raise Malformed("This route takes no body.")
+
+
+def check_path(path: Mapping[str, str]) -> None:
+    """Raise Malformed for a field of the path that nothing can be named by."""
+    for value in path.values():
+        if len(value) > PATH_FIELD_MAX or "\0" in value:
+            raise Malformed("A name in the path is too long or carries U+0000.")
+
+
+def idempotency_key(text: bytes) -> str:
+    """Read ``Idempotency-Key``, bare or as the quoted string of the IETF draft. Raises Malformed."""
+    key = text.decode("latin-1").strip()
+    if len(key) >= 2 and key[0] == key[-1] == '"':
+        inside = key[1:-1]
+        key = "" if _BARE_QUOTE.search(inside) else _ESCAPED.sub(r"\1", inside)
+    if not ids.is_caller_id(key):
+        raise Malformed(
+            "The header Idempotency-Key is 1 to 64 printable ASCII characters without space.",
+            {"Idempotency-Key": "not an id"},
+        )
+    return key
+
+
+def check_media(headers: Headers, *, is_xml: bool) -> None:
+    """Raise MediaTypeNotSupported unless the body comes as JSON in UTF-8 (or XML), not compressed."""
+    given = headers.get(b"content-type", b"")
+    if given == b"application/json" and not is_xml and b"content-encoding" not in headers:
+        return
+    media, *parameters = (part.strip().lower() for part in given.decode("latin-1").split(";"))
+    accepted = _MEDIA_XML if is_xml else _MEDIA_JSON
+    if media not in accepted:
+        raise MediaTypeNotSupported(
+            f"This route reads {' or '.join(sorted(accepted))}.", {"content-type": media[:100]}
+        )
+    charset = dict(part.partition("=")[::2] for part in parameters).get("charset", "utf-8").strip('"')
+    # An XML file names its encoding itself, so the header's word about it is not needed.
+    if charset not in ("utf-8", "utf8") and not is_xml:
+        raise MediaTypeNotSupported("JSON is UTF-8.", {"charset": charset[:100]})
+    if headers.get(b"content-encoding", b"identity") != b"identity":
+        raise MediaTypeNotSupported("Send the body uncompressed.", {"content-encoding": "not identity"})
+
+
+class Deadlines:
+    """Thirty seconds for each body, watched by one timer for all: a timer each would cost a tenth of a request."""
+
+    def __init__(self) -> None:
+        self._started: dict[asyncio.Task[Any], float] = {}
+        self._late: set[asyncio.Task[Any]] = set()
+        self._armed_in: asyncio.AbstractEventLoop | None = None
+
+    async def read(self, receive: Receive) -> bytes:
+        """Read a whole body. Raises BodyTooLarge, BodyTooSlow, and Gone when the client left."""
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        if task is None:
+            raise AssertionError("a body is read inside a task")
+        self._started[task] = loop.time()
+        if self._armed_in is not loop:
+            self._arm(loop)
+        try:
+            return await _collect(receive)
+        except asyncio.CancelledError:
+            if task not in self._late or task.uncancel():
+                raise
+            raise BodyTooSlow(f"The body did not arrive within {BODY_WAIT_S} seconds.") from None
+        finally:
+            del self._started[task]
+            self._late.discard(task)
+
+    def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._armed_in = loop
+        loop.call_later(SWEEP_EVERY_S, self._sweep, loop)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._armed_in = None
+        for task, started in self._started.items():
+            if loop.time() - started > BODY_WAIT_S and task not in self._late:
+                self._late.add(task)
+                task.cancel()
+        if self._started:
+            self._arm(loop)
+
+
+def check_length(headers: Headers) -> None:
+    """Refuse a body by what it says of itself. Raises Malformed, BodyTooLarge."""
+    declared = headers.get(b"content-length")
+    if declared is None:
+        return
+    if not declared.isdigit():
+        raise Malformed("The header Content-Length is not a number.")
+    if len(declared) > 12 or int(declared) > BODY_BYTES_MAX:
+        raise _too_large()
+
+
+async def _collect(receive: Receive) -> bytes:
+    event = await receive()
+    if event["type"] == "http.request" and not event.get("more_body"):
+        body: bytes = event.get("body", b"")
+        if len(body) > BODY_BYTES_MAX:
+            raise _too_large()
+        return body
+    return await _collect_rest(event, receive)
+
+
+async def _collect_rest(event: Any, receive: Receive) -> bytes:
+    parts, size = [event.get("body", b"")], len(event.get("body", b""))
+    while event.get("more_body") and size <= BODY_BYTES_MAX:
+        event = await receive()
+        if event.get("body"):
+            parts.append(event["body"])
+            size += len(parts[-1])
+    if event["type"] == "http.disconnect":
+        raise Gone
+    if size > BODY_BYTES_MAX:
+        raise _too_large()
+    return b"".join(parts)
+
+
+def _too_large() -> BodyTooLarge:
+    return BodyTooLarge(f"A body has at most {BODY_BYTES_MAX} bytes.", {"limit": str(BODY_BYTES_MAX)})
+
+
+def read_json(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
+    """Decode a body into the decoder's type. Raises Malformed, naming the place."""
+    try:
+        value = decoder.decode(body)
+        _scan(body.decode().lstrip(), 0)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise _malformed(error) from None
+    if b"\\u0000" in body and _NUL.search(body):
+        raise Malformed("Text carries no U+0000.")
+    return value
+
+
+def _each_name_once(pairs: list[tuple[str, Any]]) -> None:
+    # Called for every object. msgspec keeps the last of two values silently, and two readers of one
+    # signed request must never see two amounts.
+    if len(dict(pairs)) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"Object contains `{twice[:64]}` twice")
+
+
+# The scanner itself: what surrounds it in ``decode`` has been checked by msgspec already.
+_scan = json.JSONDecoder(object_pairs_hook=_each_name_once).scan_once
+
+
+def read_query(query: bytes, kind: Any) -> Any:
+    """Read a query string into ``kind`` (None: there must be none). Raises Malformed."""
+    fields = _query_fields(query) if query else {}
+    if kind is None:
+        if fields:
+            raise Malformed("This route takes no query.", dict.fromkeys(list(fields)[:8], "unknown"))
+        return None
+    try:
+        return msgspec.convert(fields, kind, strict=False)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise _malformed(error) from None
+
+
+def _query_fields(query: bytes) -> dict[str, Any]:
+    if len(query) > QUERY_BYTES_MAX:
+        raise Malformed(f"A query has at most {QUERY_BYTES_MAX} bytes.")
+    try:
+        pairs = parse_qsl(
+            query.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors="strict",
+            max_num_fields=QUERY_FIELDS_MAX,
+        )
+    except ValueError as error:
+        raise Malformed("The query cannot be read: it is name=value, joined by &, in UTF-8.") from error
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        member = _MEMBER.fullmatch(name)
+        place = fields.setdefault(member[1], {}) if member else fields
+        name = member[2] if member else name
+        if not isinstance(place, dict) or name in place:
+            raise Malformed("A field of the query comes twice.", {name[:64]: "twice"})
+        if "\0" in name or "\0" in value:
+            raise Malformed("Text carries no U+0000.", {name[:64]: "U+0000"})
+        place[name] = value
+    return fields
+
+
+def _malformed(error: Exception) -> Malformed:
+    if isinstance(error, RecursionError):
+        return Malformed("The body is nested too deeply.")
+    if isinstance(error, UnicodeDecodeError):
+        return Malformed("The body is not UTF-8.")
+    found = _AT.match(str(error))
+    if found:
+        return Malformed(f"{found[1]}, at {found[2]}.", {found[2]: found[1]})
+    return Malformed(f"{error}.")

@@ -1,0 +1,187 @@
+"""Refusals on the wire: every problem as RFC 9457 ``application/problem+json``, one status per kind."""
+
+import asyncio
+from collections.abc import Mapping
+from urllib.parse import quote
+
+import asyncpg
+import msgspec
+
+from tallystick.kernel.problems import Kind, Malformed, Problem, Retry
+
+PROBLEM_JSON = "application/problem+json"
+PROBLEMS_PATH = "/docs/problems"
+RETRY_AFTER_S = 1
+
+STATUS_BY_KIND: Mapping[Kind, int] = {
+    Kind.MALFORMED: 400,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.TOO_LARGE: 413,
+    Kind.UNSUPPORTED: 415,
+    Kind.UNPROCESSABLE: 422,
+    Kind.UNAVAILABLE: 503,
+}
+
+
+class PathNotFound(Problem):
+    """There is nothing at this path."""
+
+    code = "path_not_found"
+    kind = Kind.NOT_FOUND
+
+
+class MethodNotAllowed(Problem):
+    """The path exists, but not with this method; the header ``Allow`` lists those it has."""
+
+    code = "method_not_allowed"
+    kind = Kind.MALFORMED
+
+
+class AnswerTypeNotAcceptable(Problem):
+    """The header ``Accept`` excludes every media type this route answers with."""
+
+    code = "answer_type_not_acceptable"
+    kind = Kind.UNSUPPORTED
+
+
+class MediaTypeNotSupported(Problem):
+    """The body comes in a media type, character set or encoding that this route does not read."""
+
+    code = "media_type_not_supported"
+    kind = Kind.UNSUPPORTED
+
+
+class BodyTooLarge(Problem):
+    """The body is larger than 8 MiB."""
+
+    code = "body_too_large"
+    kind = Kind.TOO_LARGE
+
+
+class BodyTooSlow(Problem):
+    """The body did not arrive within thirty seconds."""
+
+    code = "body_too_slow"
+    kind = Kind.MALFORMED
+    retry = Retry.SAME
+
+
+class NotReady(Problem):
+    """The process cannot serve yet, or not now: what it stands on does not answer."""
+
+    code = "not_ready"
+    kind = Kind.UNAVAILABLE
+    retry = Retry.LATER
+
+
+class TemporarilyUnavailable(Problem):
+    """Something the answer depends on is out of reach. Whether a write was done is not known: repeat it
+    with the same id."""
+
+    code = "temporarily_unavailable"
+    kind = Kind.UNAVAILABLE
+    retry = Retry.LATER
+
+
+class InternalError(Problem):
+    """A defect of ours. The log has it under the request id in ``instance``."""
+
+    code = "internal_error"
+    kind = Kind.UNAVAILABLE
+
+
+# What HTTP itself has a number for and no kind of ours describes.
+_STATUS_BY_CODE: Mapping[str, int] = {
+    MethodNotAllowed.code: 405,
+    AnswerTypeNotAcceptable.code: 406,
+    BodyTooSlow.code: 408,
+    InternalError.code: 500,
+}
+
+ALWAYS: tuple[type[Problem], ...] = (AnswerTypeNotAcceptable, TemporarilyUnavailable, InternalError)
+"""What any route may answer."""
+WITH_BODY: tuple[type[Problem], ...] = (MediaTypeNotSupported, BodyTooLarge, BodyTooSlow)
+"""What a route with a body may answer besides."""
+OF_THE_EDGE: tuple[type[Problem], ...] = (
+    Malformed,
+    PathNotFound,
+    MethodNotAllowed,
+    NotReady,
+    *ALWAYS,
+    *WITH_BODY,
+)
+"""Every problem the edge itself raises."""
+
+# Weather: the database is away, restarting, full or interrupted the statement. Repeating can help.
+_WEATHER = (
+    OSError,
+    TimeoutError,
+    asyncio.TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+)
+
+
+class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"kind": "type"}):
+    """A problem as RFC 9457 writes it, with our code, whether repeating helps, and what was wrong."""
+
+    kind: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    retry: Retry
+    instance: str
+    fields: dict[str, str] = {}
+
+
+def status_of(problem: Problem | type[Problem]) -> int:
+    """The HTTP status a problem is answered with."""
+    return _STATUS_BY_CODE.get(problem.code) or STATUS_BY_KIND[problem.kind]
+
+
+def title_of(code: str) -> str:
+    """The code as a sentence: ``ledger_not_found`` is "Ledger not found"."""
+    return code.replace("_", " ").capitalize()
+
+
+def problem_of(error: BaseException) -> Problem:
+    """The problem an exception is answered as; nothing of an unexpected one leaks."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, _WEATHER):
+        return TemporarilyUnavailable("Something this depends on is out of reach; repeat the same request.")
+    return InternalError("Something went wrong on our side; the request id in `instance` finds it in the log.")
+
+
+def document_of(problem: Problem, *, request_id: str) -> ProblemDocument:
+    """A problem as a document."""
+    return ProblemDocument(
+        kind=f"{PROBLEMS_PATH}#{problem.code}",
+        title=title_of(problem.code),
+        status=status_of(problem),
+        detail=problem.detail,
+        code=problem.code,
+        retry=problem.retry,
+        instance=f"urn:tallystick:request:{quote(request_id, safe='')}",
+        fields=problem.fields,
+    )
+
+
+def headers_of(problem: Problem) -> dict[str, str]:
+    """The headers a problem brings along."""
+    headers = {"content-type": PROBLEM_JSON}
+    if problem.retry == Retry.LATER:
+        headers["retry-after"] = str(RETRY_AFTER_S)
+    if problem.kind == Kind.UNAUTHENTICATED:
+        headers["www-authenticate"] = "Bearer"
+    if isinstance(problem, MethodNotAllowed):
+        headers["allow"] = problem.fields.get("allow", "")
+    return headers

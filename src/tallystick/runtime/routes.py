@@ -1,0 +1,70 @@
+"""Routes: what a context hands the edge. One value says how a request looks and how it is answered."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.problems import Problem
+
+JSON = "application/json"
+XML = "application/xml"
+NOBODY = Caller(tenant_id=0, actor="nobody")
+"""The caller of a public route: no tenant has the number 0."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A request, proven and read: who asks, the fields of the path, the query, the body, the caller's key."""
+
+    caller: Caller
+    path: Mapping[str, str]
+    query: Any = None
+    body: Any = None
+    idempotency_key: str | None = None
+    request_id: str = ""
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer that differs from what its route says.
+
+    With ``media`` the value is ``bytes`` and goes out as it is; else it is encoded as JSON.
+    """
+
+    value: Any = None
+    status: int | None = None
+    headers: Mapping[str, str] | None = None
+    media: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One method on one path.
+
+    ``handle`` answers a value of ``answer``, or a ``Reply``. ``body`` and ``query`` are types for msgspec that
+    forbid unknown fields; ``body=bytes`` takes XML unread. In a query ``name[key]=value`` fills a mapping.
+    A ``public`` route asks for no key, and its caller is ``NOBODY``.
+    """
+
+    method: str
+    path: str
+    summary: str
+    handle: Callable[[Asked], Awaitable[Any]]
+    answer: Any = None
+    answer_media: str = JSON
+    body: Any = None
+    query: Any = None
+    status: int = 200
+    problems: tuple[type[Problem], ...] = ()
+    public: bool = False
+
+    def __post_init__(self) -> None:
+        for kind in (self.body, self.query):
+            if _accepts_unknown_fields(kind):
+                raise ValueError(f"{self.method} {self.path}: {kind.__name__} must forbid unknown fields")
+
+
+def _accepts_unknown_fields(kind: Any) -> bool:
+    is_struct = isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+    return is_struct and not kind.__struct_config__.forbid_unknown_fields

@@ -1,0 +1,1 @@
+"""Wallets: the accounts customers hold, and what we tell them about these."""

@@ -1,0 +1,1 @@
+"""Strangers that wallets speak to: file formats of statements."""

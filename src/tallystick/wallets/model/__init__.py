@@ -1,0 +1,1 @@
+"""The laws of wallets, pure: no clock, no database, no chance."""
