@@ -2,11 +2,11 @@
 
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml import etree
 
 from tallystick.payments.adapters import pain001, pain002
 from tallystick.payments.model import screening, status_report
@@ -37,7 +37,7 @@ def report_on(version: str, outcomes: dict[tuple[int, int], Outcome]) -> StatusR
 
 
 def texts(xml: bytes, name: str) -> list[str | None]:
-    return [element.text for element in etree.fromstring(xml).iterfind(f".//{{*}}{name}")]
+    return [element.text for element in ElementTree.fromstring(xml).iterfind(f".//{{*}}{name}")]
 
 
 @pytest.mark.parametrize("version", ["09", "11"])

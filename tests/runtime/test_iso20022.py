@@ -61,6 +61,7 @@ def test_parse_refuses_what_reaches_outside_the_file(xml: str, encoding: str):
         MESSAGE.encode() + b"<second/>",
         '<?xml version="1.0" encoding="utf-8"?><a>é</a>'.encode("latin-1"),
         b'<?xml version="1.0" encoding="UTF-7"?>+ADwAIQ-DOCTYPE a+AD4-<a/>',
+        b'<?xml version="1.0"' + b" " * 999 + b'encoding="UTF-7"?>+ADwAIQ-DOCTYPE a+AD4-<a/>',
         '<?xml version="1.0" encoding="cp037"?><a/>'.encode("cp037"),
         b'<?xml version="1.0" encoding="EBCDIC-CP-US"?><a/>',
     ],

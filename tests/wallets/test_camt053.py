@@ -1,11 +1,11 @@
 """A statement adds up, follows its schema and grows with its lines."""
 
 from datetime import date
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml import etree
 from msgspec.structs import replace
 
 from tallystick.runtime import iso20022
@@ -54,7 +54,7 @@ STATEMENT = Statement(
 
 def texts(xml: bytes, path: str) -> list[str | None]:
     steps = "/".join(f"{{*}}{step}" for step in path.split("/"))
-    return [element.text for element in etree.fromstring(xml).iterfind(f".//{steps}")]
+    return [element.text for element in ElementTree.fromstring(xml).iterfind(f".//{steps}")]
 
 
 def test_a_statement_says_its_balances_totals_and_lines():

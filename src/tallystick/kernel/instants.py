@@ -1,6 +1,7 @@
 """Instants: whole microseconds since 1970-01-01T00:00:00Z, the resolution of PostgreSQL's clock."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 Instant = int
 
@@ -32,8 +33,13 @@ def parse(text: str) -> Instant:
 
 def render(instant: Instant) -> str:
     """Write an instant as RFC 3339 in UTC, always with six digits."""
-    moment = _EPOCH + timedelta(microseconds=instant)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant % SECOND:06d}Z"
+    return f"{_whole_second(instant // SECOND)}.{instant % SECOND:06d}Z"
+
+
+# Neighbours in a batch or a page share their second.
+@lru_cache(maxsize=1_024)
+def _whole_second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def day_start(day: date) -> Instant:

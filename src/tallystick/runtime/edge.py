@@ -5,8 +5,10 @@ route that is not public proves its caller before a byte of the body is read.
 """
 
 import functools
+import gc
 import itertools
 import secrets
+import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -37,6 +39,8 @@ Authenticate = Callable[[str], Awaitable[Caller]]
 Hook = Callable[[], Awaitable[None]]
 
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+COLLECT_AFTER = (50_000, 20, 20)
 
 _log: Any = structlog.get_logger("tallystick.edge")
 _encode = msgspec.json.Encoder().encode
@@ -76,10 +80,22 @@ class _Lifespan:
     async def process_startup(self, scope: Any, event: Any) -> None:
         for hook in self._on_start:
             await hook()
+        _settle_memory()
 
     async def process_shutdown(self, scope: Any, event: Any) -> None:
         for hook in self._on_stop:
             await hook()
+
+
+def _settle_memory() -> None:
+    """Take what was built at the start out of the collector's sight, and let it look less often.
+
+    With Python's own thresholds it walks every module again and again while hundreds of requests are under
+    way: at 256 connections that took a quarter of the throughput. Requests leave no cycles behind.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def build_app(
@@ -102,12 +118,19 @@ def build_app(
     """
     own = list(routes)
     public = public_routes(
-        routes=own, title=title, version=version, ready=ready, problems=problems, glossary=glossary or {}
+        routes=own,
+        title=title,
+        version=version,
+        ready=ready,
+        problems=problems,
+        glossary=glossary or {},
     )
     app = falcon.asgi.App(
         request_type=_Request, response_type=_Response, middleware=[_Lifespan(on_start, on_stop)]
     )
-    app.add_error_handler((falcon.HTTPError, falcon.HTTPStatus, Exception), _refuse_what_falcon_refuses)
+    refused: Any = _refuse_what_falcon_refuses
+    for kind in (falcon.HTTPError, falcon.HTTPStatus, Exception):
+        app.add_error_handler(kind, refused)
     for path, resource in _resources([*own, *public], authenticate).items():
         app.add_route(path, resource)
     return _unhurried(app)
@@ -149,7 +172,12 @@ def _resources(routes: list[Route], authenticate: Authenticate) -> dict[str, Any
 
 def _refuser(allowed: str) -> Callable[..., Awaitable[None]]:
     async def respond(req: _Request, resp: _Response, **_: str) -> None:
-        _refuse(MethodNotAllowed(f"This path has {allowed}.", {"allow": allowed}), req, resp, _request_id(req.raw_headers))
+        _refuse(
+            MethodNotAllowed(f"This path has {allowed}.", {"allow": allowed}),
+            req,
+            resp,
+            _request_id(req.raw_headers),
+        )
 
     return respond
 
@@ -166,9 +194,17 @@ def _responder(route: Route, authenticate: Authenticate) -> Callable[..., Awaita
             if not is_public:
                 caller = await authenticate(headers.get(b"authorization", b"").decode("latin-1"))
             query, key = check(req, headers, path)
-            body = None if read is None else read(await _deadlines.read(req.scope[_RECEIVE]))
+            body = None
+            if read is not None:
+                declared = reading.declared_length(headers)
+                body = read(await _deadlines.read(req.scope[_RECEIVE], declared))
             asked = Asked(
-                caller=caller, path=path, query=query, body=body, idempotency_key=key, request_id=request_id
+                caller=caller,
+                path=path,
+                query=query,
+                body=body,
+                idempotency_key=key,
+                request_id=request_id,
             )
             answer = await handle(asked)
             if isinstance(answer, Reply):
@@ -184,13 +220,17 @@ def _responder(route: Route, authenticate: Authenticate) -> Callable[..., Awaita
     return respond
 
 
-def _checker(route: Route) -> Callable[[_Request, dict[bytes, bytes], dict[str, str]], tuple[Any, str | None]]:
+def _checker(
+    route: Route,
+) -> Callable[[_Request, dict[bytes, bytes], dict[str, str]], tuple[Any, str | None]]:
     """Make the check of all that comes before the body; it answers the query and the idempotency key."""
     media, query_kind, has_body, is_xml = (
         route.answer_media, route.query, route.body is not None, route.body is bytes
     )  # fmt: skip
 
-    def check(req: _Request, headers: dict[bytes, bytes], path: dict[str, str]) -> tuple[Any, str | None]:
+    def check(
+        req: _Request, headers: dict[bytes, bytes], path: dict[str, str]
+    ) -> tuple[Any, str | None]:
         if b"accept" in headers:
             reading.check_accept(headers[b"accept"], media=media)
         reading.check_path(path)
@@ -201,7 +241,6 @@ def _checker(route: Route) -> Callable[[_Request, dict[bytes, bytes], dict[str, 
             key = reading.idempotency_key(_only(req, headers[b"idempotency-key"]))
         if has_body:
             reading.check_media(headers, is_xml=is_xml)
-            reading.check_length(headers)
         else:
             reading.check_no_body(headers)
         return query, key
@@ -225,10 +264,8 @@ def _only(req: _Request, key: bytes) -> bytes:
 def _reply(reply: Reply, resp: _Response, *, route: Route, request_id: str) -> None:
     headers = _headers(request_id, reply.media or route.answer_media)
     headers.update({name.lower(): value for name, value in (reply.headers or {}).items()})
-    if reply.media is not None:
-        body = reply.value
-    else:
-        body = b"" if reply.value is None else _encode(reply.value)
+    is_ready = reply.media is not None or reply.value is None
+    body = (reply.value or b"") if is_ready else _encode(reply.value)
     resp.put(status=reply.status or route.status, body=body, headers=headers)
 
 
@@ -261,9 +298,13 @@ def _request_id(headers: Mapping[bytes, bytes]) -> str:
 def _refuse(error: Exception, req: _Request, resp: _Response, request_id: str) -> None:
     problem = problem_of(error)
     if isinstance(problem, InternalError):
-        _log.error("request_failed", request_id=request_id, path=req.path, exc_info=error)
+        # As text: a renderer of tracebacks that shows local variables would show keys and amounts.
+        where = "".join(traceback.format_exception(error))
+        _log.error("request_failed", request_id=request_id, path=req.path, traceback=where)
     elif isinstance(problem, TemporarilyUnavailable):
-        _log.warning("request_met_weather", request_id=request_id, path=req.path, weather=repr(error)[:500])
+        _log.warning(
+            "request_met_weather", request_id=request_id, path=req.path, weather=repr(error)[:500]
+        )
     body = _encode(document_of(problem, request_id=request_id))
     headers = _headers(request_id, JSON) | headers_of(problem)
     resp.put(status=status_of(problem), body=body, headers=headers)
@@ -275,7 +316,8 @@ async def _refuse_what_falcon_refuses(
     """Falcon itself refuses unknown paths, methods and shapes; they become problems like all others."""
     problem: Exception = error
     if isinstance(error, falcon.HTTPMethodNotAllowed):
-        allowed = str(dict(error.headers or {}).get("Allow", ""))
+        headers: Any = error.headers or {}
+        allowed = str(dict(headers).get("Allow", ""))
         problem = MethodNotAllowed(f"This path has {allowed}.", {"allow": allowed})
     elif isinstance(error, falcon.HTTPNotFound):
         problem = PathNotFound("There is nothing at this path.")

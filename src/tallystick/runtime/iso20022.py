@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from lxml import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - it has no types
 
 from tallystick.kernel.problems import Kind, Problem
 
@@ -32,7 +32,7 @@ _ENCODINGS = frozenset(
     "utf-8 utf8 utf-16 utf-16le utf-16be us-ascii ascii iso-8859-1 iso-8859-15 windows-1252".split()
 )
 _BYTE_ORDER_MARK = re.compile(rb"\A(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)")
-_DECLARED = re.compile(rb"""\A<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([^"']{0,40})["']""")
+_DECLARED = re.compile(rb"""\A<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
 _FORBIDDEN = {
     b"<!DOCTYPE": "a document type declaration",
     b"<!ENTITY": "an entity declaration",
@@ -123,7 +123,7 @@ def _check_bytes(xml: bytes) -> None:
     if not plain.lstrip().startswith(b"<"):
         raise XmlIsMalformed("The file does not start as XML in UTF-8 or UTF-16 does.")
     declared = _DECLARED.match(plain)
-    encoding = declared[1].decode("latin-1") if declared else "utf-8"
+    encoding = declared[1].decode("latin-1")[:FOUND_TEXT_MAX] if declared else "utf-8"
     if encoding.lower() not in _ENCODINGS:
         raise XmlIsMalformed(f"The encoding {encoding!r} is not read: use UTF-8.")
     for construct, name in _FORBIDDEN.items():

@@ -57,7 +57,9 @@ def openapi_document(
     schemas = _Schemas(listed)
     paths: dict[str, Document] = {}
     for route in listed:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas, problems)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(
+            route, schemas, problems
+        )
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
@@ -67,7 +69,11 @@ def openapi_document(
         "components": {
             "schemas": schemas.components,
             "securitySchemes": {
-                "key": {"type": "http", "scheme": "bearer", "description": "A key of a tenant, `tally_…`."}
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A key of a tenant, `tally_…`.",
+                }
             },
         },
         "security": [{"key": []}],
@@ -86,8 +92,10 @@ class _Schemas:
                 self._kinds.append(kind)
         found, components = msgspec.json.schema_components(self._kinds, ref_template=_REF)
         self._found = list(found)
-        query_only = {route.query for route in routes} - {route.body for route in routes}
-        names = {self.of(kind)["$ref"].rpartition("/")[2] for kind in query_only - {None}}
+        # A query is spelled out as parameters; as a message it would have no reader.
+        spoken = [kind for route in routes for kind in (route.body, route.answer)]
+        silent = {route.query for route in routes if route.query and route.query not in spoken}
+        names = {self.of(kind)["$ref"].rpartition("/")[2] for kind in silent}
         self.queries = {name: components[name] for name in names}
         self.components = {name: schema for name, schema in components.items() if name not in names}
 
@@ -125,14 +133,21 @@ def _parameters(route: Route, schemas: _Schemas) -> list[Document]:
     if route.query is not None:
         fields, required = schemas.fields_of(route.query)
         for name, schema in fields.items():
-            parameter = {"name": name, "in": "query", "required": name in required, "schema": schema}
+            parameter = {
+                "name": name,
+                "in": "query",
+                "required": name in required,
+                "schema": schema,
+            }
             if '"object"' in msgspec.json.encode(schema).decode():
                 parameter |= {"style": "deepObject", "explode": True}
             found.append(parameter)
     if route.method == "POST":
         text = "Your id of this request, 1 to 64 printable ASCII characters: sent again, it is done once."
         schema = {"type": "string", "pattern": "^[!-~]{1,64}$"}
-        found.append({"name": "Idempotency-Key", "in": "header", "description": text, "schema": schema})
+        found.append(
+            {"name": "Idempotency-Key", "in": "header", "description": text, "schema": schema}
+        )
     return found
 
 

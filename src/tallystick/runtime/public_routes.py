@@ -16,9 +16,9 @@ from tallystick.runtime.routes import Asked, Reply, Route
 
 Check = Callable[[], Awaitable[None]]
 
-READY_WAIT_S = 2.0
+READY_WAIT_S = 2
 # Anybody may ask, so the answer is remembered for a second: the database hears one question of them.
-READY_KEPT_S = 1.0
+READY_KEPT_NS = 1_000_000_000
 HTML = "text/html; charset=utf-8"
 
 _log: Any = structlog.get_logger("tallystick.edge")
@@ -42,7 +42,11 @@ def public_routes(
     """Make the routes that need no key."""
     health = _health_routes(ready)
     document = openapi_document(
-        routes=[*routes, *health], title=title, version=version, problems=problems, glossary=glossary
+        routes=[*routes, *health],
+        title=title,
+        version=version,
+        problems=problems,
+        glossary=glossary,
     )
     json_body = msgspec.json.encode(document)
     page = {"content-security-policy": PAGE_POLICY, "referrer-policy": "no-referrer"}
@@ -50,7 +54,13 @@ def public_routes(
         *health,
         _fixed("/openapi.json", "The OpenAPI 3.1 document", json_body, "application/json"),
         _fixed("/docs", "The document as a page", reference_page(document).encode(), HTML, page),
-        _fixed(PROBLEMS_PATH, "Every problem, on one page", problems_page(document).encode(), HTML, page),
+        _fixed(
+            PROBLEMS_PATH,
+            "Every problem, on one page",
+            problems_page(document).encode(),
+            HTML,
+            page,
+        ),
     ]
 
 
@@ -71,14 +81,14 @@ class _Readiness:
     def __init__(self, check: Check | None) -> None:
         self._check = check
         self._lock = asyncio.Lock()
-        self._asked_at = float("-inf")
+        self._asked_at = time.monotonic_ns() - READY_KEPT_NS - 1
         self._is_ready = False
 
     async def handle(self, asked: Asked) -> Health:
         async with self._lock:
-            if time.monotonic() - self._asked_at > READY_KEPT_S:
+            if time.monotonic_ns() - self._asked_at > READY_KEPT_NS:
                 self._is_ready = await self._ask()
-                self._asked_at = time.monotonic()
+                self._asked_at = time.monotonic_ns()
         if not self._is_ready:
             raise NotReady("What this process stands on does not answer.")
         return Health("ready")
@@ -103,5 +113,11 @@ def _fixed(
         return reply
 
     return Route(
-        method="GET", path=path, summary=summary, handle=answer, answer=bytes, answer_media=media, public=True
+        method="GET",
+        path=path,
+        summary=summary,
+        handle=answer,
+        answer=bytes,
+        answer_media=media,
+        public=True,
     )

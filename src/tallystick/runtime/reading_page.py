@@ -24,7 +24,7 @@ def reference_page(document: Document) -> str:
         f'<p>Version {escape(info["version"])} · <a href="/openapi.json">OpenAPI {document["openapi"]}</a> · '
         '<a href="/docs/problems">Problems</a></p>'
         "<p>Send your key as <code>Authorization: Bearer tally_…</code>. Amounts are whole minor units; a "
-        "number above 2<sup>53</sup> − 1 is a string of digits. Times are RFC 3339.</p>"
+        "number of 2<sup>53</sup> is a string of digits. Times are RFC 3339.</p>"
     )
     body = "".join(_operations(document)) + _messages(document)
     return _page(info["title"], lead=lead, nav=_nav(document), body=body)
@@ -33,7 +33,10 @@ def reference_page(document: Document) -> str:
 def problems_page(document: Document) -> str:
     """Write the page of all problems, one anchor per code."""
     problems: Mapping[str, Document] = document["x-problems"]
-    links = "".join(f'<li><a href="#{code}">{escape(entry["title"])}</a></li>' for code, entry in problems.items())
+    links = "".join(
+        f'<li><a href="#{code}">{escape(entry["title"])}</a></li>'
+        for code, entry in problems.items()
+    )
     lead = (
         '<p><a href="/docs">Reference</a></p><p>Every refusal is <code>application/problem+json</code> (RFC 9457). '
         "Its <code>code</code> never changes its meaning; its <code>detail</code> is for people.</p>"
@@ -86,7 +89,12 @@ def _operation(path: str, method: str, operation: Document) -> str:
     ]
     if operation["parameters"]:
         rows = "".join(
-            _row(field["name"], field["schema"], must=field.get("required", False), note=f"in {field['in']}")
+            _row(
+                field["name"],
+                field["schema"],
+                must=field.get("required", False),
+                note=f"in {field['in']}",
+            )
             for field in operation["parameters"]
         )
         parts.append(_details("Parameters", f"<table>{rows}</table>"))
@@ -101,18 +109,23 @@ def _answers(responses: Mapping[str, Document]) -> Iterator[str]:
     for status, response in responses.items():
         content: Mapping[str, Document] = response.get("content", {})
         examples = next(iter(content.values()), {}).get("examples", {})
-        links = ", ".join(f'<a href="/docs/problems#{code}"><code>{code}</code></a>' for code in examples)
+        links = ", ".join(
+            f'<a href="/docs/problems#{code}"><code>{code}</code></a>' for code in examples
+        )
         if links:
             rows.append(f"<tr><th>{status}</th><td>{links}</td></tr>")
         else:
-            yield _details(f"Answer {status}", _contents(content) or escape(response["description"]))
+            yield _details(
+                f"Answer {status}", _contents(content) or escape(response["description"])
+            )
     if rows:
         yield _details("Problems", f"<table>{''.join(rows)}</table>")
 
 
 def _contents(content: Mapping[str, Document]) -> str:
     return "".join(
-        f'<p class="note">{escape(media)}: {_type(part.get("schema", {}))}</p>' for media, part in content.items()
+        f'<p class="note">{escape(media)}: {_type(part.get("schema", {}))}</p>'
+        for media, part in content.items()
     )
 
 
@@ -124,14 +137,22 @@ def _messages(document: Document) -> str:
         rows = "".join(_row(field, kind, must=field in must) for field, kind in fields.items())
         words = f'<p class="note">{_prose(schema.get("description", ""))}</p>'
         if "enum" in schema:
-            words += "<p>" + " ".join(f"<code>{escape(str(value))}</code>" for value in schema["enum"]) + "</p>"
+            words += (
+                "<p>"
+                + " ".join(f"<code>{escape(str(value))}</code>" for value in schema["enum"])
+                + "</p>"
+            )
         table = f"<table>{rows}</table>" if rows else ""
-        parts.append(f'<article id="message-{escape(name)}"><h3>{escape(name)}</h3>{words}{table}</article>')
+        parts.append(
+            f'<article id="message-{escape(name)}"><h3>{escape(name)}</h3>{words}{table}</article>'
+        )
     return "".join(parts)
 
 
 def _problem(code: str, entry: Document) -> str:
-    facts = f"HTTP {entry['status']} · retry: {entry['retry']}" if "status" in entry else "in a verdict"
+    facts = (
+        f"HTTP {entry['status']} · retry: {entry['retry']}" if "status" in entry else "in a verdict"
+    )
     return (
         f'<article id="{code}"><h3>{escape(entry["title"])}</h3><p class="call"><code>{code}</code></p>'
         f'<p>{_prose(entry["description"])}</p><p class="note">{facts}</p></article>'
@@ -151,7 +172,9 @@ def _details(words: str, inside: str) -> str:
 def _prose(text: str) -> str:
     """Escape text; what stands between double backticks becomes code."""
     pieces = escape(" ".join(text.split())).split("``")
-    return "".join(f"<code>{piece}</code>" if odd % 2 else piece for odd, piece in enumerate(pieces))
+    return "".join(
+        f"<code>{piece}</code>" if odd % 2 else piece for odd, piece in enumerate(pieces)
+    )
 
 
 def _type(schema: Document) -> str:
@@ -169,5 +192,9 @@ def _type(schema: Document) -> str:
         inner = schema.get("items") or {}
         return "list of " + (_type(inner) if isinstance(inner, dict) else "anything")
     if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
-        return "text by name" if schema["additionalProperties"].get("type") == "string" else "values by name"
+        return (
+            "text by name"
+            if schema["additionalProperties"].get("type") == "string"
+            else "values by name"
+        )
     return f'<span class="type">{escape(kind)}</span>'

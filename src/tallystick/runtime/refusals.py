@@ -129,7 +129,9 @@ _WEATHER = (
 )
 
 
-class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"kind": "type"}):
+class ProblemDocument(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"kind": "type"}
+):
     """A problem as RFC 9457 writes it, with our code, whether repeating helps, and what was wrong."""
 
     kind: str
@@ -157,8 +159,12 @@ def problem_of(error: BaseException) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, _WEATHER):
-        return TemporarilyUnavailable("Something this depends on is out of reach; repeat the same request.")
-    return InternalError("Something went wrong on our side; the request id in `instance` finds it in the log.")
+        return TemporarilyUnavailable(
+            "Something this depends on is out of reach; repeat the same request."
+        )
+    return InternalError(
+        "Something went wrong on our side; the request id in `instance` finds it in the log."
+    )
 
 
 def document_of(problem: Problem, *, request_id: str) -> ProblemDocument:

@@ -62,7 +62,9 @@ class Route:
     def __post_init__(self) -> None:
         for kind in (self.body, self.query):
             if _accepts_unknown_fields(kind):
-                raise ValueError(f"{self.method} {self.path}: {kind.__name__} must forbid unknown fields")
+                raise ValueError(
+                    f"{self.method} {self.path}: {kind.__name__} must forbid unknown fields"
+                )
 
 
 def _accepts_unknown_fields(kind: Any) -> bool:

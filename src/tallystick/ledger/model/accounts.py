@@ -1,10 +1,10 @@
 """An account as the laws see it: six counters, two limits, a state."""
 
-from tallystick.kernel.money import to_digits
+from tallystick.kernel.money import JSON_EXACT_MAX, to_digits
 from tallystick.ledger.api import Balances, Side
 
-# Layers of the books. Each has one never-decreasing counter of debits and one of credits; an account's counters stand in one
-# list, debits of a layer at ``2 * layer`` and credits beside them.
+# Layers of the books. Each has one never-decreasing counter of debits and one of credits; an account's
+# counters stand in one list, debits of a layer at ``2 * layer`` and credits beside them.
 POSTED, PENDING, RELEASED = 0, 1, 2
 LAYERS = (POSTED, PENDING, RELEASED)
 
@@ -98,14 +98,17 @@ def balances(counters: list[int], *, credit_normal: bool) -> Balances:
     else:
         posted, pending = debits - credits, debits - credits + debits_open - credits_open
         available = debits - credits - credits_open
+    values = (posted, pending, available, *counters)
+    if max(counters) > JSON_EXACT_MAX:
+        values = tuple(to_digits(value) for value in values)
     return Balances(
-        posted=to_digits(posted),
-        pending=to_digits(pending),
-        available=to_digits(available),
-        debits_posted=to_digits(debits),
-        credits_posted=to_digits(credits),
-        debits_pending=to_digits(debits_held),
-        credits_pending=to_digits(credits_held),
-        debits_released=to_digits(debits_released),
-        credits_released=to_digits(credits_released),
+        posted=values[0],
+        pending=values[1],
+        available=values[2],
+        debits_posted=values[3],
+        credits_posted=values[4],
+        debits_pending=values[5],
+        credits_pending=values[6],
+        debits_released=values[7],
+        credits_released=values[8],
     )

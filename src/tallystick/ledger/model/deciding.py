@@ -1,79 +1,16 @@
 """Deciding: acts in order, each all or nothing, against accounts as they stand in the batch."""
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
 
 from tallystick.kernel.instants import Instant
 from tallystick.ledger.api import RefusalCode as Code
 from tallystick.ledger.api import Status
-from tallystick.ledger.model.accounts import (
-    DISPLACED_SCANNED_MAX,
-    PENDING,
-    POSTED,
-    RELEASED,
-    AccountState,
-)
+from tallystick.ledger.model.accounts import PENDING, POSTED, RELEASED, AccountState
 from tallystick.ledger.model.acts import Act
+from tallystick.ledger.model.moving import move, undo
+from tallystick.ledger.model.outcomes import Outcome, Refusing, Step, Target, outcome_of
 
 _PRECEDENCE = {code: rank for rank, code in enumerate(Code)}
-
-Step = tuple[int, AccountState, AccountState, int]
-"""One posting on one layer: layer, debit account, credit account, amount."""
-
-Line = tuple[AccountState, int, int, bool, int, int, int, int]
-"""One entry: account, layer, line, is debit, amount, debits after, credits after, displaced."""
-
-
-class Refusing(Exception):
-    """Ends the deciding of one act."""
-
-    def __init__(self, code: Code, fields: Mapping[str, str] | None = None) -> None:
-        super().__init__(code)
-        self.code = code
-        self.fields = dict(fields or {})
-
-
-@dataclass(slots=True, kw_only=True)
-class Target:
-    """A transaction that a capture, void or reversal names, as it stands in the batch.
-
-    ``rest`` is what a hold still reserves, or what of a posted transaction is not reversed yet.
-    """
-
-    id: str
-    kind: str
-    recorded_at: Instant
-    refused: bool
-    accounts: Sequence[AccountState]
-    amounts: Sequence[int]
-    rest: list[int]
-    state: str | None
-    expires_at: Instant | None
-    changed: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class Outcome:
-    """What became of an act: its steps and lines, or the code that refuses it."""
-
-    act: Act
-    recorded_at: Instant
-    effective_at: Instant
-    refusal: Code | None = None
-    fields: dict[str, str] = field(default_factory=dict)
-    steps: Sequence[Step] = ()
-    lines: list[Line] = field(default_factory=list)
-    touched: list[tuple[AccountState, list[int]]] = field(default_factory=list)
-    after: list[tuple[AccountState, list[int]]] = field(default_factory=list)
-    target: Target | None = None
-    rest: list[int] | None = None
-    state: str | None = None
-
-    def booked(self) -> Sequence[Step]:
-        """The steps that say what the act did: what it posted, or for a hold or its end what it moved."""
-        if self.act.kind != "capture":
-            return self.steps
-        return [step for step in self.steps if step[0] == POSTED]
 
 
 class Decider:
@@ -109,30 +46,29 @@ class Decider:
         if failed is not None:
             self._put_back(outcomes, before)
             for outcome in outcomes:
-                _unlink(outcome, failed)
+                if outcome is not failed:
+                    outcome.refuse(Code.LINKED_ITEM_FAILED, {"failed": failed.act.id})
+                self._note_refused(outcome)
         return outcomes
 
     def _decide(self, act: Act, recorded_at: Instant) -> Outcome:
-        effective_at = recorded_at if act.effective_at is None else act.effective_at
-        outcome = Outcome(act=act, recorded_at=recorded_at, effective_at=effective_at)
+        outcome = outcome_of(act, recorded_at)
         try:
             steps = self._steps(act, outcome)
-            _move(steps, outcome)
+            move(steps, outcome)
         except Refusing as refusing:
-            outcome.refusal, outcome.fields = refusing.code, refusing.fields
+            outcome.refuse(refusing.code, refusing.fields)
+            self._note_refused(outcome)
             return outcome
         # From here on the act stands.
         outcome.steps = steps
-        outcome.after = [(account, list(account.counters)) for account, _ in outcome.touched]
-        for account, _ in outcome.touched:
-            account.recorded_at = recorded_at
         if outcome.target is not None:
             _settle(outcome.target, outcome)
         if act.id in self._named:
             self._targets[act.id] = _new_target(outcome)
         return outcome
 
-    def _steps(self, act: Act, outcome: Outcome) -> Sequence[Step]:
+    def _steps(self, act: Act, outcome: Outcome) -> list[Step]:
         if act.kind == "post":
             return self._moves(act, POSTED)
         if act.kind == "hold":
@@ -173,6 +109,11 @@ class Decider:
             return _reversible(target)
         return _held(act, target, self._now)
 
+    def _note_refused(self, outcome: Outcome) -> None:
+        # A later act of the batch gets the answer it would get in a batch of its own.
+        if outcome.act.id in self._named:
+            self._targets[outcome.act.id] = _new_target(outcome)
+
     def _copies(self, acts: Sequence[Act]) -> dict[str, tuple[list[int], str | None, bool]]:
         named = {act.target for act in acts} | {act.id for act in acts}
         return {
@@ -186,14 +127,12 @@ class Decider:
         outcomes: Sequence[Outcome],
         before: Mapping[str, tuple[list[int], str | None, bool]],
     ) -> None:
-        for outcome in reversed(outcomes):
-            for account, counters in outcome.touched:
-                account.displaced -= sum(
-                    1 for line in outcome.lines if line[7] and line[0] is account
-                )
-                account.counters[:] = counters
+        for outcome in outcomes:
+            undo(outcome, (account for account, _ in outcome.after))
             if outcome.act.id not in before:
-                self._targets.pop(outcome.act.id, None)
+                popped = self._targets.pop(outcome.act.id, None)
+                if popped is not None:
+                    popped.changed = False  # it was never written, so nothing of it is to settle
         for name, (rest, state, changed) in before.items():
             target = self._targets[name]
             target.rest, target.state, target.changed = rest, state, changed
@@ -268,10 +207,11 @@ def _steps_of(target: Target, layer: int, amounts: Sequence[int]) -> list[Step]:
     ]
 
 
-def _demand_open(steps: Sequence[Step]) -> None:
+def _demand_open(steps: Sequence[Step], amounts: Sequence[int]) -> None:
+    places = [position for position, amount in enumerate(amounts) if amount]
     found = [
         (_PRECEDENCE[code], position, code)
-        for position, (_, debit, credit, _) in enumerate(steps)
+        for position, (_, debit, credit, _) in zip(places, steps, strict=True)
         if (code := _status_refusal(debit, credit)) is not None
     ]
     if found:
@@ -283,7 +223,7 @@ def _capturing(act: Act, target: Target, outcome: Outcome) -> list[Step]:
     taken = _taken(act, target, Code.EXCEEDS_HELD_AMOUNT)
     rest = [held - amount for held, amount in zip(target.rest, taken, strict=True)]
     posted = _steps_of(target, POSTED, taken)
-    _demand_open(posted)
+    _demand_open(posted, taken)
     ended = act.final or not any(rest)
     released = _steps_of(target, RELEASED, target.rest if ended else taken)
     outcome.rest = [0] * len(rest) if ended else rest
@@ -297,90 +237,8 @@ def _reversing(act: Act, target: Target, outcome: Outcome) -> list[Step]:
     outcome.rest = [rest - amount for rest, amount in zip(target.rest, taken, strict=True)]
     forwards = _steps_of(target, POSTED, taken)
     steps = [(layer, credit, debit, amount) for layer, debit, credit, amount in forwards]
-    _demand_open(steps)
+    _demand_open(steps, taken)
     return steps
-
-
-def _move(steps: Sequence[Step], outcome: Outcome) -> None:
-    """Move the counters, or raise Refusing with every counter as it was."""
-    touched: dict[int, tuple[AccountState, list[int]]] = {}
-    for _, debit, credit, _ in steps:
-        if debit.account_id not in touched:
-            touched[debit.account_id] = (debit, list(debit.counters))
-        if credit.account_id not in touched:
-            touched[credit.account_id] = (credit, list(credit.counters))
-    pairs = list(touched.values())
-    marks = [
-        (account.available(), account.highest()) if account.limited else None
-        for account, _ in pairs
-    ]
-    outcome.touched = pairs
-    try:
-        _enter(steps, outcome)
-        for (account, _), mark in zip(pairs, marks, strict=True):
-            if mark is not None:
-                _demand_limits(account, mark)
-    except Refusing:
-        for account, counters in pairs:
-            account.counters[:] = counters
-            account.displaced -= sum(1 for line in outcome.lines if line[7] and line[0] is account)
-        outcome.touched, outcome.lines = [], []
-        raise
-
-
-def _enter(steps: Sequence[Step], outcome: Outcome) -> None:
-    moves = outcome.act.moves
-    lines, is_displaced = outcome.lines, outcome.effective_at != outcome.recorded_at
-    for position, (layer, debit, credit, amount) in enumerate(steps):
-        if moves and moves[position][4]:
-            amount = _balanced(debit, credit, amount)
-            steps[position] = (layer, debit, credit, amount)  # type: ignore[index]
-        index = 2 * layer
-        for account, is_debit in ((debit, True), (credit, False)):
-            counters = account.counters
-            counters[index if is_debit else index + 1] += amount
-            displaced = _displaced(account) if is_displaced else 0
-            line = 2 * position + (not is_debit)
-            lines.append(
-                (
-                    account,
-                    layer,
-                    line,
-                    is_debit,
-                    amount,
-                    counters[index],
-                    counters[index + 1],
-                    displaced,
-                )
-            )
-
-
-def _displaced(account: AccountState) -> int:
-    account.displaced += 1
-    return 1 if account.displaced <= DISPLACED_SCANNED_MAX else 2
-
-
-def _balanced(debit: AccountState, credit: AccountState, most: int) -> int:
-    rooms = (debit.room(is_debit=True), credit.room(is_debit=False))
-    amount = min([most, *(room for room in rooms if room is not None)])
-    if amount <= 0:
-        raise Refusing(Code.NOTHING_TO_MOVE)
-    return amount
-
-
-def _demand_limits(account: AccountState, before: tuple[int, int]) -> None:
-    # Only what a transaction makes worse can break a limit: money may always come back towards it.
-    available, highest = account.available(), account.highest()
-    if account.min_available is not None and account.min_available > available < before[0]:
-        short = account.min_available - available
-        raise Refusing(
-            Code.EXCEEDS_AVAILABLE_BALANCE, {"address": account.address, "short": str(short)}
-        )
-    if account.max_available is not None and account.max_available < highest > before[1]:
-        over = highest - account.max_available
-        raise Refusing(
-            Code.EXCEEDS_MAXIMUM_BALANCE, {"address": account.address, "over": str(over)}
-        )
 
 
 def _settle(target: Target, outcome: Outcome) -> None:
@@ -397,18 +255,10 @@ def _new_target(outcome: Outcome) -> Target:
         id=act.id,
         kind=act.kind,
         recorded_at=outcome.recorded_at,
-        refused=False,
+        refused=outcome.refusal is not None,
         accounts=[account for _, debit, credit, _ in booked for account in (debit, credit)],
         amounts=amounts,
         rest=list(amounts),
         state="held" if act.kind == "hold" else None,
         expires_at=act.expires_at,
     )
-
-
-def _unlink(outcome: Outcome, failed: Outcome) -> None:
-    outcome.steps, outcome.lines, outcome.touched, outcome.after = (), [], [], []
-    outcome.rest, outcome.state, outcome.target = None, None, None
-    if outcome is not failed:
-        outcome.refusal = Code.LINKED_ITEM_FAILED
-        outcome.fields = {"failed": failed.act.id}

@@ -19,7 +19,7 @@ from tallystick.ledger.api import (
     Verdict,
 )
 from tallystick.ledger.model.accounts import balances
-from tallystick.ledger.model.deciding import Outcome
+from tallystick.ledger.model.outcomes import Outcome
 from tallystick.ledger.model.sentences import sentence
 from tallystick.ledger.store.states import counters_of
 

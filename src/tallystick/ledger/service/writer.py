@@ -11,14 +11,17 @@ from tallystick.kernel.instants import Instant
 from tallystick.ledger.api import LedgerBusy, RefusalCode
 from tallystick.ledger.model.accounts import AccountState
 from tallystick.ledger.model.acts import Act, difference, is_address
-from tallystick.ledger.model.deciding import Decider, Outcome, Target
-from tallystick.ledger.store import states
+from tallystick.ledger.model.deciding import Decider
+from tallystick.ledger.model.outcomes import Outcome, Target, outcome_of
+from tallystick.ledger.store import states, writing
 from tallystick.ledger.store.weather import is_passing
 from tallystick.runtime.database import Connection, Database
 
 QUEUED_ITEMS_MAX = 65_520
 ATTEMPTS_MAX = 6
 CACHED_ACCOUNTS_MAX = 50_000
+# Deciding ahead pays when a large batch waits; smaller ones are better served together.
+OVERLAP_ITEMS_MIN = 1_000
 
 
 @dataclass(slots=True)
@@ -40,11 +43,24 @@ class _Job:
     done: asyncio.Future[list[Decided]]
 
 
+class _Batch:
+    """Jobs that are decided and written together. ``decided`` is set once the next batch may be decided."""
+
+    def __init__(self, jobs: Sequence[_Job], after: "asyncio.Task[None] | None") -> None:
+        self.jobs = jobs
+        self.acts = [act for job in jobs for act in job.acts]
+        self.ids = {act.id for act in self.acts}
+        self.after = after
+        self.decided = asyncio.Event()
+
+
 class Writer:
     """Decides and writes the acts of one ledger, batch after batch, for as long as any wait.
 
     Accounts stay in memory between batches. That is a cache and no more: every balance is written under the
     condition that it still is at the version it was decided on, in the transaction that changes it.
+    While a large batch is being written the next one is decided already, on the balances that the first will leave; it
+    waits for the first to be committed before it writes, and starts over if that failed.
     """
 
     def __init__(self, *, database: Database, key: states.Key, batch_items_max: int) -> None:
@@ -52,7 +68,9 @@ class Writer:
         self._key = key
         self._batch_items_max = batch_items_max
         self._accounts: dict[str, AccountState] = {}
+        self._generation = 0
         self._last: Instant = 0
+        self._in_flight: set[str] = set()
         self._queue: deque[_Job] = deque()
         self._queued = 0
         self._running: asyncio.Task[None] | None = None
@@ -78,64 +96,95 @@ class Writer:
         self._accounts.pop(address, None)
 
     async def _run(self) -> None:
+        ahead: asyncio.Task[None] | None = None
         try:
             while self._queue:
-                await self._serve(self._next_batch())
+                batch = _Batch(self._next_jobs(), ahead)
+                if ahead is not None and not self._may_overlap(batch):
+                    await ahead
+                this = asyncio.create_task(self._serve(batch))
+                await batch.decided.wait()
+                if ahead is not None:
+                    await ahead
+                self._in_flight, ahead = batch.ids, this
+                if self._queued < OVERLAP_ITEMS_MIN:
+                    await ahead
+            if ahead is not None:
+                await ahead
         finally:
             self._running = None
 
-    def _next_batch(self) -> list[_Job]:
-        batch, size = [self._queue.popleft()], 0
-        size = len(batch[0].acts)
-        while self._queue and size + len(self._queue[0].acts) <= self._batch_items_max:
-            batch.append(self._queue.popleft())
-            size += len(batch[-1].acts)
-        self._queued -= size
-        return batch
+    def _may_overlap(self, batch: _Batch) -> bool:
+        """Whether a batch asks the database for nothing that the one before it is just writing."""
+        return all(act.target is None for act in batch.acts) and batch.ids.isdisjoint(
+            self._in_flight
+        )
 
-    async def _serve(self, batch: Sequence[_Job]) -> None:
-        acts = [act for job in batch for act in job.acts]
+    def _next_jobs(self) -> list[_Job]:
+        jobs = [self._queue.popleft()]
+        size = len(jobs[0].acts)
+        while self._queue and size + len(self._queue[0].acts) <= self._batch_items_max:
+            jobs.append(self._queue.popleft())
+            size += len(jobs[-1].acts)
+        self._queued -= size
+        return jobs
+
+    async def _serve(self, batch: _Batch) -> None:
         try:
-            decided = await self._decide_and_write(acts)
+            decided = await self._decide_and_write(batch)
         except BaseException as error:
-            for job in batch:
-                job.done.set_exception(
-                    error if isinstance(error, Exception) else LedgerBusy("it is stopping")
-                )
+            stopped = LedgerBusy("the ledger is stopping; send the same request again")
+            for job in batch.jobs:
+                job.done.set_exception(error if isinstance(error, Exception) else stopped)
             if not isinstance(error, Exception):
                 raise
             return
+        finally:
+            batch.decided.set()
         position = 0
-        for job in batch:
+        for job in batch.jobs:
             job.done.set_result(decided[position : position + len(job.acts)])
             position += len(job.acts)
 
-    async def _decide_and_write(self, acts: Sequence[Act]) -> list[Decided]:
+    async def _decide_and_write(self, batch: _Batch) -> list[Decided]:
         for attempt in range(ATTEMPTS_MAX):
             try:
                 async with self._database.transaction(tenant_id=self._key[0]) as connection:
-                    return await self._transact(connection, acts)
+                    return await self._transact(connection, batch)
             except BaseException as error:
-                self._accounts.clear()
+                self._start_over()
                 if attempt == ATTEMPTS_MAX - 1 or not is_passing(error):
                     raise
+            if batch.after is not None:
+                await batch.after
         raise AssertionError("the last attempt returns or raises")
 
-    async def _transact(self, connection: Connection, acts: Sequence[Act]) -> list[Decided]:
-        now, rows = await states.known(connection, self._key, [act.id for act in acts])
-        fresh = [act for act in acts if act.id not in rows]
+    def _start_over(self) -> None:
+        """Forget every account: what was decided on balances that were never committed is void."""
+        self._accounts = {}
+        self._generation += 1
+
+    async def _transact(self, connection: Connection, batch: _Batch) -> list[Decided]:
+        now, rows = await states.known(connection, self._key, [act.id for act in batch.acts])
+        fresh = [act for act in batch.acts if act.id not in rows]
         targets = await self._load(connection, fresh)
-        decided, outcomes = self._decide(acts, rows, targets, now)
+        generation = self._generation
+        decided, outcomes = self._decide(batch.acts, rows, targets, now)
+        prepared = writing.prepare(outcomes, self._rested_on(outcomes))
+        batch.decided.set()
+        if batch.after is not None:
+            await batch.after
+        if generation != self._generation:
+            raise states.Stale
         if outcomes:
-            await self._demand_fresh(connection, outcomes)
-            await states.write(connection, self._key, outcomes)
+            await writing.write(connection, self._key, prepared)
         return decided
 
     async def _load(self, connection: Connection, acts: Sequence[Act]) -> dict[str, Target]:
         """Bring every account the acts touch into memory; answer the targets they name."""
         accounts = self._accounts
         if len(accounts) > CACHED_ACCOUNTS_MAX:
-            accounts.clear()
+            self._accounts = accounts = {}
         wanted = {address for act in acts for move in act.moves for address in move[:2]}
         missing = [address for address in wanted if address not in accounts and is_address(address)]
         if missing:
@@ -189,21 +238,11 @@ class Writer:
         self._last = next_at - 1
         return decided, outcomes
 
-    async def _demand_fresh(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
-        """A refusal is remembered for good, so what it rests on must still be so in this transaction."""
+    def _rested_on(self, outcomes: Sequence[Outcome]) -> list[AccountState]:
+        """A refusal is remembered for good, so the accounts it rests on must still be as they were."""
         refused = [outcome for outcome in outcomes if outcome.refusal]
-        if not refused:
-            return
-        touched = {id(account) for outcome in outcomes for account, _ in outcome.touched}
-        rested_on = {
-            account.account_id: account
-            for outcome in refused
-            for account in self._consulted(outcome)
-            if id(account) not in touched
-        }
-        if rested_on:
-            pairs = [(account, account.version) for account in rested_on.values()]
-            await states.demand_unchanged(connection, self._key, pairs)
+        found = {account.account_id: account for one in refused for account in self._consulted(one)}
+        return list(found.values())
 
     def _consulted(self, outcome: Outcome) -> list[AccountState]:
         addresses = (address for move in outcome.act.moves for address in move[:2])
@@ -241,10 +280,6 @@ def _repeated(act: Act, row: Any, seen: Outcome | None) -> Known | None:
 
 
 def _linked(act: Act, failed: Known, recorded_at: Instant) -> Outcome:
-    return Outcome(
-        act=act,
-        recorded_at=recorded_at,
-        effective_at=recorded_at if act.effective_at is None else act.effective_at,
-        refusal=RefusalCode.LINKED_ITEM_FAILED,
-        fields={"failed": failed.id},
-    )
+    outcome = outcome_of(act, recorded_at)
+    outcome.refuse(RefusalCode.LINKED_ITEM_FAILED, {"failed": failed.id})
+    return outcome

@@ -1,3 +1,6 @@
+-- Where a statement looks up many keys, each key is a look-up of its own (LATERAL … LIMIT 1): a plan that was made while
+-- a table was small must stay right when it is large.
+
 -- name: ledger_by_name
 SELECT ledger_id, opened_at FROM ledger.ledger WHERE tenant_id = $1 AND name = $2
 
@@ -85,29 +88,63 @@ SELECT account.account_id, account.address, account.asset, account.normal_side, 
        account.min_available, account.max_available,
        balance.version, balance.recorded_at, balance.displaced, balance.debits_posted, balance.credits_posted,
        balance.debits_pending, balance.credits_pending, balance.debits_released, balance.credits_released
-FROM ledger.account JOIN ledger.balance USING (tenant_id, ledger_id, account_id)
-WHERE account.tenant_id = $1 AND account.ledger_id = $2 AND account.address = ANY ($3::text[])
+FROM unnest($3::text[]) AS given (address) CROSS JOIN LATERAL (
+    SELECT account.tenant_id, account.ledger_id, account.account_id, account.address, account.asset,
+           account.normal_side, account.status, account.min_available, account.max_available
+    FROM ledger.account
+    WHERE account.tenant_id = $1 AND account.ledger_id = $2 AND account.address = given.address
+    LIMIT 1
+) AS account CROSS JOIN LATERAL (
+    SELECT balance.version, balance.recorded_at, balance.displaced, balance.debits_posted, balance.credits_posted,
+           balance.debits_pending, balance.credits_pending, balance.debits_released, balance.credits_released
+    FROM ledger.balance
+    WHERE balance.tenant_id = $1 AND balance.ledger_id = $2 AND balance.account_id = account.account_id
+    LIMIT 1
+) AS balance
 
 -- name: states_by_id
 SELECT account.account_id, account.address, account.asset, account.normal_side, account.status,
        account.min_available, account.max_available,
        balance.version, balance.recorded_at, balance.displaced, balance.debits_posted, balance.credits_posted,
        balance.debits_pending, balance.credits_pending, balance.debits_released, balance.credits_released
-FROM ledger.account JOIN ledger.balance USING (tenant_id, ledger_id, account_id)
-WHERE account.tenant_id = $1 AND account.ledger_id = $2 AND account.account_id = ANY ($3::bigint[])
+FROM unnest($3::bigint[]) AS given (account_id) CROSS JOIN LATERAL (
+    SELECT account.tenant_id, account.ledger_id, account.account_id, account.address, account.asset,
+           account.normal_side, account.status, account.min_available, account.max_available
+    FROM ledger.account
+    WHERE account.tenant_id = $1 AND account.ledger_id = $2 AND account.account_id = given.account_id
+    LIMIT 1
+) AS account CROSS JOIN LATERAL (
+    SELECT balance.version, balance.recorded_at, balance.displaced, balance.debits_posted, balance.credits_posted,
+           balance.debits_pending, balance.credits_pending, balance.debits_released, balance.credits_released
+    FROM ledger.balance
+    WHERE balance.tenant_id = $1 AND balance.ledger_id = $2 AND balance.account_id = account.account_id
+    LIMIT 1
+) AS balance
 
 -- name: known
+-- LIMIT keeps each id one look-up in the index of ids, whatever the planner believes about the table's size.
 SELECT clock_timestamp() AS now, known.id, known.fingerprint, known.refusal, known.refusal_fields
 FROM (VALUES (1)) AS always (row)
-LEFT JOIN ledger.transaction AS known
-    ON known.tenant_id = $1 AND known.ledger_id = $2 AND known.id = ANY ($3::text[])
+LEFT JOIN (
+    SELECT found.id, found.fingerprint, found.refusal, found.refusal_fields
+    FROM unnest($3::text[]) AS given (id) CROSS JOIN LATERAL (
+        SELECT transaction.id, transaction.fingerprint, transaction.refusal, transaction.refusal_fields
+        FROM ledger.transaction
+        WHERE transaction.tenant_id = $1 AND transaction.ledger_id = $2 AND transaction.id = given.id
+        LIMIT 1
+    ) AS found
+) AS known ON true
 
 -- name: lock_holds
 SELECT hold.recorded_at
 FROM ledger.hold
-WHERE hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at = ANY (
-    SELECT transaction.recorded_at FROM ledger.transaction
-    WHERE transaction.tenant_id = $1 AND transaction.ledger_id = $2 AND transaction.id = ANY ($3::text[])
+WHERE hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at IN (
+    SELECT target.recorded_at
+    FROM unnest($3::text[]) AS given (id) CROSS JOIN LATERAL (
+        SELECT act.recorded_at FROM ledger.transaction AS act
+        WHERE act.tenant_id = $1 AND act.ledger_id = $2 AND act.id = given.id
+        LIMIT 1
+    ) AS target
 )
 ORDER BY hold.recorded_at
 FOR UPDATE
@@ -115,10 +152,16 @@ FOR UPDATE
 -- name: targets
 SELECT target.id, target.kind, target.recorded_at, target.refusal, target.account_ids, target.amounts,
        hold.state, hold.remaining, hold.expires_at, reversal.reversed
-FROM ledger.transaction AS target
-LEFT JOIN ledger.hold USING (tenant_id, ledger_id, recorded_at)
-LEFT JOIN ledger.reversal USING (tenant_id, ledger_id, recorded_at)
-WHERE target.tenant_id = $1 AND target.ledger_id = $2 AND target.id = ANY ($3::text[])
+FROM unnest($3::text[]) AS given (id) CROSS JOIN LATERAL (
+    SELECT act.id, act.kind, act.recorded_at, act.refusal, act.account_ids, act.amounts
+    FROM ledger.transaction AS act
+    WHERE act.tenant_id = $1 AND act.ledger_id = $2 AND act.id = given.id
+    LIMIT 1
+) AS target
+LEFT JOIN ledger.hold
+    ON hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at = target.recorded_at
+LEFT JOIN ledger.reversal
+    ON reversal.tenant_id = $1 AND reversal.ledger_id = $2 AND reversal.recorded_at = target.recorded_at
 
 -- name: unchanged
 SELECT count(1)
@@ -148,14 +191,20 @@ ON CONFLICT (tenant_id, ledger_id, recorded_at) DO UPDATE SET reversed = exclude
 SELECT transaction.id, transaction.kind, transaction.recorded_at, transaction.effective_at,
        transaction.account_ids, transaction.amounts, transaction.expires_at, transaction.reference,
        transaction.metadata, target.id AS target, hold.state, hold.remaining, reversal.reversed
-FROM ledger.transaction
-LEFT JOIN ledger.hold USING (tenant_id, ledger_id, recorded_at)
-LEFT JOIN ledger.reversal USING (tenant_id, ledger_id, recorded_at)
+FROM unnest($3::text[]) AS given (id) CROSS JOIN LATERAL (
+    SELECT act.id, act.tenant_id, act.ledger_id, act.kind, act.recorded_at, act.effective_at, act.account_ids,
+           act.amounts, act.expires_at, act.reference, act.metadata, act.target_at
+    FROM ledger.transaction AS act
+    WHERE act.tenant_id = $1 AND act.ledger_id = $2 AND act.id = given.id AND act.refusal IS NULL
+    LIMIT 1
+) AS transaction
+LEFT JOIN ledger.hold
+    ON hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at = transaction.recorded_at
+LEFT JOIN ledger.reversal
+    ON reversal.tenant_id = $1 AND reversal.ledger_id = $2 AND reversal.recorded_at = transaction.recorded_at
 LEFT JOIN ledger.transaction AS target
     ON target.tenant_id = transaction.tenant_id AND target.ledger_id = transaction.ledger_id
     AND target.recorded_at = transaction.target_at
-WHERE transaction.tenant_id = $1 AND transaction.ledger_id = $2 AND transaction.id = ANY ($3::text[])
-  AND transaction.refusal IS NULL
 
 -- name: transactions
 SELECT transaction.id, transaction.kind, transaction.recorded_at, transaction.effective_at,
@@ -213,8 +262,13 @@ LEFT JOIN ledger.transaction AS target
 ORDER BY found.recorded_at DESC
 
 -- name: addresses
-SELECT account_id, address, asset FROM ledger.account
-WHERE tenant_id = $1 AND ledger_id = $2 AND account_id = ANY ($3::bigint[])
+SELECT account.account_id, account.address, account.asset
+FROM unnest($3::bigint[]) AS given (account_id) CROSS JOIN LATERAL (
+    SELECT account.account_id, account.address, account.asset
+    FROM ledger.account
+    WHERE account.tenant_id = $1 AND account.ledger_id = $2 AND account.account_id = given.account_id
+    LIMIT 1
+) AS account
 
 -- name: entries_newest_first
 SELECT entry.recorded_at, entry.effective_at, entry.line, entry.is_debit, entry.amount, entry.debits, entry.credits,

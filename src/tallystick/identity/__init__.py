@@ -1,0 +1,1 @@
+"""Who is asking: tenants and their keys."""

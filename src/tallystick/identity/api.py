@@ -1,0 +1,164 @@
+"""The door of identity: tenants, their keys, and the proof of who is asking."""
+
+from typing import Protocol
+
+import msgspec
+
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.problems import Kind, Problem
+
+NAME_MAX = 100
+PAGE_MAX = 200
+
+
+class Message(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A frozen, plainly typed value that crosses doors. Unknown fields are refused."""
+
+
+class CreateTenant(Message, frozen=True):
+    """Make a tenant. ``name`` is 1 to 100 printable characters and need not be unique."""
+
+    name: str
+
+
+class CreateKey(Message, frozen=True):
+    """Make a key of the caller's tenant. ``label`` says what it is for, 1 to 100 printable characters."""
+
+    label: str
+
+
+class RevokeKey(Message, frozen=True):
+    """Revoke a key: it stops working here at once, and in other processes within five seconds."""
+
+    key_id: str
+
+
+class ListKeys(Message, frozen=True):
+    """List the tenant's keys, oldest first; ``after`` is the cursor of the page before, ``limit`` 1 to 200."""
+
+    after: str | None = None
+    limit: int = 50
+
+
+class ListTenants(Message, frozen=True):
+    """List all tenants, oldest first; ``after`` is the cursor of the page before, ``limit`` 1 to 200."""
+
+    after: str | None = None
+    limit: int = 50
+
+
+class Authenticate(Message, frozen=True):
+    """Prove a caller by the text of a key."""
+
+    key: str
+
+
+class WhoAmI(Message, frozen=True):
+    """Ask who the caller is."""
+
+
+class Tenant(Message, frozen=True):
+    """A tenant."""
+
+    tenant: str
+    name: str
+    created_at: str
+
+
+class ApiKey(Message, frozen=True):
+    """A key without its secret."""
+
+    key_id: str
+    label: str
+    created_at: str
+    revoked_at: str | None = None
+
+
+class NewKey(Message, frozen=True):
+    """A key with its secret, shown this once: only its hash is kept."""
+
+    key_id: str
+    label: str
+    created_at: str
+    key: str
+
+
+class Identified(Message, frozen=True):
+    """The caller, as we know it: its tenant, and the key it used."""
+
+    tenant: str
+    name: str
+    actor: str
+
+
+class KeyPage(Message, frozen=True):
+    """A page of keys; ``after`` is the cursor of the next, absent at the end."""
+
+    items: tuple[ApiKey, ...]
+    after: str | None = None
+
+
+class TenantPage(Message, frozen=True):
+    """A page of tenants; ``after`` is the cursor of the next, absent at the end."""
+
+    items: tuple[Tenant, ...]
+    after: str | None = None
+
+
+class Unauthenticated(Problem):
+    """The key is missing, malformed, unknown or revoked; which of them is not told."""
+
+    code = "api_key_not_accepted"
+    kind = Kind.UNAUTHENTICATED
+
+
+class TenantNotFound(Problem):
+    """There is no such tenant."""
+
+    code = "tenant_not_found"
+    kind = Kind.NOT_FOUND
+
+
+class KeyNotFound(Problem):
+    """The tenant has no such key."""
+
+    code = "api_key_not_found"
+    kind = Kind.NOT_FOUND
+
+
+class Identity(Protocol):
+    """Tenants and keys. Each method works within ``caller.tenant_id``; two of them come before there is one."""
+
+    async def create_tenant(self, *, caller: Caller, message: CreateTenant) -> Tenant:
+        """Make a tenant; the caller is an operator and its own tenant does not matter. Raises Malformed."""
+        ...
+
+    async def create_key(self, *, caller: Caller, message: CreateKey) -> NewKey:
+        """Make a key and show it once. Raises Malformed, TenantNotFound."""
+        ...
+
+    async def revoke_key(self, *, caller: Caller, message: RevokeKey) -> ApiKey:
+        """Revoke a key; doing it again changes nothing. Raises KeyNotFound."""
+        ...
+
+    async def keys(self, *, caller: Caller, message: ListKeys) -> KeyPage:
+        """List keys. Raises Malformed."""
+        ...
+
+    async def who_am_i(self, *, caller: Caller, message: WhoAmI) -> Identified:
+        """Tell the caller who it is. Raises TenantNotFound."""
+        ...
+
+    async def authenticate(self, *, caller: Caller, message: Authenticate) -> Caller:
+        """Prove who holds a key; the caller is the edge. Raises Unauthenticated."""
+        ...
+
+
+class TenantDirectory(Protocol):
+    """Every tenant, for operators' jobs such as ``verify``. Never served over HTTP."""
+
+    async def tenants(self, *, caller: Caller, message: ListTenants) -> TenantPage:
+        """List tenants. Raises Malformed."""
+        ...

@@ -1,0 +1,94 @@
+"""Keys over HTTP, and the reading of the ``Authorization`` header. Tenants are made on the command line only."""
+
+from tallystick.identity.api import (
+    ApiKey,
+    Authenticate,
+    CreateKey,
+    Identified,
+    Identity,
+    KeyNotFound,
+    KeyPage,
+    ListKeys,
+    NewKey,
+    RevokeKey,
+    TenantNotFound,
+    Unauthenticated,
+    WhoAmI,
+)
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.problems import Malformed
+from tallystick.runtime.edge import Asked, Route
+from tallystick.runtime.edge import Authenticate as AuthenticateHeader
+
+EDGE = Caller(tenant_id=0, actor="edge")
+
+
+def authenticator(identity: Identity) -> AuthenticateHeader:
+    """Make what the edge asks with each ``Authorization`` header. It raises Unauthenticated."""
+
+    async def prove(header: str) -> Caller:
+        scheme, _, key = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthenticated("Send a key that is in force as `Authorization: Bearer tally_…`.")
+        return await identity.authenticate(caller=EDGE, message=Authenticate(key=key.strip()))
+
+    return prove
+
+
+def routes(identity: Identity) -> list[Route]:
+    """The routes of identity."""
+
+    async def list_keys(asked: Asked) -> KeyPage:
+        return await identity.keys(caller=asked.caller, message=asked.query)
+
+    async def create_key(asked: Asked) -> NewKey:
+        if asked.idempotency_key is not None:
+            raise Malformed(
+                "A key is shown once, so making one cannot be repeated: send no Idempotency-Key."
+            )
+        return await identity.create_key(caller=asked.caller, message=asked.body)
+
+    async def revoke_key(asked: Asked) -> ApiKey:
+        return await identity.revoke_key(
+            caller=asked.caller, message=RevokeKey(key_id=asked.path["key_id"])
+        )
+
+    async def who_am_i(asked: Asked) -> Identified:
+        return await identity.who_am_i(caller=asked.caller, message=WhoAmI())
+
+    return [
+        Route(
+            method="GET",
+            path="/v1/keys",
+            summary="List keys",
+            handle=list_keys,
+            query=ListKeys,
+            answer=KeyPage,
+        ),
+        Route(
+            method="POST",
+            path="/v1/keys",
+            summary="Make a key",
+            handle=create_key,
+            body=CreateKey,
+            answer=NewKey,
+            status=201,
+            problems=(TenantNotFound,),
+        ),
+        Route(
+            method="DELETE",
+            path="/v1/keys/{key_id}",
+            summary="Revoke a key",
+            handle=revoke_key,
+            answer=ApiKey,
+            problems=(KeyNotFound,),
+        ),
+        Route(
+            method="GET",
+            path="/v1/whoami",
+            summary="Tell who is asking",
+            handle=who_am_i,
+            answer=Identified,
+            problems=(TenantNotFound,),
+        ),
+    ]

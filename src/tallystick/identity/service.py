@@ -1,0 +1,165 @@
+"""Identity made real: tenants and keys in the database, found keys remembered for five seconds."""
+
+from tallystick.identity import model, store
+from tallystick.identity.api import (
+    ApiKey,
+    Authenticate,
+    CreateKey,
+    CreateTenant,
+    Identified,
+    KeyNotFound,
+    KeyPage,
+    ListKeys,
+    ListTenants,
+    NewKey,
+    RevokeKey,
+    Tenant,
+    TenantNotFound,
+    TenantPage,
+    Unauthenticated,
+    WhoAmI,
+)
+from tallystick.kernel import ids, instants
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.instants import Instant
+from tallystick.kernel.problems import Malformed
+from tallystick.runtime.clock import Clock, Mint
+from tallystick.runtime.database import Database
+
+# So long a key that was revoked by another process may still open this one.
+KEPT: Instant = 5 * instants.SECOND
+KEPT_KEYS_MAX = 10_000
+_KEY_ID_MAX = 64
+
+
+class FoundKeys:
+    """Keys proven lately, by hash: the text of a key is not kept in memory. Absence is never remembered."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._found: dict[bytes, tuple[Caller, Instant]] = {}
+
+    def get(self, hashed: bytes) -> Caller | None:
+        """The caller, if the key was found less than five seconds ago."""
+        found = self._found.get(hashed)
+        # A clock that was set back must not prolong anything.
+        if found is not None and 0 <= self._clock.now() - found[1] < KEPT:
+            return found[0]
+        return None
+
+    def put(self, hashed: bytes, caller: Caller, *, asked_at: Instant) -> None:
+        """Remember a key from the moment it was asked for; when there are too many, forget the oldest."""
+        self._found.pop(hashed, None)
+        if len(self._found) >= KEPT_KEYS_MAX:
+            del self._found[next(iter(self._found))]
+        self._found[hashed] = (caller, asked_at)
+
+    def forget(self, caller: Caller) -> None:
+        """Drop a key that was revoked here."""
+        for hashed in [hashed for hashed, found in self._found.items() if found[0] == caller]:
+            del self._found[hashed]
+
+
+class IdentityService:
+    """The door of identity, over the database of role ``tallystick_identity``."""
+
+    def __init__(self, *, database: Database, mint: Mint, clock: Clock) -> None:
+        self._database = database
+        self._mint = mint
+        self._clock = clock
+        self._found = FoundKeys(clock)
+
+    async def create_tenant(self, *, caller: Caller, message: CreateTenant) -> Tenant:
+        """Make a tenant. Raises Malformed."""
+        name = model.checked_name(message.name, field="name")
+        tenant_id, now = self._mint.tenant_id(), self._clock.now()
+        async with self._database.transaction(tenant_id=tenant_id) as connection:
+            await store.insert_tenant(connection, tenant_id=tenant_id, name=name, now=now)
+        return Tenant(tenant=ids.tenant_name(tenant_id), name=name, created_at=instants.render(now))
+
+    async def create_key(self, *, caller: Caller, message: CreateKey) -> NewKey:
+        """Make a key and show it once. Raises Malformed, TenantNotFound."""
+        label = model.checked_name(message.label, field="label")
+        key_id, now = self._mint.id("key"), self._clock.now()
+        text = model.key_text(key_id=key_id, secret=self._mint.secret(model.SECRET_BYTES))
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            await store.insert_key(
+                connection,
+                tenant_id=caller.tenant_id,
+                key_id=key_id,
+                hashed=model.hash_of(text),
+                label=label,
+                now=now,
+            )
+        return NewKey(key_id=key_id, label=label, created_at=instants.render(now), key=text)
+
+    async def revoke_key(self, *, caller: Caller, message: RevokeKey) -> ApiKey:
+        """Revoke a key. Raises KeyNotFound."""
+        tenant_id, key_id = caller.tenant_id, message.key_id
+        async with self._database.transaction(tenant_id=tenant_id) as connection:
+            await store.revoke_key(
+                connection, tenant_id=tenant_id, key_id=key_id, now=self._clock.now()
+            )
+            key = await store.key(connection, tenant_id=tenant_id, key_id=key_id)
+        if key is None:
+            raise KeyNotFound("The tenant has no such key.", {"key_id": key_id[:_KEY_ID_MAX]})
+        self._found.forget(Caller(tenant_id=tenant_id, actor=key_id))
+        return key
+
+    async def keys(self, *, caller: Caller, message: ListKeys) -> KeyPage:
+        """List keys. Raises Malformed."""
+        limit = model.checked_limit(message.limit)
+        async with self._database.transaction(
+            tenant_id=caller.tenant_id, read_only=True
+        ) as connection:
+            found = await store.keys(
+                connection, tenant_id=caller.tenant_id, after=message.after or "", limit=limit + 1
+            )
+        more = len(found) > limit
+        return KeyPage(items=tuple(found[:limit]), after=found[limit - 1].key_id if more else None)
+
+    async def who_am_i(self, *, caller: Caller, message: WhoAmI) -> Identified:
+        """Tell the caller who it is. Raises TenantNotFound."""
+        async with self._database.transaction(
+            tenant_id=caller.tenant_id, read_only=True
+        ) as connection:
+            name = await store.tenant_name(connection, tenant_id=caller.tenant_id)
+        if name is None:
+            raise TenantNotFound("There is no such tenant.")
+        return Identified(tenant=ids.tenant_name(caller.tenant_id), name=name, actor=caller.actor)
+
+    async def authenticate(self, *, caller: Caller, message: Authenticate) -> Caller:
+        """Prove who holds a key. Raises Unauthenticated."""
+        hashed = model.hash_of(message.key)
+        proven = self._found.get(hashed)
+        if proven is not None:
+            return proven
+        asked_at = self._clock.now()
+        if model.is_key(message.key):
+            async with self._database.without_tenant(read_only=True) as connection:
+                proven = await store.find_key(connection, hashed=hashed)
+        if proven is None:
+            raise Unauthenticated("Send a key that is in force as `Authorization: Bearer tally_…`.")
+        self._found.put(hashed, proven, asked_at=asked_at)
+        return proven
+
+
+class TenantDirectoryService:
+    """The walk of operators' jobs, over the database of role ``tallystick_operator``."""
+
+    def __init__(self, *, database: Database) -> None:
+        self._database = database
+
+    async def tenants(self, *, caller: Caller, message: ListTenants) -> TenantPage:
+        """List tenants. Raises Malformed."""
+        limit = model.checked_limit(message.limit)
+        try:
+            after = ids.tenant_id_of(message.after) if message.after is not None else 0
+        except ValueError as error:
+            raise Malformed(f"{error}.", {"after": "not a cursor"}) from None
+        async with self._database.without_tenant(read_only=True) as connection:
+            found = await store.tenants(connection, after=after, limit=limit + 1)
+        more = len(found) > limit
+        return TenantPage(
+            items=tuple(found[:limit]), after=found[limit - 1].tenant if more else None
+        )

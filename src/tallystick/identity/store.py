@@ -1,0 +1,78 @@
+"""Tenants and keys as rows; the only room of identity that speaks SQL."""
+
+import asyncpg
+
+from tallystick.identity.api import ApiKey, Tenant, TenantNotFound
+from tallystick.kernel import ids, instants
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.instants import Instant
+from tallystick.runtime.database import Connection
+from tallystick.runtime.sql import queries
+
+_SQL = queries("identity")
+
+
+async def insert_tenant(connection: Connection, *, tenant_id: int, name: str, now: Instant) -> None:
+    """Write a tenant; the transaction's tenant is the new one."""
+    await connection.execute(_SQL["insert_tenant"], tenant_id, name, now)
+
+
+async def tenant_name(connection: Connection, *, tenant_id: int) -> str | None:
+    """Read a tenant's name."""
+    return await connection.fetchval(_SQL["tenant"], tenant_id)
+
+
+async def tenants(connection: Connection, *, after: int, limit: int) -> list[Tenant]:
+    """Read the tenants whose number is above ``after``, in order; the connection is an operator's."""
+    rows = await connection.fetch(_SQL["tenants"], after, limit)
+    return [
+        Tenant(
+            tenant=ids.tenant_name(row["tenant_id"]),
+            name=row["name"],
+            created_at=instants.render(row["created_at"]),
+        )
+        for row in rows
+    ]
+
+
+async def insert_key(
+    connection: Connection, *, tenant_id: int, key_id: str, hashed: bytes, label: str, now: Instant
+) -> None:
+    """Write a key. Raises TenantNotFound."""
+    try:
+        await connection.execute(_SQL["insert_key"], tenant_id, key_id, hashed, label, now)
+    except asyncpg.ForeignKeyViolationError as error:
+        if error.as_dict().get("constraint_name") != TenantNotFound.code:
+            raise
+        raise TenantNotFound("There is no such tenant.") from None
+
+
+async def revoke_key(connection: Connection, *, tenant_id: int, key_id: str, now: Instant) -> None:
+    """End a key, unless it has ended or does not exist."""
+    await connection.execute(_SQL["revoke_key"], tenant_id, key_id, now)
+
+
+async def key(connection: Connection, *, tenant_id: int, key_id: str) -> ApiKey | None:
+    """Read a key."""
+    row = await connection.fetchrow(_SQL["key"], tenant_id, key_id)
+    return _key(row) if row else None
+
+
+async def keys(connection: Connection, *, tenant_id: int, after: str, limit: int) -> list[ApiKey]:
+    """Read the keys whose id is above ``after``, in order."""
+    return [_key(row) for row in await connection.fetch(_SQL["keys"], tenant_id, after, limit)]
+
+
+async def find_key(connection: Connection, *, hashed: bytes) -> Caller | None:
+    """Find whose key has this hash; the one read that needs no tenant."""
+    row = await connection.fetchrow(_SQL["find_key"], hashed)
+    return Caller(tenant_id=row["tenant_id"], actor=row["key_id"]) if row else None
+
+
+def _key(row: asyncpg.Record) -> ApiKey:
+    return ApiKey(
+        key_id=row["key_id"],
+        label=row["label"],
+        created_at=instants.render(row["created_at"]),
+        revoked_at=None if row["revoked_at"] is None else instants.render(row["revoked_at"]),
+    )

@@ -1,0 +1,99 @@
+"""What can be asked of wallets."""
+
+from datetime import date
+
+from tallystick.kernel.money import Digits
+from tallystick.wallets.api.words import Message, OwnerKind, WalletStatus
+
+
+class Owner(Message, frozen=True, kw_only=True):
+    """Whose wallet it is. ``reference`` is the tenant's own number of that customer; texts are 1 to 140 characters."""
+
+    kind: OwnerKind
+    name: str
+    reference: str | None = None
+
+
+class AccountWanted(Message, frozen=True, kw_only=True):
+    """An account of a wallet: one asset, perhaps an IBAN, limits of the available balance (None: without).
+
+    ``asset`` is 1 to 16 of ``A-Z 0-9 . _``, ``exponent`` 0 to 18. An IBAN may be written in groups.
+    """
+
+    asset: str
+    exponent: int
+    iban: str | None = None
+    min_available: Digits | None = 0
+    max_available: Digits | None = None
+
+
+class OpenWallet(Message, frozen=True, kw_only=True):
+    """Open a wallet with 1 to 20 accounts. The same ``id`` with the same content is the same wallet.
+
+    ``id`` is 1 to 64 of ``A-Z a-z 0-9 - _ .`` and does not start with ``wal_``; without one we make one. At most one
+    account of each asset has no IBAN.
+    """
+
+    owner: Owner
+    name: str
+    accounts: tuple[AccountWanted, ...]
+    id: str | None = None
+
+
+class AddAccount(Message, frozen=True, kw_only=True):
+    """Add an account to an open wallet. The same asset and IBAN (or none) again is the same account."""
+
+    wallet: str
+    account: AccountWanted
+
+
+class WalletOf(Message, frozen=True, kw_only=True):
+    """Name one wallet."""
+
+    wallet: str
+
+
+class SetAccountLimits(Message, frozen=True, kw_only=True):
+    """Replace both limits of an account of an open or frozen wallet; ``None`` lifts one.
+
+    ``account`` is its asset, such as ``EUR``; the second account of an asset is ``EUR:2``.
+    """
+
+    wallet: str
+    account: str
+    min_available: Digits | None = 0
+    max_available: Digits | None = None
+
+
+class ListWallets(Message, frozen=True, kw_only=True):
+    """List wallets by id; ``after`` is the cursor of the page before, ``limit`` 1 to 200."""
+
+    owner_reference: str | None = None
+    status: WalletStatus | None = None
+    after: str | None = None
+    limit: int = 50
+
+
+class IbanOf(Message, frozen=True, kw_only=True):
+    """Name one account by its IBAN."""
+
+    iban: str
+
+
+class IbansOf(Message, frozen=True, kw_only=True):
+    """Name up to 10,000 accounts by IBAN."""
+
+    ibans: tuple[str, ...]
+
+
+class StatementOf(Message, frozen=True, kw_only=True):
+    """Ask for a statement from ``first_day`` to ``last_day``, both included, days of UTC.
+
+    The account is named by ``iban``, or by ``wallet`` and ``account`` (``EUR``, ``EUR:2``).
+    """
+
+    first_day: date
+    last_day: date
+    iban: str | None = None
+    wallet: str | None = None
+    account: str | None = None

@@ -1,0 +1,109 @@
+"""The door itself: what wallets promise to whoever knocks."""
+
+from typing import Protocol
+
+from tallystick.kernel.callers import Caller
+from tallystick.wallets.api.answering import (
+    HeldAccount,
+    HeldAccounts,
+    Statement,
+    StatementFile,
+    Wallet,
+    WalletPage,
+)
+from tallystick.wallets.api.asking import (
+    AddAccount,
+    IbanOf,
+    IbansOf,
+    ListWallets,
+    OpenWallet,
+    SetAccountLimits,
+    StatementOf,
+    WalletOf,
+)
+
+
+class Wallets(Protocol):
+    """The wallets of every tenant. Each method works within ``caller.tenant_id`` and nothing else.
+
+    A change that was interrupted is finished first by the next change of the same wallet; every change may raise
+    WalletBusy. Where the books refuse an
+    account, ``open`` and ``add_account`` raise the problem of the ledger: AssetExponentDiffers, AccountExistsDifferent.
+    """
+
+    async def open(self, *, caller: Caller, message: OpenWallet) -> Wallet:
+        """Open a wallet and its accounts in the books; what was refused may be tried again under the same id.
+
+        Raises Malformed, IbanNotValid, WalletExistsDifferent, AccountNeedsAnIban, IbanIsTaken.
+        """
+        ...
+
+    async def add_account(self, *, caller: Caller, message: AddAccount) -> Wallet:
+        """Add an account.
+
+        Raises Malformed, IbanNotValid, WalletNotFound, WalletAccountExistsDifferent, WalletStatusNotReachable,
+        WalletHasTooManyAccounts, IbanIsTaken.
+        """
+        ...
+
+    async def freeze(self, *, caller: Caller, message: WalletOf) -> Wallet:
+        """Freeze every account in the books, so that nothing moves; being frozen already changes nothing.
+
+        Raises WalletNotFound, WalletStatusNotReachable.
+        """
+        ...
+
+    async def unfreeze(self, *, caller: Caller, message: WalletOf) -> Wallet:
+        """Let money move again; being open already changes nothing. Raises WalletNotFound, WalletStatusNotReachable."""
+        ...
+
+    async def close(self, *, caller: Caller, message: WalletOf) -> Wallet:
+        """Close every account, or none; being closed already changes nothing.
+
+        Raises WalletNotFound, WalletStatusNotReachable, WalletNotEmpty.
+        """
+        ...
+
+    async def reopen(self, *, caller: Caller, message: WalletOf) -> Wallet:
+        """Reopen a closed wallet; being open already changes nothing.
+
+        Raises WalletNotFound, WalletStatusNotReachable.
+        """
+        ...
+
+    async def set_limits(self, *, caller: Caller, message: SetAccountLimits) -> Wallet:
+        """Replace an account's limits. They bind what comes next: a balance outside them stays.
+
+        Raises Malformed, WalletNotFound, WalletAccountNotFound, WalletStatusNotReachable.
+        """
+        ...
+
+    async def wallet(self, *, caller: Caller, message: WalletOf) -> Wallet:
+        """Show a wallet with its balances of now. Raises WalletNotFound."""
+        ...
+
+    async def wallets(self, *, caller: Caller, message: ListWallets) -> WalletPage:
+        """List wallets, without balances. Raises Malformed."""
+        ...
+
+    async def account_by_iban(self, *, caller: Caller, message: IbanOf) -> HeldAccount:
+        """Find an account by its IBAN. Raises IbanNotValid, WalletAccountNotFound."""
+        ...
+
+    async def accounts_by_iban(self, *, caller: Caller, message: IbansOf) -> HeldAccounts:
+        """Find accounts by IBAN; what is no IBAN or not held here is absent. Raises Malformed."""
+        ...
+
+    async def statement(self, *, caller: Caller, message: StatementOf) -> Statement:
+        """Write a statement.
+
+        Raises Malformed, IbanNotValid, WalletNotFound, WalletAccountNotFound, StatementTooLong.
+        """
+        ...
+
+    async def statement_file(self, *, caller: Caller, message: StatementOf) -> StatementFile:
+        """Write a statement as camt.053.001.08.
+
+        Raises what ``statement`` does, and StatementFormatNotSupported for an asset or amount camt has no place for.
+        """
+        ...

@@ -1,0 +1,60 @@
+"""Words and bounds that every message of the door uses."""
+
+from enum import StrEnum
+
+import msgspec
+
+LEDGER = "main"
+"""The book in which every wallet account of a tenant stands."""
+
+WALLET_ID_MAX = 64
+TEXT_MAX = 140
+ACCOUNTS_MAX = 20
+PAGE_MAX = 200
+IBANS_MAX = 10_000
+STATEMENT_LINES_MAX = 100_000
+
+
+class OwnerKind(StrEnum):
+    """What an owner is."""
+
+    PERSON = "person"
+    COMPANY = "company"
+
+
+class WalletStatus(StrEnum):
+    """Where a wallet stands. Those ending in -ing are on their way; a job finishes what a crash left.
+
+    A wallet is ``refused`` when the books would not open its accounts: it holds nothing and no IBAN.
+    """
+
+    OPENING = "opening"
+    OPEN = "open"
+    FREEZING = "freezing"
+    FROZEN = "frozen"
+    UNFREEZING = "unfreezing"
+    CLOSING = "closing"
+    CLOSED = "closed"
+    REOPENING = "reopening"
+    REFUSED = "refused"
+
+
+class AccountStatus(StrEnum):
+    """Whether an account takes part in payments. On its way from one to another it counts as frozen."""
+
+    OPEN = "open"
+    FROZEN = "frozen"
+    CLOSED = "closed"
+
+
+class Direction(StrEnum):
+    """How a line of a statement changes the balance."""
+
+    CREDIT = "credit"
+    DEBIT = "debit"
+
+
+class Message(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A frozen, plainly typed value that crosses doors. Unknown fields are refused."""

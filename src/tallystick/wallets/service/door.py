@@ -1,0 +1,222 @@
+"""The door of wallets: what is asked is read, changes are made one intent at a time, the books answer for the money."""
+
+import asyncio
+
+from tallystick.kernel.callers import Caller
+from tallystick.ledger.api import Ledger
+from tallystick.runtime.clock import Clock, Mint
+from tallystick.runtime.database import Database
+from tallystick.wallets import store
+from tallystick.wallets.adapters import camt053, iban
+from tallystick.wallets.api import (
+    IBANS_MAX,
+    STATEMENT_LINES_MAX,
+    AddAccount,
+    HeldAccount,
+    HeldAccounts,
+    IbanOf,
+    IbansOf,
+    ListWallets,
+    OpenWallet,
+    SetAccountLimits,
+    Statement,
+    StatementFile,
+    StatementOf,
+    Wallet,
+    WalletAccountNotFound,
+    WalletOf,
+    WalletPage,
+)
+from tallystick.wallets.model import wanted
+from tallystick.wallets.model.statement import Statement as WrittenStatement
+from tallystick.wallets.model.states import Event, states_of
+from tallystick.wallets.service import answers
+from tallystick.wallets.service.books import Books
+from tallystick.wallets.service.changes import Changes
+from tallystick.wallets.service.statements import Statements, Subject
+from tallystick.wallets.store import HeldRow, WalletRow
+
+JOB = "job:wallets"
+
+
+class WalletsService:
+    """Wallets over the database of role ``tallystick_wallets`` and the door of the ledger.
+
+    ``statement_lines_max`` is lowered only by tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        ledger: Ledger,
+        mint: Mint,
+        clock: Clock,
+        statement_lines_max: int = STATEMENT_LINES_MAX,
+    ) -> None:
+        self._database = database
+        self._mint = mint
+        self._books = Books(ledger)
+        self._changes = Changes(database=database, books=self._books)
+        self._statements = Statements(
+            ledger=ledger, clock=clock, mint=mint, lines_max=statement_lines_max
+        )
+
+    async def open(self, *, caller: Caller, message: OpenWallet) -> Wallet:
+        """Open a wallet, or find the same one open."""
+        new = wanted.new_wallet(message, own_id=self._mint.id("wal"), read_iban=iban.read)
+        return await self._shown(caller, *await self._changes.open(caller, new))
+
+    async def add_account(self, *, caller: Caller, message: AddAccount) -> Wallet:
+        """Add an account, or find the same one there."""
+        new = wanted.new_account(
+            message.account, ordinal=1, where="account", read_iban=iban.read
+        )
+        return await self._shown(
+            caller, *await self._changes.add_account(caller, message.wallet, new)
+        )
+
+    async def freeze(self, *, caller: Caller, message: WalletOf) -> Wallet:
+        """Freeze a wallet."""
+        return await self._change(caller, message, Event.FREEZE)
+
+    async def unfreeze(self, *, caller: Caller, message: WalletOf) -> Wallet:
+        """Unfreeze a wallet."""
+        return await self._change(caller, message, Event.UNFREEZE)
+
+    async def close(self, *, caller: Caller, message: WalletOf) -> Wallet:
+        """Close a wallet."""
+        return await self._change(caller, message, Event.CLOSE)
+
+    async def reopen(self, *, caller: Caller, message: WalletOf) -> Wallet:
+        """Reopen a wallet."""
+        return await self._change(caller, message, Event.REOPEN)
+
+    async def set_limits(self, *, caller: Caller, message: SetAccountLimits) -> Wallet:
+        """Replace an account's limits."""
+        limits = wanted.limits(message.min_available, message.max_available)
+        return await self._shown(
+            caller,
+            *await self._changes.set_limits(caller, message.wallet, message.account, limits),
+        )
+
+    async def wallet(self, *, caller: Caller, message: WalletOf) -> Wallet:
+        """Show a wallet."""
+        return await self._shown(caller, await self._changes.found(caller, message.wallet))
+
+    async def wallets(self, *, caller: Caller, message: ListWallets) -> WalletPage:
+        """List wallets by id."""
+        limit = wanted.page_limit(message.limit)
+        if message.after is not None and not wanted.is_wallet_id(message.after):
+            raise wanted.malformed("after", "a cursor is taken from the page before as it is")
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            rows = await store.wallets(
+                connection,
+                tenant_id=caller.tenant_id,
+                after=message.after or "",
+                owner_reference=message.owner_reference,
+                states=None if message.status is None else states_of(message.status),
+                limit=limit + 1,
+            )
+        after = rows[limit - 1].wallet_id if len(rows) > limit else None
+        items = tuple(answers.wallet(row, {}) for row in rows[:limit])
+        return WalletPage(items=items, after=after)
+
+    async def account_by_iban(self, *, caller: Caller, message: IbanOf) -> HeldAccount:
+        """Find an account by its IBAN."""
+        return answers.held(await self._held(caller, message.iban))
+
+    async def accounts_by_iban(self, *, caller: Caller, message: IbansOf) -> HeldAccounts:
+        """Find accounts by IBAN."""
+        if len(message.ibans) > IBANS_MAX:
+            raise wanted.malformed("ibans", f"at most {IBANS_MAX} at once")
+        texts = {iban.normalised(text) for text in message.ibans}
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            rows = await store.held(
+                connection, tenant_id=caller.tenant_id, ibans=sorted(texts)
+            )
+        return HeldAccounts(items=tuple(map(answers.held, rows)))
+
+    async def statement(self, *, caller: Caller, message: StatementOf) -> Statement:
+        """Write a statement."""
+        written, subject = await self._statement(caller, message)
+        return answers.statement(written, subject)
+
+    async def statement_file(self, *, caller: Caller, message: StatementOf) -> StatementFile:
+        """Write a statement as camt.053.001.08."""
+        written, _ = await self._statement(caller, message)
+        # In a thread: a long statement takes seconds to write and check, and others must be served meanwhile.
+        content = await asyncio.to_thread(camt053.write, written)
+        return StatementFile(id=written.id, content=content)
+
+    async def unfinished(self, *, waiting_s: int, most: int) -> list[tuple[Caller, str]]:
+        """Take up wallets, of all tenants, whose intent has waited this long. For the job."""
+        async with self._database.without_tenant() as connection:
+            tenants = await store.unfinished_tenants(connection, waiting_s=waiting_s, most=most)
+        taken: list[tuple[Caller, str]] = []
+        for tenant_id in tenants:
+            if len(taken) >= most:
+                break
+            async with self._database.transaction(tenant_id=tenant_id) as connection:
+                wallet_ids = await store.take_unfinished(
+                    connection, tenant_id=tenant_id, waiting_s=waiting_s, most=most - len(taken)
+                )
+            caller = Caller(tenant_id=tenant_id, actor=JOB)
+            taken += [(caller, wallet_id) for wallet_id in wallet_ids]
+        return taken
+
+    async def finish(self, *, caller: Caller, wallet_id: str) -> None:
+        """Finish a wallet's intent, whatever its outcome. For the job. Raises WalletNotFound, WalletBusy."""
+        await self._changes.settle(caller, wallet_id)
+
+    async def _change(self, caller: Caller, message: WalletOf, event: Event) -> Wallet:
+        return await self._shown(
+            caller, *await self._changes.change(caller, message.wallet, event)
+        )
+
+    async def _shown(self, caller: Caller, row: WalletRow, replayed: bool = False) -> Wallet:
+        shown = {one.address: await self._books.account(caller, one) for one in row.accounts}
+        return answers.wallet(row, shown, replayed=replayed)
+
+    async def _held(self, caller: Caller, text: str) -> HeldRow:
+        known = iban.read(text)
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            rows = await store.held(connection, tenant_id=caller.tenant_id, ibans=[known])
+        if not rows:
+            raise WalletAccountNotFound("no account here has this IBAN", {"iban": known})
+        return rows[0]
+
+    async def _statement(
+        self, caller: Caller, message: StatementOf
+    ) -> tuple[WrittenStatement, Subject]:
+        subject = await self._subject(caller, message)
+        written = await self._statements.write(
+            caller, subject, first=message.first_day, last=message.last_day
+        )
+        return written, subject
+
+    async def _subject(self, caller: Caller, message: StatementOf) -> Subject:
+        if message.iban is not None and message.wallet is None and message.account is None:
+            held = await self._held(caller, message.iban)
+            return Subject(
+                wallet_id=held.wallet_id,
+                asset=held.asset,
+                ordinal=held.ordinal,
+                exponent=held.exponent,
+                iban=held.iban,
+                holder_name=held.owner_name,
+            )
+        if message.iban is not None or message.wallet is None or message.account is None:
+            raise wanted.malformed("iban", "name the account by iban, or by wallet and account")
+        row = await self._changes.found(caller, message.wallet)
+        account = row.account(message.account)
+        if account is None:
+            raise WalletAccountNotFound(f"the wallet has no account {message.account[:24]!r}")
+        return Subject(
+            wallet_id=row.wallet_id,
+            asset=account.asset,
+            ordinal=account.ordinal,
+            exponent=account.exponent,
+            iban=account.iban,
+            holder_name=row.owner_name,
+        )

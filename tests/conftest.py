@@ -1,0 +1,123 @@
+"""One PostgreSQL for the session, every road applied once, and a tenant of its own for each test."""
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
+from os import environ
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from tallystick.kernel.callers import Caller
+from tallystick.runtime.clock import Mint, SystemClock
+from tallystick.runtime.database import Database
+from tallystick.runtime.embedded import EmbeddedPostgres
+from tallystick.runtime.migrations import migrate
+
+ROADS = ("identity", "ledger", "wallets", "payments")
+DatabaseFor = Callable[..., Awaitable[Database]]
+
+
+def _to_end(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine to its end on a loop of its own, whatever loop the test has."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+def _with_database(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A server for the whole session: the URL of a login that may make databases and roles."""
+    if given := environ.get("TALLYSTICK_TEST_DATABASE_URL"):
+        yield given
+        return
+    home = tempfile.mkdtemp(prefix="tallystick-test-")
+    # Nothing here outlives the session, so nothing has to reach the disk; faults are tested elsewhere.
+    server = EmbeddedPostgres(
+        home=Path(home),
+        settings={"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"},
+    )
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def contexts() -> tuple[str, ...]:
+    """The contexts that have a road."""
+
+    def has_road(context: str) -> bool:
+        folder = files("tallystick") / context / "sql" / "migrations"
+        return folder.is_dir() and any(step.name.endswith(".sql") for step in folder.iterdir())
+
+    return tuple(filter(has_road, ROADS))
+
+
+@pytest.fixture(scope="session")
+def make_database(postgres: str) -> Iterator[Callable[[], str]]:
+    """Make empty databases, dropped at the end of the session: each call answers a URL."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"test_{secrets.token_hex(6)}")
+        _to_end(_execute(postgres, f"CREATE DATABASE {made[-1]}"))
+        return _with_database(postgres, made[-1])
+
+    yield make
+    for name in made:
+        _to_end(_execute(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def migrated_url(make_database: Callable[[], str], contexts: tuple[str, ...]) -> str:
+    """A database at the end of every road. Tests share it, and each has a tenant of its own."""
+    url = make_database()
+    _to_end(migrate(url=url, contexts=contexts))
+    return url
+
+
+@pytest.fixture
+async def database_for(migrated_url: str) -> AsyncIterator[DatabaseFor]:
+    """Open the database as the role of a context (or as ``operator``); closed after the test."""
+    opened: list[Database] = []
+
+    async def database(context: str, *, pool_size: int = 2) -> Database:
+        opened.append(Database(url=migrated_url, role=f"tallystick_{context}", pool_size=pool_size))
+        await opened[-1].start()
+        return opened[-1]
+
+    yield database
+    for each in opened:
+        await each.stop()
+
+
+@pytest.fixture
+def mint() -> Mint:
+    """Ids from the machine's clock and chance."""
+    return Mint(SystemClock())
+
+
+@pytest.fixture
+def caller(mint: Mint) -> Caller:
+    """A caller whose tenant no other test has."""
+    return Caller(tenant_id=mint.tenant_id(), actor="test")
