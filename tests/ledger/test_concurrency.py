@@ -3,8 +3,10 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import pytest
 
 from tallystick.kernel.instants import SECOND, parse, render
@@ -22,10 +24,10 @@ ROUNDS = 12
 @pytest.fixture
 async def other(
     desk: Desk, database_for: Callable[..., Awaitable[Database]], mint: Mint
-) -> AsyncIterator[Desk]:
+) -> Desk:
     """The same books behind a second pool and a second memory."""
     database = await database_for("ledger", pool_size=6)
-    yield desk.beside(LedgerService(database=database, mint=mint))
+    return desk.beside(LedgerService(database=database, mint=mint))
 
 
 @pytest.fixture(autouse=True)
@@ -34,21 +36,37 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "ATTEMPTS_MAX", 60)
 
 
-class Gate:
-    """Holds the first call of a function until it is let through."""
+@pytest.fixture
+async def bare(migrated_url: str) -> AsyncIterator[Any]:
+    """A plain connection of the login, to hold locks and to see who waits for them."""
+    connection = await asyncpg.connect(migrated_url)
+    yield connection
+    await connection.close()
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, *, after: bool = False) -> None:
-        self.reached, self.opened = asyncio.Event(), asyncio.Event()
-        self._target = getattr(owner, name)
-        self._after = after
-        monkeypatch.setattr(owner, name, self._call)
 
-    async def _call(self, *arguments: Any, **named: Any) -> Any:
-        answer = await self._target(*arguments, **named) if self._after else None
-        if not self.reached.is_set():
-            self.reached.set()
-            await asyncio.wait_for(self.opened.wait(), 10)
-        return answer if self._after else await self._target(*arguments, **named)
+@asynccontextmanager
+async def standstill(bare: Any, lock: str) -> AsyncIterator[None]:
+    """Hold a lock of the database, so that a writer stops where it is."""
+    async with bare.transaction():
+        await bare.execute("SET LOCAL ROLE tallystick_owner")
+        await bare.execute(lock)
+        await bare.execute("RESET ROLE")
+        yield
+
+
+async def _until_waiting(bare: Any) -> None:
+    for _ in range(5_000):
+        if await bare.fetchval(_WAITING):
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("nobody came to the lock")
+
+
+_WAITING = """
+    SELECT count(1) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+# Acts wait with everything read and decided, and nothing written; reads go on.
+NO_ACT_IS_WRITTEN = "LOCK TABLE ledger.transaction IN SHARE MODE"
 
 
 async def test_no_limit_breaks_when_two_services_spend_the_same_money(desk: Desk, other: Desk) -> None:
@@ -70,7 +88,8 @@ async def test_no_limit_breaks_when_two_services_spend_the_same_money(desk: Desk
         return told
 
     told = [*await asyncio.gather(spend(desk, "a"), spend(other, "b"), spend(desk, "c"))]
-    assert all((await desk.balances(address))[2] >= 0 for address in ("purse", "wallet"))
+    for address in ("purse", "wallet"):
+        assert (await desk.balances(address))[2] >= 0
     assert await damage(desk) == []
     done = [verdict.id for verdicts in told for verdict in verdicts if code_of(verdict) is None]
     rows = await desk.rows("SELECT id FROM ledger.transaction WHERE refusal IS NULL AND id NOT LIKE 'txn%'")
@@ -137,17 +156,20 @@ async def test_a_transaction_is_reversed_once(desk: Desk, other: Desk) -> None:
 
 
 async def test_two_parts_of_a_transaction_are_reversed_at_once_and_both_are_noted(
-    desk: Desk, other: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, other: Desk, bare: Any
 ) -> None:
     # The two reversals touch no account in common, so only the note of what is reversed tells them apart.
     await desk.open("a", "b", "c", "d")
     pair = Post(postings=(posting("a", "b", 5), posting("c", "d", 7)), id="pair")
     await desk.done(pair)
-    gate = Gate(monkeypatch, states, "write")
-    first = asyncio.create_task(desk.codes(reverse("pair", 5, 0)))
-    await gate.reached.wait()
-    assert await other.codes(reverse("pair", 0, 7)) == [None]
-    gate.opened.set()
+    async with desk.database.transaction(tenant_id=desk.caller.tenant_id) as connection:
+        await connection.fetch(
+            "SELECT 1 FROM ledger.balance JOIN ledger.account USING (tenant_id, ledger_id, account_id) "
+            "WHERE address = 'b' FOR UPDATE OF balance"
+        )
+        first = asyncio.create_task(desk.codes(reverse("pair", 5, 0)))
+        await _until_waiting(bare)
+        assert await other.codes(reverse("pair", 0, 7)) == [None]
     assert await first == [None]
     assert (await desk.shown("pair")).reversed == (5, 7)
     assert await desk.refused(reverse("pair", 0, 7)) == "already_reversed"
@@ -200,17 +222,16 @@ async def test_a_group_refused_for_old_news_is_decided_again(desk: Desk, other: 
 
 
 async def test_an_answer_as_recorded_at_a_time_never_changes(
-    desk: Desk, other: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, other: Desk, bare: Any
 ) -> None:
     await desk.open("world", "rich")
     await desk.done(post("world", "rich", 1))
-    gate = Gate(monkeypatch, states, "write")
-    late = asyncio.create_task(desk.done(post("world", "rich", 1)))
-    await gate.reached.wait()
-    # The act above has read the clock already, and writes after we asked.
-    asked_at = await other.clock()
-    answer = await other.as_of("rich", effective=None, recorded=asked_at)
-    gate.opened.set()
+    async with standstill(bare, NO_ACT_IS_WRITTEN):
+        late = asyncio.create_task(desk.done(post("world", "rich", 1)))
+        await _until_waiting(bare)
+        # The act above has read the clock already, and writes after we asked.
+        asked_at = await other.clock()
+        answer = await other.as_of("rich", effective=None, recorded=asked_at)
     written = await late
     assert await other.as_of("rich", effective=None, recorded=asked_at) == answer
     assert parse(written.recorded_at) > asked_at
@@ -221,29 +242,36 @@ async def test_a_change_of_status_meanwhile_makes_no_account_vanish(
 ) -> None:
     await desk.open("world", "rich", "cold")
     await desk.done(post("world", "rich", 1))
-    gate = Gate(monkeypatch, states, "states_by_address", after=True)
+    read, reached, opened = states.states_by_address, asyncio.Event(), asyncio.Event()
+
+    async def read_slowly(*arguments: Any) -> Any:
+        found = await read(*arguments)
+        reached.set()
+        await opened.wait()
+        return found
+
+    monkeypatch.setattr(states, "states_by_address", read_slowly)
     # ``world`` and ``rich`` are remembered, ``cold`` is being read, and ``rich`` is forgotten meanwhile.
     told = asyncio.create_task(desk.codes(post("world", "rich", 1), post("world", "cold", 1)))
-    await gate.reached.wait()
+    await reached.wait()
     await desk.limits("rich", 0, None)
-    gate.opened.set()
+    opened.set()
     assert await told == [None, None]
 
 
-async def test_groups_of_two_requests_never_become_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_groups_of_two_requests_never_become_one(desk: Desk, bare: Any) -> None:
     await desk.open("world", "rich")
-    gate = Gate(monkeypatch, states, "write")
-    first = asyncio.create_task(desk.codes(post("world", "rich", 1)))
-    await gate.reached.wait()
-    # Both wait for the batch before them, so they travel in one batch.
-    good = asyncio.create_task(
-        desk.codes(post("world", "rich", 1, group="g"), post("world", "rich", 2, group="g"))
-    )
-    bad = asyncio.create_task(
-        desk.codes(post("world", "rich", 3, group="g"), post("world", "nobody", 1, group="g"))
-    )
-    await asyncio.sleep(0)
-    gate.opened.set()
+    async with standstill(bare, NO_ACT_IS_WRITTEN):
+        first = asyncio.create_task(desk.codes(post("world", "rich", 1)))
+        await _until_waiting(bare)
+        # Both wait for the batch before them, so they travel in one batch.
+        good = asyncio.create_task(
+            desk.codes(post("world", "rich", 1, group="g"), post("world", "rich", 2, group="g"))
+        )
+        bad = asyncio.create_task(
+            desk.codes(post("world", "rich", 3, group="g"), post("world", "nobody", 1, group="g"))
+        )
+        await asyncio.sleep(0)
     assert await asyncio.gather(first, good, bad) == [
         [None],
         [None, None],
@@ -251,15 +279,14 @@ async def test_groups_of_two_requests_never_become_one(desk: Desk, monkeypatch: 
     ]
 
 
-async def test_a_group_sent_twice_at_once_is_done_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_group_sent_twice_at_once_is_done_once(desk: Desk, bare: Any) -> None:
     await desk.open("world", "rich")
-    gate = Gate(monkeypatch, states, "write")
-    first = asyncio.create_task(desk.codes(post("world", "rich", 1)))
-    await gate.reached.wait()
     items = [post("world", "rich", n, id=f"g{n}", group="g") for n in (1, 2)]
-    both = [asyncio.create_task(desk.submit(*items)) for _ in range(2)]
-    await asyncio.sleep(0)
-    gate.opened.set()
+    async with standstill(bare, NO_ACT_IS_WRITTEN):
+        first = asyncio.create_task(desk.codes(post("world", "rich", 1)))
+        await _until_waiting(bare)
+        both = [asyncio.create_task(desk.submit(*items)) for _ in range(2)]
+        await asyncio.sleep(0)
     await first
     told = await asyncio.gather(*both)
     assert [[verdict.replayed for verdict in verdicts] for verdicts in told] == [[False] * 2, [True] * 2]
@@ -270,12 +297,10 @@ async def test_losing_every_race_says_retry_later(
     desk: Desk, other: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await desk.open("world", "rich")
-
-    async def always_late(*_: Any) -> None:
-        raise states.Stale
-
-    monkeypatch.setattr(writer, "ATTEMPTS_MAX", 3)
-    monkeypatch.setattr(states, "write", always_late)
+    await desk.done(post("world", "rich", 1))
+    await other.done(post("world", "rich", 1))
+    # What the first service remembers is old now, and one attempt is not enough to learn it.
+    monkeypatch.setattr(writer, "ATTEMPTS_MAX", 1)
     with pytest.raises(LedgerBusy):
         await desk.submit(post("world", "rich", 1))
 

@@ -7,7 +7,7 @@ import pytest
 from tallystick.runtime import reading
 
 
-async def test_a_body_that_never_comes_is_given_up(breakage, monkeypatch):
+async def test_a_body_that_never_comes_is_given_up(monkeypatch):
     monkeypatch.setattr(reading, "BODY_WAIT_S", 0.01)
     monkeypatch.setattr(reading, "SWEEP_EVERY_S", 0.01)
     deadlines = reading.Deadlines()

@@ -38,17 +38,24 @@ class Database:
     """
 
     def __init__(
-        self, *, url: str, role: str, pool_size: int, settings: Mapping[str, str] | None = None
+        self,
+        *,
+        url: str,
+        role: str,
+        pool_size: int,
+        statement_timeout_s: int = STATEMENT_TIMEOUT_S,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.url = url
         self.role = role
         self.pool_size = pool_size
+        self._timeout_s = statement_timeout_s
         self._settings = {
             "role": role,
             "application_name": role,
             "timezone": "UTC",
             "jit": "off",
-            "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
+            "statement_timeout": f"{statement_timeout_s}s",
             "idle_in_transaction_session_timeout": "60s",
             **(settings or {}),
         }
@@ -61,7 +68,7 @@ class Database:
             min_size=1,
             max_size=self.pool_size,
             timeout=CONNECT_TIMEOUT_S,
-            command_timeout=STATEMENT_TIMEOUT_S + 10,
+            command_timeout=self._timeout_s + 10,
             init=_speak_integers,
             reset=_nothing_to_reset,
             server_settings=self._settings,

@@ -11,12 +11,12 @@ def statement(context: str, name: str) -> str:
 
 
 @cache
-def queries(context: str) -> dict[str, str]:
-    """The named statements of ``<context>/sql/queries.sql``. Raises ValueError for a name given twice."""
+def queries(context: str, name: str = "queries") -> dict[str, str]:
+    """The named statements of ``<context>/sql/<name>.sql``. Raises ValueError for one named twice."""
     found: dict[str, str] = {}
-    for part in statement(context, "queries").split("-- name: ")[1:]:
-        name, _, text = part.partition("\n")
-        if name.strip() in found:
-            raise ValueError(f"{context}/sql/queries.sql names {name.strip()} twice")
-        found[name.strip()] = text.strip()
+    for part in statement(context, name).split("-- name: ")[1:]:
+        title, _, text = part.partition("\n")
+        if title.strip() in found:
+            raise ValueError(f"{context}/sql/{name}.sql names {title.strip()} twice")
+        found[title.strip()] = text.strip()
     return found

@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from tallystick.kernel.instants import Instant
+from tallystick.kernel.problems import Problem
 from tallystick.runtime.database import Connection
 from tallystick.runtime.sql import queries
 from tallystick.wallets.api import AccountNeedsAnIban, IbanIsTaken
@@ -138,15 +139,20 @@ def _refusals(account: NewAccount) -> Iterator[None]:
     try:
         yield
     except asyncpg.UniqueViolationError as error:
-        if error.constraint_name == IbanIsTaken.code:
-            raise IbanIsTaken(
-                "another account has this IBAN", {"iban": account.iban or ""}
-            ) from None
-        if error.constraint_name == AccountNeedsAnIban.code:
-            raise AccountNeedsAnIban(
-                f"an account of {account.asset} without IBAN is there", {"asset": account.asset}
-            ) from None
-        raise
+        problem = _refusal_of(error, account)
+        if problem is None:
+            raise
+        raise problem from None
+
+
+def _refusal_of(error: Any, account: NewAccount) -> Problem | None:
+    if error.constraint_name == IbanIsTaken.code:
+        return IbanIsTaken("another account has this IBAN", {"iban": account.iban or ""})
+    if error.constraint_name == AccountNeedsAnIban.code:
+        return AccountNeedsAnIban(
+            f"an account of {account.asset} without IBAN is there", {"asset": account.asset}
+        )
+    return None
 
 
 async def move(
@@ -181,9 +187,7 @@ async def want_limits(
 ) -> None:
     """Write the limits that the books are to be told."""
     place = (account.wallet_id, account.asset, account.ordinal)
-    await connection.execute(
-        _SQL["want_limits"], tenant_id, *place, limits.least, limits.most
-    )
+    await connection.execute(_SQL["want_limits"], tenant_id, *place, limits.least, limits.most)
 
 
 async def wallet(connection: Connection, *, tenant_id: int, wallet_id: str) -> WalletRow | None:
@@ -203,9 +207,7 @@ async def wallets(
 ) -> list[WalletRow]:
     """Read a page of wallets in order of their ids."""
     names = None if states is None else [state.value for state in states]
-    rows = await connection.fetch(
-        _SQL["wallets"], tenant_id, after, owner_reference, names, limit
-    )
+    rows = await connection.fetch(_SQL["wallets"], tenant_id, after, owner_reference, names, limit)
     return await _with_accounts(connection, tenant_id, rows)
 
 

@@ -37,6 +37,7 @@ from tallystick.ledger.api.asking import (
     SetStatus,
     Submit,
     TransactionOf,
+    Verify,
     Void,
 )
 from tallystick.ledger.api.door import (
@@ -127,5 +128,6 @@ __all__ = [
     "Verdict",
     "Verdicts",
     "Verification",
+    "Verify",
     "Void",
 ]

@@ -184,3 +184,7 @@ class ListEntries(Message, frozen=True, kw_only=True):
     oldest_first: bool = False
     after: str | None = None
     limit: int = 50
+
+
+class Verify(Message, frozen=True, kw_only=True):
+    """Prove every ledger of the caller again from its entries."""

@@ -12,6 +12,7 @@ from tallystick.ledger.api.answering import (
     Transaction,
     TransactionPage,
     Verdicts,
+    Verification,
 )
 from tallystick.ledger.api.asking import (
     AccountOf,
@@ -25,6 +26,7 @@ from tallystick.ledger.api.asking import (
     SetStatus,
     Submit,
     TransactionOf,
+    Verify,
 )
 
 
@@ -82,4 +84,8 @@ class Ledger(Protocol):
 
         Raises Malformed, LedgerNotFound, AccountNotFound, RecordedInFuture.
         """
+        ...
+
+    async def verify(self, *, caller: Caller, message: Verify) -> Verification:
+        """Prove the caller's books again, read-only, in one snapshot. Raises nothing of its own."""
         ...

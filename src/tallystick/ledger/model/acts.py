@@ -97,7 +97,7 @@ def read(command: AnyCommand, *, where: str, new_id: Callable[[], str]) -> Act:
         final=final,
         effective_at=optional_moment(command.effective_at, f"{where}.effective_at"),
         expires_at=expires_at,
-        reference=_reference(command.reference, where),
+        reference=reference_of(command.reference, where),
         metadata=metadata(command.metadata, where),
         group=command.group,
         fingerprint=b"",
@@ -161,7 +161,10 @@ def _texts(act: Act) -> tuple[bytes, ...]:
     return (
         act.kind.encode(),
         text(act.target),
-        ";".join([f"{d}>{c} {n} {a} {b:d}" for d, c, n, a, b in act.moves]).encode(),
+        # The lengths keep texts apart that are no addresses and hold the separators.
+        ";".join(
+            [f"{len(d)},{len(c)},{len(a)}:{d}>{c} {n} {a} {b:d}" for d, c, n, a, b in act.moves]
+        ).encode(),
         text(act.amounts),
         b"1" if act.final else b"",
         text(act.effective_at),
@@ -244,7 +247,8 @@ def optional_moment(text: str | None, field: str) -> Instant | None:
     return None if text is None else moment(text, field)
 
 
-def _reference(text: str | None, where: str) -> str | None:
+def reference_of(text: str | None, where: str) -> str | None:
+    """Read a reference that may be absent. Raises Malformed."""
     if text is not None and (not 1 <= len(text) <= REFERENCE_MAX or _CONTROL.search(text)):
         raise malformed(
             f"{where}.reference",

@@ -19,6 +19,9 @@ def move(steps: list[Step], outcome: Outcome) -> None:
 def _move_one(step: Step, outcome: Outcome) -> None:
     layer, debit, credit, amount = step
     if layer != RELEASED:
+        # A maximum of the debit side and a minimum of the credit side: the minimum is the earlier code.
+        if not (debit.credit_normal or credit.credit_normal):
+            _demand_room(credit, amount, is_debit=False)
         _demand_room(debit, amount, is_debit=True)
         _demand_room(credit, amount, is_debit=False)
     _enter(step, 0, outcome)
@@ -38,8 +41,11 @@ def _move_many(steps: list[Step], outcome: Outcome) -> None:
             if moves and moves[position][4]:
                 step = steps[position] = _balanced(step)  # noqa: PLW2901
             _enter(step, position, outcome)
-        for account, available, highest in limited:
-            _demand_limits(account, available, highest)
+        # Only what an act makes worse can break a limit: money may always come back towards it.
+        for account, available, _ in limited:
+            _demand_minimum(account, available)
+        for account, _, highest in limited:
+            _demand_maximum(account, highest)
     except Refusing:
         undo(outcome, touched.values())
         raise
@@ -49,38 +55,45 @@ def _move_many(steps: list[Step], outcome: Outcome) -> None:
 def undo(outcome: Outcome, accounts: Iterable[AccountState]) -> None:
     """Take an act's lines back off the accounts it touched."""
     by_id = {account.account_id: account for account in accounts}
-    for account_id, _, _, layer, _, displaced, is_debit, amount, _, _ in outcome.lines:
-        account = by_id[account_id]
-        account.counters[2 * layer + (not is_debit)] -= amount
-        account.displaced -= displaced > 0
+    for debit_id, credit_id, layer, _, debit_mark, credit_mark, amount, *_ in outcome.lines:
+        debit, credit = by_id[debit_id], by_id[credit_id]
+        debit.counters[2 * layer] -= amount
+        credit.counters[2 * layer + 1] -= amount
+        debit.displaced -= debit_mark > 0
+        credit.displaced -= credit_mark > 0
     outcome.lines = []
 
 
 def _enter(step: Step, position: int, outcome: Outcome) -> None:
     layer, debit, credit, amount = step
-    recorded_at, effective_at, index = outcome.recorded_at, outcome.effective_at, 2 * layer
-    mark = 0
-    for account, is_debit in ((debit, True), (credit, False)):
-        counters = account.counters
-        counters[index + (not is_debit)] += amount
-        if effective_at != recorded_at:
-            account.displaced += 1
-            mark = 1 if account.displaced <= DISPLACED_SCANNED_MAX else 2
-        account.recorded_at = recorded_at
-        outcome.lines.append(
-            (
-                account.account_id,
-                recorded_at,
-                effective_at,
-                layer,
-                2 * position + (not is_debit),
-                mark,
-                is_debit,
-                amount,
-                counters[index],
-                counters[index + 1],
-            )
+    index = 2 * layer
+    debit_after, credit_after = debit.counters, credit.counters
+    debit_after[index] += amount
+    credit_after[index + 1] += amount
+    debit.recorded_at = credit.recorded_at = outcome.recorded_at
+    debit_mark = credit_mark = 0
+    if outcome.effective_at != outcome.recorded_at:
+        debit_mark, credit_mark = _displace(debit), _displace(credit)
+    outcome.lines.append(
+        (
+            debit.account_id,
+            credit.account_id,
+            layer,
+            2 * position,
+            debit_mark,
+            credit_mark,
+            amount,
+            debit_after[index],
+            debit_after[index + 1],
+            credit_after[index],
+            credit_after[index + 1],
         )
+    )
+
+
+def _displace(account: AccountState) -> int:
+    account.displaced += 1
+    return 1 if account.displaced <= DISPLACED_SCANNED_MAX else 2
 
 
 def _balanced(step: Step) -> Step:
@@ -100,13 +113,15 @@ def _demand_room(account: AccountState, amount: int, *, is_debit: bool) -> None:
         raise _too_much(account, amount - room)
 
 
-def _demand_limits(account: AccountState, available_before: int, highest_before: int) -> None:
-    # Only what an act makes worse can break a limit: money may always come back towards it.
-    available, highest = account.available(), account.highest()
-    least, most = account.min_available, account.max_available
-    if least is not None and available < least and available < available_before:
+def _demand_minimum(account: AccountState, before: int) -> None:
+    available, least = account.available(), account.min_available
+    if least is not None and available < least and available < before:
         raise _too_little(account, least - available)
-    if most is not None and highest > most and highest > highest_before:
+
+
+def _demand_maximum(account: AccountState, before: int) -> None:
+    highest, most = account.highest(), account.max_available
+    if most is not None and highest > most and highest > before:
         raise _too_much(account, highest - most)
 
 

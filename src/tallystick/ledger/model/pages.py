@@ -5,7 +5,7 @@ import re
 from tallystick.kernel.instants import EARLIEST, LATEST, Instant, parse
 from tallystick.kernel.problems import Malformed
 from tallystick.ledger.api import ADDRESS_MAX, PAGE_MAX
-from tallystick.ledger.model.acts import malformed, optional_moment
+from tallystick.ledger.model.acts import is_address, malformed, optional_moment
 
 _SEGMENT = "[A-Za-z0-9_.-]+"
 _PATTERN = re.compile(r"(?:[A-Za-z0-9_.-]*:)*(?:[A-Za-z0-9_.-]*|\.\.\.)")
@@ -34,6 +34,13 @@ def entry_cursor(text: str | None, *, oldest_first: bool) -> tuple[Instant, int]
     if not re.fullmatch(r"[0-9]{1,4}", line):
         raise malformed("after", "a cursor is taken from the page before as it is")
     return cursor_time(time), int(line)
+
+
+def address_cursor(text: str | None) -> str:
+    """Read the cursor of a page of accounts: an address. Raises Malformed."""
+    if text is not None and not is_address(text):
+        raise malformed("after", "a cursor is taken from the page before as it is")
+    return text or ""
 
 
 def cursor_time(text: str) -> Instant:

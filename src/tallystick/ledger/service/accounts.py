@@ -49,8 +49,13 @@ class WantedAccount:
 
 def check_ledger_name(name: str) -> None:
     """Raise Malformed unless it is 1 to 64 of ``a-z 0-9 - _``."""
-    if not _LEDGER_NAME.fullmatch(name):
+    if not is_ledger_name(name):
         raise acts.malformed("name", "a ledger's name is 1 to 64 of a-z 0-9 - _")
+
+
+def is_ledger_name(name: str) -> bool:
+    """Tell whether a text can be a ledger's name at all."""
+    return _LEDGER_NAME.fullmatch(name) is not None
 
 
 def wanted_account(message: OpenAccount) -> WantedAccount:

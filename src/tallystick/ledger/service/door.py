@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.ids import is_caller_id
 from tallystick.kernel.instants import LATEST, render
 from tallystick.ledger.api import (
     BATCH_ITEMS_MAX,
@@ -33,10 +34,12 @@ from tallystick.ledger.api import (
     TransactionPage,
     Verdict,
     Verdicts,
+    Verification,
+    Verify,
 )
 from tallystick.ledger.model import acts, pages
 from tallystick.ledger.model.accounts import balances
-from tallystick.ledger.service import accounts, answers
+from tallystick.ledger.service import accounts, answers, verifying
 from tallystick.ledger.service.writer import Decided, Known, Writer
 from tallystick.ledger.store import reading
 from tallystick.ledger.store.states import Key
@@ -109,11 +112,13 @@ class LedgerService:
         limit = pages.page_limit(message.limit)
         first, beyond, expression = pages.address_range(message.address)
         noted = acts.metadata(message.metadata, "filter")
-        filters = (expression, message.asset, _json(noted))
+        asset = None if message.asset is None else acts.asset(message.asset, "asset")
+        filters = (expression, asset, _json(noted))
+        cursor = pages.address_cursor(message.after)
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             rows = await reading.accounts(
-                connection, key, (message.after or "", first, beyond, *filters, limit + 1)
+                connection, key, (cursor, first, beyond, *filters, limit + 1)
             )
         items = tuple(answers.account_of_row(row, ledger=message.ledger) for row in rows[:limit])
         return AccountPage(items=items, after=items[-1].address if len(rows) > limit else None)
@@ -134,10 +139,11 @@ class LedgerService:
     async def transaction(self, *, caller: Caller, message: TransactionOf) -> Transaction:
         """Show a transaction."""
         key = await self._key(caller, message.ledger)
-        found = await self._transactions(key, message.ledger, [message.id])
+        ids = [message.id] if is_caller_id(message.id) else []
+        found = await self._transactions(key, message.ledger, ids)
         if message.id not in found:
             raise TransactionNotFound(
-                f"there is no transaction {message.id!r} in {message.ledger!r}"
+                f"there is no transaction {message.id[:64]!r} in {message.ledger!r}"
             )
         return found[message.id]
 
@@ -147,7 +153,8 @@ class LedgerService:
         since, until = pages.bounds(message.since, message.until)
         if message.after is not None:
             until = min(until, pages.cursor_time(message.after))
-        filters = (message.reference, _json(acts.metadata(message.metadata, "filter")))
+        reference = acts.reference_of(message.reference, "filter")
+        filters = (reference, _json(acts.metadata(message.metadata, "filter")))
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             account_id = None
@@ -214,6 +221,10 @@ class LedgerService:
             recorded_at=None if recorded_at is None else render(recorded_at),
         )
 
+    async def verify(self, *, caller: Caller, message: Verify) -> Verification:
+        """Prove the caller's books again."""
+        return await verifying.verify(self._database, tenant_id=caller.tenant_id)
+
     async def expire(self, *, most: int) -> int:
         """Let holds whose time has passed expire, at most ``most`` per ledger; answers how many. For the job."""
         async with self._database.without_tenant() as connection:
@@ -248,8 +259,10 @@ class LedgerService:
         key = self._ledgers.get((caller.tenant_id, name))
         if key is not None:
             return key
-        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
-            number = await reading.ledger_id(connection, caller.tenant_id, name)
+        number = None
+        if accounts.is_ledger_name(name):
+            async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+                number = await reading.ledger_id(connection, caller.tenant_id, name)
         if number is None:
             raise LedgerNotFound(f"there is no ledger {name[:64]!r}")
         if len(self._ledgers) >= LEDGERS_REMEMBERED_MAX:

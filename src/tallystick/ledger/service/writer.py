@@ -20,8 +20,8 @@ from tallystick.runtime.database import Connection, Database
 QUEUED_ITEMS_MAX = 65_520
 ATTEMPTS_MAX = 6
 CACHED_ACCOUNTS_MAX = 50_000
-# Deciding ahead pays when a large batch waits; smaller ones are better served together.
-OVERLAP_ITEMS_MIN = 1_000
+# Fewer than these are quicker written at once than in two halves.
+HALVED_ITEMS_MIN = 32
 
 
 @dataclass(slots=True)
@@ -42,16 +42,32 @@ class _Job:
     acts: Sequence[Act]
     done: asyncio.Future[list[Decided]]
 
+    def answer(self, decided: list[Decided]) -> None:
+        """Give the answer, unless whoever asked has gone away."""
+        if not self.done.done():
+            self.done.set_result(decided)
+
+    def fail(self, error: Exception) -> None:
+        """Give the failure, unless whoever asked has gone away."""
+        if not self.done.done():
+            self.done.set_exception(error)
+
 
 class _Batch:
     """Jobs that are decided and written together. ``decided`` is set once the next batch may be decided."""
 
-    def __init__(self, jobs: Sequence[_Job], after: "asyncio.Task[None] | None") -> None:
+    def __init__(self, jobs: Sequence[_Job]) -> None:
         self.jobs = jobs
         self.acts = [act for job in jobs for act in job.acts]
         self.ids = {act.id for act in self.acts}
-        self.after = after
         self.decided = asyncio.Event()
+        self.after: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it is over, one way or the other."""
+        return self.task is not None and self.task.done()
 
 
 class Writer:
@@ -59,8 +75,9 @@ class Writer:
 
     Accounts stay in memory between batches. That is a cache and no more: every balance is written under the
     condition that it still is at the version it was decided on, in the transaction that changes it.
-    While a large batch is being written the next one is decided already, on the balances that the first will leave; it
-    waits for the first to be committed before it writes, and starts over if that failed.
+    While one batch is being written the next is decided, on the balances that the first will leave; it waits
+    for the first to be committed before it writes, and starts over if that failed. So the database and this process
+    work at the same time. A second batch is begun when as many wait as are being written: then both are worth it.
     """
 
     def __init__(self, *, database: Database, key: states.Key, batch_items_max: int) -> None:
@@ -70,10 +87,11 @@ class Writer:
         self._accounts: dict[str, AccountState] = {}
         self._generation = 0
         self._last: Instant = 0
-        self._in_flight: set[str] = set()
         self._queue: deque[_Job] = deque()
         self._queued = 0
         self._running: asyncio.Task[None] | None = None
+        self._woken: asyncio.Future[None] | None = None
+        self._enough = QUEUED_ITEMS_MAX + 1
 
     @property
     def is_idle(self) -> bool:
@@ -89,41 +107,60 @@ class Writer:
         self._queued += len(acts)
         if self._running is None:
             self._running = asyncio.create_task(self._run())
-        return await asyncio.shield(job.done)
+        elif self._queued >= self._enough:
+            self._wake()
+        # Whoever asked may go away; the act is carried out all the same.
+        return await job.done
 
     def forget(self, address: str) -> None:
         """Drop what is remembered of an account that was changed by other means than an act."""
         self._accounts.pop(address, None)
 
     async def _run(self) -> None:
-        ahead: asyncio.Task[None] | None = None
+        ahead: _Batch | None = None
         try:
-            while self._queue:
-                batch = _Batch(self._next_jobs(), ahead)
-                if ahead is not None and not self._may_overlap(batch):
-                    await ahead
-                this = asyncio.create_task(self._serve(batch))
-                await batch.decided.wait()
-                if ahead is not None:
-                    await ahead
-                self._in_flight, ahead = batch.ids, this
-                if self._queued < OVERLAP_ITEMS_MIN:
-                    await ahead
-            if ahead is not None:
-                await ahead
+            while self._queue or ahead is not None:
+                if ahead is not None and not ahead.is_written and self._queued < len(ahead.acts):
+                    await self._enough_or_written(ahead)
+                if ahead is not None and ahead.is_written:
+                    ahead = None
+                if self._queue:
+                    ahead = await self._begin(ahead)
         finally:
             self._running = None
 
-    def _may_overlap(self, batch: _Batch) -> bool:
-        """Whether a batch asks the database for nothing that the one before it is just writing."""
-        return all(act.target is None for act in batch.acts) and batch.ids.isdisjoint(
-            self._in_flight
-        )
+    async def _begin(self, ahead: _Batch | None) -> _Batch:
+        """Begin a batch and answer it once it is decided and the one ahead of it is written."""
+        batch = _Batch(self._next_jobs(is_alone=ahead is None))
+        if ahead is not None and ahead.task is not None:
+            batch.after = ahead.task
+            if not _may_overlap(batch, ahead):
+                await ahead.task
+        batch.task = asyncio.create_task(self._serve(batch))
+        await batch.decided.wait()
+        if batch.after is not None:
+            await batch.after
+        return batch
 
-    def _next_jobs(self) -> list[_Job]:
+    async def _enough_or_written(self, ahead: _Batch) -> None:
+        assert ahead.task is not None
+        self._woken, self._enough = asyncio.get_running_loop().create_future(), len(ahead.acts)
+        ahead.task.add_done_callback(self._wake)
+        await self._woken
+        self._enough = QUEUED_ITEMS_MAX + 1
+
+    def _wake(self, _: object = None) -> None:
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
+
+    def _next_jobs(self, *, is_alone: bool) -> list[_Job]:
+        """Take what waits; of many when nothing is being written, only half, so that the other half overlaps."""
+        most = self._batch_items_max
+        if is_alone and self._queued >= HALVED_ITEMS_MIN:
+            most = min(most, self._queued // 2)
         jobs = [self._queue.popleft()]
         size = len(jobs[0].acts)
-        while self._queue and size + len(self._queue[0].acts) <= self._batch_items_max:
+        while self._queue and size + len(self._queue[0].acts) <= most:
             jobs.append(self._queue.popleft())
             size += len(jobs[-1].acts)
         self._queued -= size
@@ -135,7 +172,7 @@ class Writer:
         except BaseException as error:
             stopped = LedgerBusy("the ledger is stopping; send the same request again")
             for job in batch.jobs:
-                job.done.set_exception(error if isinstance(error, Exception) else stopped)
+                job.fail(error if isinstance(error, Exception) else stopped)
             if not isinstance(error, Exception):
                 raise
             return
@@ -143,7 +180,7 @@ class Writer:
             batch.decided.set()
         position = 0
         for job in batch.jobs:
-            job.done.set_result(decided[position : position + len(job.acts)])
+            job.answer(decided[position : position + len(job.acts)])
             position += len(job.acts)
 
     async def _decide_and_write(self, batch: _Batch) -> list[Decided]:
@@ -248,6 +285,11 @@ class Writer:
         addresses = (address for move in outcome.act.moves for address in move[:2])
         named = [self._accounts[address] for address in addresses if address in self._accounts]
         return named + list(outcome.target.accounts if outcome.target else ())
+
+
+def _may_overlap(batch: _Batch, ahead: _Batch) -> bool:
+    """Tell whether a batch asks the database for nothing that the one ahead of it is just writing."""
+    return all(act.target is None for act in batch.acts) and batch.ids.isdisjoint(ahead.ids)
 
 
 def _units(acts: Sequence[Act]) -> Iterable[list[Act]]:

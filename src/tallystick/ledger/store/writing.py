@@ -1,4 +1,4 @@
-"""Writing a decided batch: its rows are made right after deciding, and sent when its turn comes."""
+"""Writing a decided batch: its columns are made right after deciding, and sent when its turn comes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,15 +13,12 @@ from tallystick.runtime.sql import queries, statement
 
 _SQL = queries("ledger")
 _WRITE = statement("ledger", "write")
-# A batch whose numbers all fit in 63 bits travels as bigint, which is half the work of numeric.
-_WRITE_SMALL = _WRITE.replace("::numeric[]", "::bigint[]").replace(
-    "given.amounts::bigint[]", "given.amounts::numeric[]"
-)
+# A batch whose numbers all fit in 63 bits travels as bigint, which costs the database less than numeric.
+_WRITE_SMALL = _WRITE.replace("::text::numeric[]", "::text::bigint[]")
 _DISPLACE = statement("ledger", "displace")
 _SMALL_MAX = 2**63 - 1
-_ENTRY_COLUMNS = 10
 
-Columns = list[list[Any]]
+Columns = list[Any]
 
 
 @dataclass(slots=True)
@@ -29,7 +26,7 @@ class Batch:
     """A decided batch as columns. It holds copies: accounts may move on while it waits for its turn."""
 
     sql: str
-    rows: Columns
+    columns: Columns
     balances: int
     displaced: Columns
     holds: Columns
@@ -39,17 +36,22 @@ class Batch:
 
 
 def prepare(outcomes: Sequence[Outcome], rested_on: Iterable[AccountState]) -> Batch:
-    """Make the rows of a decided batch, and count each touched account one version further.
+    """Make the columns of a decided batch, and count each touched account one version further.
 
     ``rested_on`` are the accounts that refusals rest on: they must still be as they were.
     """
-    moved = {account.account_id: account for one in outcomes for account, _ in one.after}
-    accounts = list(moved.values())
+    # The last act to touch an account gives the balance its time; acts count from 1, as arrays of SQL do.
+    moved = {
+        account.account_id: (account, act)
+        for act, outcome in enumerate(outcomes, 1)
+        for account, _ in outcome.after
+    }
+    accounts = [account for account, _ in moved.values()]
     unmoved = [account for account in rested_on if account.account_id not in moved]
     is_small = all(max(account.counters) <= _SMALL_MAX for account in accounts)
-    lines = [line for outcome in outcomes for line in outcome.lines]
-    rows = _columns([_transaction_row(outcome) for outcome in outcomes], 13)
-    rows += _columns(lines, _ENTRY_COLUMNS) + _balance_columns(accounts)
+    columns = _transaction_columns(outcomes)
+    columns += _step_columns(outcomes)
+    columns += _balance_columns(accounts, [act for _, act in moved.values()])
     for account in accounts:
         account.version += 1
     changed = {
@@ -57,80 +59,103 @@ def prepare(outcomes: Sequence[Outcome], rested_on: Iterable[AccountState]) -> B
     }
     return Batch(
         sql=_WRITE_SMALL if is_small else _WRITE,
-        rows=rows,
+        columns=columns,
         balances=len(accounts),
-        displaced=_columns([_displaced_row(line) for line in lines if line[5] == 2], 6),
-        holds=_columns([_hold_row(one) for one in outcomes if _is_new_hold(one)], 3),
-        settled=_columns([_settled_row(one) for one in changed.values() if one.kind == "hold"], 3),
-        reversals=_columns(
-            [_reversal_row(one) for one in changed.values() if one.kind != "hold"], 2
-        ),
-        rested_on=_columns([(account.account_id, account.version) for account in unmoved], 2),
+        displaced=_turned(_displaced_rows(outcomes)),
+        holds=_turned([_hold_row(one) for one in outcomes if _is_new_hold(one)]),
+        settled=_turned([_settled_row(one) for one in changed.values() if one.kind == "hold"]),
+        reversals=_turned([_reversal_row(one) for one in changed.values() if one.kind != "hold"]),
+        rested_on=_turned([(account.account_id, account.version) for account in unmoved]),
     )
 
 
 async def write(connection: Connection, key: Key, batch: Batch) -> None:
     """Write a batch. Raises Stale when an account or hold moved on since it was read."""
-    if batch.rested_on[0]:
+    if batch.rested_on:
         unchanged = await connection.fetchval(_SQL["unchanged"], *key, *batch.rested_on)
         if unchanged != len(batch.rested_on[0]):
             raise Stale
-    if await connection.fetchval(batch.sql, *key, *batch.rows) != batch.balances:
+    if await connection.fetchval(batch.sql, *key, *batch.columns) != batch.balances:
         raise Stale
-    if batch.holds[0]:
+    if batch.holds:
         await connection.execute(_SQL["hold"], *key, *batch.holds)
-    if batch.settled[0]:
+    if batch.settled:
         settled = await connection.fetch(_SQL["settle_holds"], *key, *batch.settled)
         if len(settled) != len(batch.settled[0]):
             raise Stale
-    if batch.reversals[0]:
+    if batch.reversals:
         await connection.execute(_SQL["note_reversals"], *key, *batch.reversals)
-    if batch.displaced[0]:
+    if batch.displaced:
         await connection.execute(_DISPLACE, *key, *batch.displaced)
 
 
-def _columns(rows: Sequence[Sequence[Any]], count: int) -> Columns:
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(count)]
+def _turned(rows: Sequence[Sequence[Any]]) -> Columns:
+    """Rows as columns; no rows as no columns."""
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _transaction_row(outcome: Outcome) -> tuple[Any, ...]:
-    act, booked = outcome.act, outcome.booked()
-    if len(booked) == 1:
-        _, debit, credit, amount = booked[0]
-        account_ids, amounts = f"{{{debit.account_id},{credit.account_id}}}", f"{{{amount}}}"
-    else:
-        account_ids = _array(side.account_id for step in booked for side in step[1:3])
-        amounts = _array(amount for _, _, _, amount in booked)
-    return (
-        outcome.recorded_at,
-        outcome.effective_at,
-        act.id,
-        act.kind,
-        act.fingerprint,
-        account_ids,
-        amounts,
-        None if outcome.target is None else outcome.target.recorded_at,
-        act.expires_at,
-        act.reference,
-        None if act.metadata is None else json_of(act.metadata),
-        outcome.refusal,
-        json_of(outcome.fields) if outcome.fields else None,
-    )
+def _array(numbers: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
-def _balance_columns(accounts: Sequence[AccountState]) -> Columns:
+def _numbers(column: Sequence[int]) -> str | None:
+    return _array(column) if any(column) else None
+
+
+def _given(column: Sequence[Any]) -> list[Any] | None:
+    return None if all(value is None for value in column) else list(column)
+
+
+def _transaction_columns(outcomes: Sequence[Outcome]) -> Columns:
+    acts = [outcome.act for outcome in outcomes]
+    booked = [outcome.booked() for outcome in outcomes]
     return [
-        [account.account_id for account in accounts],
-        [account.version for account in accounts],
-        [account.recorded_at for account in accounts],
-        [account.displaced for account in accounts],
-        *([account.counters[index] for account in accounts] for index in range(6)),
+        [outcome.recorded_at for outcome in outcomes],
+        _given([act.effective_at for act in acts]),
+        [act.id for act in acts],
+        None if all(act.kind == "post" for act in acts) else [act.kind for act in acts],
+        [act.fingerprint for act in acts],
+        [_array(side.account_id for step in steps for side in step[1:3]) for steps in booked],
+        [_array(step[3] for step in steps) for steps in booked],
+        _given([one.target.recorded_at if one.target else None for one in outcomes]),
+        _given([act.expires_at for act in acts]),
+        _given([act.reference for act in acts]),
+        _given([json_of(act.metadata) if act.metadata else None for act in acts]),
+        _given([outcome.refusal for outcome in outcomes]),
+        _given([json_of(outcome.fields) if outcome.fields else None for outcome in outcomes]),
     ]
 
 
-def _displaced_row(line: Sequence[Any]) -> tuple[Any, ...]:
-    account_id, recorded_at, effective_at, layer, _, _, is_debit, amount, _, _ = line
-    return (account_id, layer, recorded_at, effective_at - EARLIEST, is_debit, amount)
+def _step_columns(outcomes: Sequence[Outcome]) -> Columns:
+    rows = [(act, *line) for act, outcome in enumerate(outcomes, 1) for line in outcome.lines]
+    if not rows:
+        return [None] * 12
+    return [_numbers(column) for column in zip(*rows, strict=True)]
+
+
+def _balance_columns(accounts: Sequence[AccountState], acts: Sequence[int]) -> Columns:
+    counters = zip(*[account.counters for account in accounts], strict=True) if accounts else [()] * 6
+    return [
+        _numbers([account.account_id for account in accounts]),
+        _numbers(acts),
+        _numbers([account.version for account in accounts]),
+        _numbers([account.displaced for account in accounts]),
+        *(_numbers(column) for column in counters),
+    ]
+
+
+def _displaced_rows(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
+    return [
+        (account_id, layer, outcome.recorded_at, outcome.effective_at - EARLIEST, is_debit, amount)
+        for outcome in outcomes
+        if outcome.effective_at != outcome.recorded_at
+        for debit_id, credit_id, layer, _, debit_mark, credit_mark, amount, *_ in outcome.lines
+        for account_id, mark, is_debit in (
+            (debit_id, debit_mark, True),
+            (credit_id, credit_mark, False),
+        )
+        if mark == 2
+    ]
 
 
 def _is_new_hold(outcome: Outcome) -> bool:
@@ -149,7 +174,3 @@ def _settled_row(target: Target) -> tuple[Any, ...]:
 def _reversal_row(target: Target) -> tuple[Any, ...]:
     gone = (amount - rest for amount, rest in zip(target.amounts, target.rest, strict=True))
     return (target.recorded_at, _array(gone))
-
-
-def _array(numbers: Iterable[int]) -> str:
-    return "{" + ",".join(map(str, numbers)) + "}"

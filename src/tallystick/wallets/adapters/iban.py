@@ -11,10 +11,11 @@ IBAN_TEXT_MAX = 64
 
 def read(text: str) -> str:
     """Answer an IBAN without spaces, in capitals. Raises IbanNotValid for a wrong country, length, form or checksum."""
-    if len(text) > IBAN_TEXT_MAX or not text.isascii():
+    written = normalised(text)
+    if len(text) > IBAN_TEXT_MAX or not (written.isascii() and written.isalnum()):
         raise IbanNotValid("This is not an IBAN.", {"iban": text[:IBAN_TEXT_MAX]})
     try:
-        return str(IBAN(normalised(text)))
+        return str(IBAN(written))
     except SchwiftyException as error:
         raise IbanNotValid(f"This is not an IBAN: {error}.", {"iban": text}) from None
 

@@ -72,7 +72,7 @@ class HeldAccounts(Message, frozen=True, kw_only=True):
 
 
 class StatementLine(Message, frozen=True, kw_only=True):
-    """One posting, ``transaction`` its id: booked on the UTC day it was recorded, of value on the day it took effect."""
+    """One posting, ``transaction`` its id: booked on the UTC day it was recorded, of value on that it took effect."""
 
     transaction: str
     amount: Digits

@@ -30,7 +30,11 @@ from tallystick.wallets.store import AccountRow, WalletRow
 # Each time somebody else moved the wallet in between; more than a few mean that they go on doing it.
 ATTEMPTS_MAX = 5
 
-_STATUS_OF_SETTLED = {State.OPEN: Status.OPEN, State.FROZEN: Status.FROZEN, State.CLOSED: Status.CLOSED}
+_STATUS_OF_SETTLED = {
+    State.OPEN: Status.OPEN,
+    State.FROZEN: Status.FROZEN,
+    State.CLOSED: Status.CLOSED,
+}
 _TARGETS = {
     State.FREEZING: Status.FROZEN,
     State.UNFREEZING: Status.OPEN,
@@ -48,10 +52,11 @@ class Changes:
 
     async def found(self, caller: Caller, wallet_id: str) -> WalletRow:
         """Read a wallet. Raises WalletNotFound."""
-        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
-            row = await store.wallet(
-                connection, tenant_id=caller.tenant_id, wallet_id=wallet_id
-            )
+        # One snapshot: the accounts are those of the state that is read.
+        async with self._database.transaction(
+            tenant_id=caller.tenant_id, read_only=True
+        ) as connection:
+            row = await store.wallet(connection, tenant_id=caller.tenant_id, wallet_id=wallet_id)
         if row is None:
             raise WalletNotFound(f"there is no wallet {wallet_id[:64]!r}")
         return row

@@ -69,9 +69,7 @@ class WalletsService:
 
     async def add_account(self, *, caller: Caller, message: AddAccount) -> Wallet:
         """Add an account, or find the same one there."""
-        new = wanted.new_account(
-            message.account, ordinal=1, where="account", read_iban=iban.read
-        )
+        new = wanted.new_account(message.account, ordinal=1, where="account", read_iban=iban.read)
         return await self._shown(
             caller, *await self._changes.add_account(caller, message.wallet, new)
         )
@@ -109,7 +107,9 @@ class WalletsService:
         limit = wanted.page_limit(message.limit)
         if message.after is not None and not wanted.is_wallet_id(message.after):
             raise wanted.malformed("after", "a cursor is taken from the page before as it is")
-        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+        async with self._database.transaction(
+            tenant_id=caller.tenant_id, read_only=True
+        ) as connection:
             rows = await store.wallets(
                 connection,
                 tenant_id=caller.tenant_id,
@@ -131,10 +131,10 @@ class WalletsService:
         if len(message.ibans) > IBANS_MAX:
             raise wanted.malformed("ibans", f"at most {IBANS_MAX} at once")
         texts = {iban.normalised(text) for text in message.ibans}
-        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
-            rows = await store.held(
-                connection, tenant_id=caller.tenant_id, ibans=sorted(texts)
-            )
+        async with self._database.transaction(
+            tenant_id=caller.tenant_id, read_only=True
+        ) as connection:
+            rows = await store.held(connection, tenant_id=caller.tenant_id, ibans=sorted(texts))
         return HeldAccounts(items=tuple(map(answers.held, rows)))
 
     async def statement(self, *, caller: Caller, message: StatementOf) -> Statement:
@@ -170,9 +170,7 @@ class WalletsService:
         await self._changes.settle(caller, wallet_id)
 
     async def _change(self, caller: Caller, message: WalletOf, event: Event) -> Wallet:
-        return await self._shown(
-            caller, *await self._changes.change(caller, message.wallet, event)
-        )
+        return await self._shown(caller, *await self._changes.change(caller, message.wallet, event))
 
     async def _shown(self, caller: Caller, row: WalletRow, replayed: bool = False) -> Wallet:
         shown = {one.address: await self._books.account(caller, one) for one in row.accounts}
@@ -180,7 +178,9 @@ class WalletsService:
 
     async def _held(self, caller: Caller, text: str) -> HeldRow:
         known = iban.read(text)
-        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+        async with self._database.transaction(
+            tenant_id=caller.tenant_id, read_only=True
+        ) as connection:
             rows = await store.held(connection, tenant_id=caller.tenant_id, ibans=[known])
         if not rows:
             raise WalletAccountNotFound("no account here has this IBAN", {"iban": known})

@@ -1,5 +1,5 @@
 -- Wallets: who holds which account, under which name and IBAN, and where it stands. The money itself is in the books.
--- Names and IBANs of customers are kept here and nowhere else.
+-- This is the register of names and IBANs; addresses and events carry neither.
 
 CREATE SCHEMA wallets AUTHORIZATION tallystick_owner;
 GRANT USAGE ON SCHEMA wallets TO tallystick_wallets, tallystick_operator;

@@ -1,0 +1,1 @@
+"""The only place that knows every context: composing, serving, the command line, the demonstration."""

@@ -1,0 +1,47 @@
+"""How commands reach a running platform, and how they say what it refused."""
+
+import os
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from tallystick.apps import local
+from tallystick.runtime.client import Answer, NothingAnswers, request
+
+_err = Console(stderr=True)
+
+
+def ask(method: str, path: str, **arguments: Any) -> Answer:
+    """Ask the platform; ends the command with one line when it refuses or does not answer.
+
+    The address is TALLYSTICK_URL, the key TALLYSTICK_API_KEY; without them, the demonstration's of this machine.
+    """
+    known = local.remembered()
+    url = os.environ.get("TALLYSTICK_URL") or (known.url if known else "http://127.0.0.1:8480")
+    key = os.environ.get("TALLYSTICK_API_KEY") or (known.key if known else "")
+    if not key:
+        fail("no key: set TALLYSTICK_API_KEY, or run `make up` once for the demonstration's")
+    try:
+        answer = request(method, url + path, key=key, **arguments)
+    except NothingAnswers:
+        fail(f"nothing answers at {url}: start the platform with `make up`, or set TALLYSTICK_URL")
+    if not answer.is_good:
+        refuse(answer)
+    return answer
+
+
+def refuse(answer: Answer) -> NoReturn:
+    """End the command with a problem's code, its sentence and its fields."""
+    if "json" not in answer.media:
+        fail(f"the server answered {answer.status}")
+    problem = answer.json()
+    lines = [f"{problem.get('code', answer.status)}: {problem.get('detail', '')}"]
+    lines += [f"    {name}: {text}" for name, text in problem.get("fields", {}).items()]
+    fail("\n".join(lines))
+
+
+def fail(text: str) -> NoReturn:
+    """End the command with exit code 1."""
+    _err.print(f"[red]tallystick:[/] {text}", highlight=False, markup=True)
+    raise typer.Exit(1)

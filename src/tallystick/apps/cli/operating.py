@@ -1,0 +1,187 @@
+"""Running and proving: up, serve, migrate, verify."""
+
+import asyncio
+from collections.abc import Iterable
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tallystick.apps import demonstration, local
+from tallystick.apps import serve as serving
+from tallystick.apps.compose import CONTEXTS, Platform, operator_database, tenant_directory
+from tallystick.identity.api import CreateKey, CreateTenant, ListTenants, Tenant, Unauthenticated
+from tallystick.identity.api import Authenticate as ProveKey
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.ids import tenant_id_of
+from tallystick.ledger.api import Verification
+from tallystick.ledger.service.verifying import verify as verify_books
+from tallystick.runtime.configuration import Settings, read_settings
+from tallystick.runtime.database import Database
+from tallystick.runtime.migrations import migrate as walk_roads
+
+OPERATOR = Caller(tenant_id=0, actor="operator")
+TENANT_PAGES_MAX = 10_000
+
+_out = Console()
+_err = Console(stderr=True)
+
+
+def up() -> None:
+    """Set up everything and run the platform with a demonstration tenant, until Ctrl-C."""
+    settings = read_settings()
+    with local.database_url(settings) as url:
+        _err.print("[dim]database ready, bringing its schema up to date …[/]")
+        applied = asyncio.run(walk_roads(url=url, contexts=CONTEXTS))
+        known = asyncio.run(_prepare(url, settings))
+        _greet(settings, known, applied)
+        serving.serve(database_url=url, host=settings.host, port=settings.port)
+        _err.print("\n[dim]stopping …[/]")
+    _err.print("stopped.")
+
+
+def serve() -> None:
+    """Serve the platform on a database that is up to date, until SIGINT or SIGTERM."""
+    settings = read_settings()
+    with local.database_url(settings) as url:
+        serving.serve(database_url=url, host=settings.host, port=settings.port)
+
+
+def migrate() -> None:
+    """Bring the database to the schema of this version."""
+    with local.database_url(read_settings()) as url:
+        applied = asyncio.run(walk_roads(url=url, contexts=CONTEXTS))
+    _out.print("\n".join(applied) or "nothing to do: the schema is up to date")
+
+
+def verify(
+    tenant: str = typer.Option(
+        "", "--tenant", help="Only this tenant (tnt_…); all of them without."
+    ),
+) -> None:
+    """Prove every balance again from the entries, read-only; exit code 1 when something does not hold."""
+    with local.database_url(read_settings()) as url:
+        found = asyncio.run(_verify(url, tenant))
+    _report(found)
+    if any(verification.damage for _, verification in found):
+        raise typer.Exit(1)
+
+
+async def _prepare(url: str, settings: Settings) -> local.Remembered:
+    platform = Platform(url=url, settings=settings)
+    await platform.start()
+    try:
+        known = local.remembered()
+        if known is None or not await _is_in_force(platform, known):
+            known = await _new_tenant(platform, settings)
+            local.remember(known)
+        caller = Caller(tenant_id=tenant_id_of(known.tenant), actor="demonstration")
+        await demonstration.prepare(platform, caller=caller)
+        return known
+    finally:
+        await platform.stop()
+
+
+async def _is_in_force(platform: Platform, known: local.Remembered) -> bool:
+    try:
+        await platform.identity.authenticate(caller=OPERATOR, message=ProveKey(key=known.key))
+    except Unauthenticated:
+        return False
+    return True
+
+
+async def _new_tenant(platform: Platform, settings: Settings) -> local.Remembered:
+    tenant = await platform.identity.create_tenant(
+        caller=OPERATOR, message=CreateTenant(name="Demonstration")
+    )
+    caller = Caller(tenant_id=tenant_id_of(tenant.tenant), actor=OPERATOR.actor)
+    key = await platform.identity.create_key(caller=caller, message=CreateKey(label="make up"))
+    return local.Remembered(tenant.tenant, key.key, f"http://{settings.host}:{settings.port}")
+
+
+def _greet(settings: Settings, known: local.Remembered, applied: list[str]) -> None:
+    url = f"http://{settings.host}:{settings.port}"
+    table = Table.grid(padding=(0, 2))
+    table.add_row("the API, as a page", f"[link]{url}/docs[/]")
+    table.add_row("tenant", known.tenant)
+    table.add_row("its key is kept in", str(local.remembered_file()))
+    _out.print(f"\n[bold]Tallystick[/] runs at [bold]{url}[/]", highlight=False)
+    _out.print(f"[dim]{len(applied)} migrations applied[/]" if applied else "[dim]schema as before[/]")
+    _out.print(table, highlight=False)
+    _out.print("\nTry, in another terminal:")
+    for line in (
+        "pay examples/pay-supplier.pain.001.001.09.xml",
+        "wallet list",
+        "statement DE89370400440532013000 --from 2026-01-01 --to 2026-12-31",
+        "verify",
+    ):
+        _out.print(f"  .venv/bin/tallystick {line}", highlight=False)
+    _out.print("\nCtrl-C stops it; the data stay for the next time.\n")
+
+
+async def _verify(url: str, tenant: str) -> list[tuple[str, Verification]]:
+    database = operator_database(url)
+    await database.start()
+    try:
+        names = [tenant] if tenant else [found.tenant for found in await _tenants(database)]
+        found: list[tuple[str, Verification]] = []
+        with _err.status("asking the laws of the books …") as status:
+            for name in names:
+                verification = await verify_books(
+                    database,
+                    tenant_id=tenant_id_of(name),
+                    progress=lambda law, name=name: status.update(f"{name} · {law}"),
+                )
+                found.append((name, verification))
+        return found
+    finally:
+        await database.stop()
+
+
+async def list_tenants(url: str) -> list[Tenant]:
+    """Walk all tenants, as the operator."""
+    database = operator_database(url)
+    await database.start()
+    try:
+        return await _tenants(database)
+    finally:
+        await database.stop()
+
+
+async def _tenants(database: Database) -> list[Tenant]:
+    directory, after, found = tenant_directory(database), None, []
+    for _ in range(TENANT_PAGES_MAX):
+        page = await directory.tenants(caller=OPERATOR, message=ListTenants(after=after, limit=200))
+        found += page.items
+        after = page.after
+        if after is None:
+            return found
+    raise ValueError("more tenants than one walk covers; name one with --tenant")
+
+
+def _report(found: Iterable[tuple[str, Verification]]) -> None:
+    table = Table("tenant", "accounts", "transactions", "entries", "holds", "verdict")
+    for column in table.columns[1:5]:
+        column.justify = "right"
+    laws: tuple[str, ...] = ()
+    for name, verification in found:
+        laws = verification.laws
+        verdict = "[green]holds[/]" if not verification.damage else "[red]DAMAGED[/]"
+        counts = (
+            verification.accounts,
+            verification.transactions,
+            verification.entries,
+            verification.holds,
+        )
+        table.add_row(name, *(f"{count:,}" for count in counts), verdict)
+    _out.print(table)
+    _out.print("Asked of each ledger:")
+    for law in laws:
+        _out.print(f"  · {law}", highlight=False)
+    for name, verification in found:
+        for damage in verification.damage:
+            _out.print(
+                f"[red]{name}: not so: {damage.law}[/]\n    {damage.where}\n"
+                f"    expected {damage.expected}, found {damage.found}",
+                highlight=False,
+            )

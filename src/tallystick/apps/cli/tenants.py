@@ -1,0 +1,51 @@
+"""Tenants, for operators: they reach the database, not the API."""
+
+import asyncio
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tallystick.apps import local
+from tallystick.apps.cli.operating import OPERATOR, list_tenants
+from tallystick.apps.compose import CONTEXTS, identity_on
+from tallystick.identity.api import CreateKey, CreateTenant, NewKey, Tenant
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.ids import tenant_id_of
+from tallystick.runtime.configuration import read_settings
+from tallystick.runtime.migrations import migrate
+
+app = typer.Typer(help="Make and list tenants.", no_args_is_help=True)
+_out = Console()
+
+
+@app.command()
+def create(name: str = typer.Argument(help="The tenant's name.")) -> None:
+    """Make a tenant with its first API key, which is shown this once."""
+    with local.database_url(read_settings()) as url:
+        tenant, key = asyncio.run(_create(url, name))
+    table = Table.grid(padding=(0, 2))
+    table.add_row("tenant", tenant.tenant)
+    table.add_row("name", tenant.name)
+    table.add_row("API key", f"[bold]{key.key}[/]")
+    _out.print(table, highlight=False, soft_wrap=True)
+    _out.print("[dim]The key is shown this once; only its hash is kept.[/]")
+
+
+@app.command("list")
+def list_() -> None:
+    """List all tenants."""
+    with local.database_url(read_settings()) as url:
+        found = asyncio.run(list_tenants(url))
+    table = Table("tenant", "name", "made at")
+    for tenant in found:
+        table.add_row(tenant.tenant, tenant.name, tenant.created_at)
+    _out.print(table)
+
+
+async def _create(url: str, name: str) -> tuple[Tenant, NewKey]:
+    await migrate(url=url, contexts=CONTEXTS)
+    async with identity_on(url) as identity:
+        tenant = await identity.create_tenant(caller=OPERATOR, message=CreateTenant(name=name))
+        caller = Caller(tenant_id=tenant_id_of(tenant.tenant), actor=OPERATOR.actor)
+        return tenant, await identity.create_key(caller=caller, message=CreateKey(label="first key"))

@@ -1,0 +1,111 @@
+"""Wallets of customers, over the API."""
+
+from typing import Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tallystick.apps.cli.asking import ask
+from tallystick.kernel.money import decimal_of, exponent_of
+
+app = typer.Typer(help="Open, show, freeze and close customers' wallets.", no_args_is_help=True)
+_out = Console()
+_WALLET = typer.Argument(help="The wallet's id.")
+
+
+@app.command("open")
+def open_(
+    wallet: str = _WALLET,
+    owner: str = typer.Option(..., "--owner", help="The owner's name."),
+    asset: list[str] = typer.Option(..., "--asset", help="EUR, or EUR=IBAN; several times for several."),
+    company: bool = typer.Option(False, "--company", help="The owner is a company."),
+    name: str = typer.Option("", "--name", help="The wallet's name; the owner's without."),
+) -> None:
+    """Open a wallet with one account per asset."""
+    accounts: list[dict[str, Any]] = []
+    for wanted in asset:
+        code, _, iban = wanted.partition("=")
+        account = {"asset": code, "exponent": exponent_of(code)}
+        accounts.append(account | ({"iban": iban} if iban else {}))
+    body = {
+        "id": wallet,
+        "owner": {"kind": "company" if company else "person", "name": owner},
+        "name": name or owner,
+        "accounts": accounts,
+    }
+    _show(ask("POST", "/v1/wallets", body=msgspec.json.encode(body)).json())
+
+
+@app.command()
+def show(wallet: str = _WALLET) -> None:
+    """Show a wallet with its balances."""
+    _show(ask("GET", f"/v1/wallets/{wallet}").json())
+
+
+@app.command("list")
+def list_(after: str = typer.Option("", "--after", help="Continue after this wallet.")) -> None:
+    """List wallets, a page at a time."""
+    page = ask("GET", "/v1/wallets", query={"after": after} if after else None).json()
+    table = Table("wallet", "owner", "state", "account", "IBAN", "available")
+    table.columns[-1].justify = "right"
+    for wallet in page.get("items", []):
+        for row in _rows(wallet):
+            table.add_row(wallet["id"], wallet["owner"]["name"], wallet["status"], *row)
+    _out.print(table)
+    if page.get("after"):
+        _out.print(f"more: tallystick wallet list --after {page['after']}", highlight=False)
+
+
+@app.command()
+def freeze(wallet: str = _WALLET) -> None:
+    """Freeze a wallet: nothing moves in or out."""
+    _change(wallet, "freeze")
+
+
+@app.command()
+def unfreeze(wallet: str = _WALLET) -> None:
+    """Let a frozen wallet move again."""
+    _change(wallet, "unfreeze")
+
+
+@app.command()
+def close(wallet: str = _WALLET) -> None:
+    """Close an empty wallet."""
+    _change(wallet, "close")
+
+
+@app.command()
+def reopen(wallet: str = _WALLET) -> None:
+    """Reopen a closed wallet."""
+    _change(wallet, "reopen")
+
+
+def _change(wallet: str, verb: str) -> None:
+    _show(ask("POST", f"/v1/wallets/{wallet}/{verb}").json())
+
+
+def _show(wallet: dict[str, Any]) -> None:
+    _out.print(
+        f"[bold]{wallet['id']}[/] · {wallet['name']} · {wallet['owner']['name']} · {wallet['status']}",
+        highlight=False,
+    )
+    table = Table("account", "IBAN", "available")
+    table.columns[-1].justify = "right"
+    for row in _rows(wallet):
+        table.add_row(*row)
+    _out.print(table)
+
+
+def _rows(wallet: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [
+        (
+            account["account"],
+            account.get("iban", ""),
+            decimal_of(int(account["balances"]["available"]), exponent=account["exponent"])
+            if account.get("balances")
+            else "",
+        )
+        for account in wallet["accounts"]
+    ]

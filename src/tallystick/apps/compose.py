@@ -1,0 +1,159 @@
+"""Composing a platform: databases by role, services on them, doors before services, routes before doors."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any
+
+from tallystick import __version__
+from tallystick.identity import http as identity_http
+from tallystick.identity.api import Identity, Unauthenticated
+from tallystick.identity.service import IdentityService, TenantDirectoryService
+from tallystick.ledger import http as ledger_http
+from tallystick.ledger import jobs as ledger_jobs
+from tallystick.ledger.api import BATCH_ITEMS_MAX, Ledger, RefusalCode
+from tallystick.ledger.model.sentences import sentence
+from tallystick.ledger.service import LedgerService
+from tallystick.payments import http as payments_http
+from tallystick.payments import jobs as payments_jobs
+from tallystick.payments.api import Payments
+from tallystick.payments.service import PaymentService
+from tallystick.runtime.clock import Mint, SystemClock
+from tallystick.runtime.configuration import Settings
+from tallystick.runtime.database import Database
+from tallystick.runtime.doors import near
+from tallystick.runtime.edge import build_app
+from tallystick.runtime.jobs import every
+from tallystick.wallets import http as wallets_http
+from tallystick.wallets import jobs as wallets_jobs
+from tallystick.wallets.api import Wallets
+from tallystick.wallets.service import WalletsService
+
+# In the order in which their roads are walked.
+CONTEXTS = ("identity", "ledger", "wallets", "payments")
+OPERATOR = "tallystick_operator"
+# Proving a large ledger again takes as long as it takes, within an hour a question.
+OPERATOR_TIMEOUT_S = 3_600
+# Every statement of ours goes by an index; while a table is young its statistics say otherwise.
+_PLANNING = {"enable_seqscan": "off"}
+_STOP_WAIT_S = 10
+
+
+class Platform:
+    """Every context in one process, each on its own role, meeting at near doors."""
+
+    def __init__(
+        self, *, url: str, settings: Settings, batch_items_max: int = BATCH_ITEMS_MAX
+    ) -> None:
+        clock = SystemClock()
+        mint = Mint(clock)
+        self.databases = {
+            context: Database(
+                url=url,
+                role=f"tallystick_{context}",
+                pool_size=settings.pool_size,
+                settings=_PLANNING,
+            )
+            for context in CONTEXTS
+        }
+        base = self.databases
+        self._ledger = LedgerService(
+            database=base["ledger"], mint=mint, batch_items_max=batch_items_max
+        )
+        wire = settings.wire_doors
+        self.identity = near(
+            Identity, IdentityService(database=base["identity"], mint=mint, clock=clock), wire=wire
+        )
+        self.ledger = near(Ledger, self._ledger, wire=wire)
+        self._wallets = WalletsService(
+            database=base["wallets"], mint=mint, clock=clock, ledger=self.ledger
+        )
+        self.wallets = near(Wallets, self._wallets, wire=wire)
+        self._payments = PaymentService(
+            database=base["payments"],
+            mint=mint,
+            clock=clock,
+            ledger=self.ledger,
+            wallets=self.wallets,
+        )
+        self.payments = near(Payments, self._payments, wire=wire)
+        self._stopping = asyncio.Event()
+        self._jobs: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Open the databases. Raises OSError when none answers, ServerTooOld when it is one we do not support."""
+        for database in self.databases.values():
+            await database.start()
+
+    async def start_jobs(self) -> None:
+        """Start what happens without being asked."""
+        self._stopping.clear()
+        work = {
+            "expire_holds": (1, partial(ledger_jobs.expire_holds, self._ledger)),
+            "finish_wallets": (10, partial(wallets_jobs.finish_unfinished, self._wallets)),
+            "finish_payments": (5, partial(payments_jobs.finish_unfinished, self._payments)),
+        }
+        self._jobs = [
+            asyncio.create_task(every(pause_s, job, name=name, stopping=self._stopping))
+            for name, (pause_s, job) in work.items()
+        ]
+
+    async def stop(self) -> None:
+        """Let jobs end, then close the databases."""
+        self._stopping.set()
+        if self._jobs:
+            _, late = await asyncio.wait(self._jobs, timeout=_STOP_WAIT_S)
+            for job in late:
+                job.cancel()
+                with suppress(asyncio.CancelledError):
+                    await job
+        for database in self.databases.values():
+            await database.stop()
+
+    def app(self, *, extra_routes: tuple[Any, ...] = ()) -> Callable[..., Awaitable[None]]:
+        """The ASGI application of all routes, which starts and stops the platform with itself."""
+        routes = [
+            *ledger_http.routes(self.ledger),
+            *wallets_http.routes(self.wallets),
+            *payments_http.routes(self.payments),
+            *identity_http.routes(self.identity),
+            *extra_routes,
+        ]
+        return build_app(
+            routes=routes,
+            authenticate=identity_http.authenticator(self.identity),
+            title="Tallystick",
+            version=__version__,
+            ready=self._ready,
+            problems=(Unauthenticated,),
+            glossary={code.value: sentence(code) for code in RefusalCode},
+            on_start=(self.start, self.start_jobs),
+            on_stop=(self.stop,),
+        )
+
+    async def _ready(self) -> None:
+        async with self.databases["ledger"].without_tenant(read_only=True):
+            return
+
+
+def operator_database(url: str) -> Database:
+    """The database as operators' jobs see it: reading only, patient."""
+    return Database(url=url, role=OPERATOR, pool_size=2, statement_timeout_s=OPERATOR_TIMEOUT_S)
+
+
+def tenant_directory(database: Database) -> TenantDirectoryService:
+    """The list of tenants, over the operator's database."""
+    return TenantDirectoryService(database=database)
+
+
+@asynccontextmanager
+async def identity_on(url: str) -> AsyncIterator[Identity]:
+    """Identity alone, for the commands of operators."""
+    clock = SystemClock()
+    database = Database(url=url, role="tallystick_identity", pool_size=1)
+    await database.start()
+    try:
+        yield near(Identity, IdentityService(database=database, mint=Mint(clock), clock=clock))
+    finally:
+        await database.stop()

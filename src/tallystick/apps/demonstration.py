@@ -1,0 +1,77 @@
+"""The demonstration: one tenant, two companies and their customers, with money to pay with."""
+
+from typing import Final
+
+from tallystick.apps.compose import Platform
+from tallystick.kernel.callers import Caller
+from tallystick.ledger.api import OpenAccount, OpenLedger, Post, Posting, Side, Submit
+from tallystick.wallets.api import AccountWanted, OpenWallet, Owner, OwnerKind
+
+LEDGER: Final = "main"
+# id, kind, name, IBAN, currency, opening balance in minor units
+_OWNERS: Final = (
+    ("electrical", "company", "Electrical", "ES9121000418450200051332", "EUR", 250_000_00),
+    ("de-vries-fietsen", "company", "De Vries Fietsen", "NL91ABNA0417164300", "EUR", 100_000_00),
+    ("mueller-rahmenbau", "company", "Müller Rahmenbau", "DE89370400440532013000", "EUR", 0),
+    ("claire-martin", "person", "Claire Martin", "FR1420041010050500013M02606", "EUR", 1_250_40),
+    ("luca-rossi", "person", "Luca Rossi", "IT60X0542811101000000123456", "EUR", 310_00),
+    ("emma-peeters", "person", "Emma Peeters", "BE68539007547034", "EUR", 87_15),
+    ("jonas-gruber", "person", "Jonas Gruber", "AT611904300234573201", "EUR", 0),
+    ("reto-meier", "person", "Reto Meier", "CH9300762011623852957", "CHF", 5_000_00),
+)
+
+
+async def prepare(platform: Platform, *, caller: Caller) -> None:
+    """Open the demonstration's accounts and put opening balances on them. Doing it again changes nothing."""
+    await platform.ledger.open_ledger(caller=caller, message=OpenLedger(name=LEDGER))
+    for currency in ("EUR", "CHF"):
+        await platform.ledger.open_account(
+            caller=caller,
+            message=OpenAccount(
+                ledger=LEDGER,
+                address=_nostro(currency),
+                asset=currency,
+                exponent=2,
+                normal_side=Side.DEBIT,
+            ),
+        )
+    for wallet, kind, name, iban, currency, _ in _OWNERS:
+        await platform.wallets.open(
+            caller=caller,
+            message=OpenWallet(
+                id=wallet,
+                owner=Owner(kind=OwnerKind(kind), name=name, reference=wallet),
+                name=f"{name}, current account",
+                accounts=(AccountWanted(asset=currency, exponent=2, iban=iban),),
+            ),
+        )
+    await _fund(platform, caller)
+
+
+async def _fund(platform: Platform, caller: Caller) -> None:
+    items = tuple(
+        Post(
+            id=f"opening-balance-{wallet}",
+            postings=(
+                Posting(
+                    debit=_nostro(currency),
+                    credit=f"wallets:{wallet}:{currency.lower()}",
+                    amount=amount,
+                    asset=currency,
+                ),
+            ),
+            reference="opening balance",
+        )
+        for wallet, _, _, _, currency, amount in _OWNERS
+        if amount
+    )
+    verdicts = await platform.ledger.submit(
+        caller=caller, message=Submit(ledger=LEDGER, items=items)
+    )
+    for verdict in verdicts.items:
+        assert verdict.refusal is None, verdict.refusal
+
+
+def _nostro(currency: str) -> str:
+    """Our account with the central bank, where money of that currency came from."""
+    return f"bank:nostro:{currency.lower()}"

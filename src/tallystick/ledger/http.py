@@ -1,0 +1,294 @@
+"""The books over HTTP."""
+
+from typing import Any
+
+import msgspec
+
+from tallystick.kernel.problems import Malformed
+from tallystick.ledger.api import (
+    Account,
+    AccountExistsDifferent,
+    AccountNotEmpty,
+    AccountNotFound,
+    AccountOf,
+    AccountPage,
+    AnyCommand,
+    AssetExponentDiffers,
+    BalanceAnswer,
+    BalanceAsOf,
+    EntryPage,
+    Ledger,
+    LedgerBusy,
+    LedgerNotFound,
+    LedgerOpened,
+    ListAccounts,
+    ListEntries,
+    ListTransactions,
+    Message,
+    Metadata,
+    OpenAccount,
+    OpenLedger,
+    RecordedInFuture,
+    Refused,
+    SetLimits,
+    SetStatus,
+    Side,
+    Status,
+    StatusNotReachable,
+    Submit,
+    Transaction,
+    TransactionNotFound,
+    TransactionOf,
+    TransactionPage,
+    Verdict,
+    Verdicts,
+    Verification,
+    Verify,
+)
+from tallystick.kernel.money import Digits
+from tallystick.runtime.routes import Asked, Reply, Route
+
+REPLAYED = {"Idempotent-Replayed": "true"}
+_LEDGER = "/v1/ledgers/{ledger}"
+_ACCOUNT = _LEDGER + "/accounts/{address}"
+
+
+class NewAccount(Message, frozen=True, kw_only=True):
+    """An account to open; see the ledger's ``OpenAccount``."""
+
+    address: str
+    asset: str
+    exponent: int
+    normal_side: Side
+    min_available: Digits | None = None
+    max_available: Digits | None = None
+    metadata: Metadata | None = None
+
+
+class Limits(Message, frozen=True, kw_only=True):
+    """Both limits of an account; an absent one is lifted."""
+
+    min_available: Digits | None = None
+    max_available: Digits | None = None
+
+
+class NewStatus(Message, frozen=True, kw_only=True):
+    """The state an account is to have."""
+
+    status: Status
+
+
+class Batch(Message, frozen=True, kw_only=True):
+    """Up to 8,190 acts, decided in order, each with its own verdict."""
+
+    items: tuple[AnyCommand, ...]
+
+
+class AccountQuery(Message, frozen=True, kw_only=True):
+    """Filters and page of a list of accounts."""
+
+    address: str | None = None
+    asset: str | None = None
+    metadata: Metadata | None = None
+    after: str | None = None
+    limit: int = 50
+
+
+class TransactionQuery(Message, frozen=True, kw_only=True):
+    """Filters and page of a list of transactions."""
+
+    account: str | None = None
+    reference: str | None = None
+    metadata: Metadata | None = None
+    since: str | None = None
+    until: str | None = None
+    after: str | None = None
+    limit: int = 50
+
+
+class EntryQuery(Message, frozen=True, kw_only=True):
+    """Bounds and page of a list of entries."""
+
+    since: str | None = None
+    until: str | None = None
+    oldest_first: bool = False
+    after: str | None = None
+    limit: int = 50
+
+
+class BalanceQuery(Message, frozen=True, kw_only=True):
+    """Both clocks of a balance."""
+
+    effective_at: str | None = None
+    recorded_at: str | None = None
+
+
+class _Handlers:
+    """One method per route: it turns what was asked into the door's message."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def open_ledger(self, asked: Asked) -> Any:
+        answer = await self._ledger.open_ledger(caller=asked.caller, message=asked.body)
+        return _made(answer, replayed=answer.replayed)
+
+    async def open_account(self, asked: Asked) -> Any:
+        answer = await self._ledger.open_account(
+            caller=asked.caller, message=_joined(OpenAccount, asked.body, asked)
+        )
+        return _made(answer, replayed=answer.replayed)
+
+    async def accounts(self, asked: Asked) -> AccountPage:
+        message = _joined(ListAccounts, asked.query, asked)
+        return await self._ledger.accounts(caller=asked.caller, message=message)
+
+    async def account(self, asked: Asked) -> Account:
+        return await self._ledger.account(caller=asked.caller, message=AccountOf(**asked.path))
+
+    async def set_limits(self, asked: Asked) -> Account:
+        message = _joined(SetLimits, asked.body, asked)
+        return await self._ledger.set_limits(caller=asked.caller, message=message)
+
+    async def set_status(self, asked: Asked) -> Account:
+        message = _joined(SetStatus, asked.body, asked)
+        return await self._ledger.set_status(caller=asked.caller, message=message)
+
+    async def balance(self, asked: Asked) -> BalanceAnswer:
+        message = _joined(BalanceAsOf, asked.query, asked)
+        return await self._ledger.balance(caller=asked.caller, message=message)
+
+    async def entries(self, asked: Asked) -> EntryPage:
+        message = _joined(ListEntries, asked.query, asked)
+        return await self._ledger.entries(caller=asked.caller, message=message)
+
+    async def submit_one(self, asked: Asked) -> Any:
+        command = _with_key(asked.body, asked.idempotency_key)
+        message = Submit(ledger=asked.path["ledger"], items=(command,))
+        verdicts = await self._ledger.submit(caller=asked.caller, message=message)
+        verdict = verdicts.items[0]
+        if verdict.refusal is not None:
+            raise _refused(verdict)
+        return _made(verdict, replayed=verdict.replayed)
+
+    async def submit_batch(self, asked: Asked) -> Verdicts:
+        if asked.idempotency_key is not None:
+            raise Malformed(
+                "Each item of a batch carries its own id, so the batch takes no Idempotency-Key.",
+                {"Idempotency-Key": "on a batch"},
+            )
+        message = Submit(ledger=asked.path["ledger"], items=asked.body.items)
+        return await self._ledger.submit(caller=asked.caller, message=message)
+
+    async def transactions(self, asked: Asked) -> TransactionPage:
+        message = _joined(ListTransactions, asked.query, asked)
+        return await self._ledger.transactions(caller=asked.caller, message=message)
+
+    async def transaction(self, asked: Asked) -> Transaction:
+        message = TransactionOf(ledger=asked.path["ledger"], id=asked.path["id"])
+        return await self._ledger.transaction(caller=asked.caller, message=message)
+
+    async def verify(self, asked: Asked) -> Verification:
+        return await self._ledger.verify(caller=asked.caller, message=Verify())
+
+
+def _joined(kind: Any, part: Any, asked: Asked) -> Any:
+    """Make a door's message of the fields of the path and those of the body or query."""
+    return kind(**asked.path, **msgspec.structs.asdict(part))
+
+
+def _with_key(command: Any, key: str | None) -> Any:
+    if key is None:
+        return command
+    if command.id is not None and command.id != key:
+        raise Malformed(
+            "The body's id and the header Idempotency-Key differ; send one of them.", {"id": "differs"}
+        )
+    return msgspec.structs.replace(command, id=key)
+
+
+def _made(answer: Any, *, replayed: bool) -> Any:
+    return Reply(value=answer, status=200, headers=REPLAYED) if replayed else answer
+
+
+def _refused(verdict: Verdict) -> Refused:
+    refusal = verdict.refusal
+    assert refusal is not None
+    problem = Refused(refusal.detail, refusal.fields)
+    problem.code = refusal.code  # type: ignore[misc]  # one class serves the whole closed list
+    problem.replayed = verdict.replayed
+    return problem
+
+
+def routes(ledger: Ledger) -> list[Route]:
+    """The routes of the books."""
+    handlers = _Handlers(ledger)
+    return [*_account_routes(handlers), *_transaction_routes(handlers)]
+
+
+def _account_routes(handlers: _Handlers) -> list[Route]:
+    missing = (LedgerNotFound, AccountNotFound)
+    return [
+        Route(
+            method="POST", path="/v1/ledgers", summary="Open a ledger", handle=handlers.open_ledger,
+            body=OpenLedger, answer=LedgerOpened, status=201,
+        ),
+        Route(
+            method="POST", path=_LEDGER + "/accounts", summary="Open an account", handle=handlers.open_account,
+            body=NewAccount, answer=Account, status=201,
+            problems=(LedgerNotFound, AssetExponentDiffers, AccountExistsDifferent),
+        ),
+        Route(
+            method="GET", path=_LEDGER + "/accounts", summary="List accounts", handle=handlers.accounts,
+            query=AccountQuery, answer=AccountPage, problems=(LedgerNotFound,),
+        ),
+        Route(
+            method="GET", path=_ACCOUNT, summary="Show an account", handle=handlers.account, answer=Account,
+            problems=missing,
+        ),
+        Route(
+            method="PUT", path=_ACCOUNT + "/limits", summary="Set both limits", handle=handlers.set_limits,
+            body=Limits, answer=Account, problems=missing,
+        ),
+        Route(
+            method="PUT", path=_ACCOUNT + "/status", summary="Freeze, unfreeze, close or reopen",
+            handle=handlers.set_status, body=NewStatus, answer=Account,
+            problems=(*missing, StatusNotReachable, AccountNotEmpty),
+        ),
+        Route(
+            method="GET", path=_ACCOUNT + "/balance", summary="Show a balance as of both clocks",
+            handle=handlers.balance, query=BalanceQuery, answer=BalanceAnswer,
+            problems=(*missing, RecordedInFuture),
+        ),
+        Route(
+            method="GET", path=_ACCOUNT + "/entries", summary="List posted entries", handle=handlers.entries,
+            query=EntryQuery, answer=EntryPage, problems=missing,
+        ),
+    ]  # fmt: skip
+
+
+def _transaction_routes(handlers: _Handlers) -> list[Route]:
+    path = _LEDGER + "/transactions"
+    return [
+        Route(
+            method="POST", path=path, summary="Post, hold, capture, void or reverse",
+            handle=handlers.submit_one, body=AnyCommand, answer=Verdict, status=201,
+            problems=(LedgerNotFound, Refused, LedgerBusy),
+        ),
+        Route(
+            method="POST", path=path + "/batch", summary="Submit up to 8,190 acts", handle=handlers.submit_batch,
+            body=Batch, answer=Verdicts, problems=(LedgerNotFound, LedgerBusy),
+        ),
+        Route(
+            method="GET", path=path, summary="List transactions", handle=handlers.transactions,
+            query=TransactionQuery, answer=TransactionPage, problems=(LedgerNotFound, AccountNotFound),
+        ),
+        Route(
+            method="GET", path=path + "/{id}", summary="Show a transaction", handle=handlers.transaction,
+            answer=Transaction, problems=(LedgerNotFound, TransactionNotFound),
+        ),
+        Route(
+            method="GET", path="/v1/verification", summary="Prove the books again", handle=handlers.verify,
+            answer=Verification,
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,55 @@
+"""The door itself: what payments promise to whoever knocks."""
+
+from typing import Protocol
+
+from tallystick.kernel.callers import Caller
+from tallystick.payments.api.answering import (
+    FileAnswer,
+    FileDetail,
+    FilePage,
+    PaymentDetail,
+    PaymentPage,
+    Report,
+)
+from tallystick.payments.api.asking import (
+    FileOf,
+    ListFiles,
+    ListPayments,
+    PaymentOf,
+    ReportOf,
+    SubmitFile,
+)
+
+
+class Payments(Protocol):
+    """The payments of every tenant. Each method works within ``caller.tenant_id`` and nothing else."""
+
+    async def submit_file(self, *, caller: Caller, message: SubmitFile) -> FileAnswer:
+        """Read a file, screen it, pay what is on-us and report on every transfer.
+
+        The same file again pays nothing and answers as a replay; another file with a ``MsgId`` that its debtor account
+        has used is stored and rejected with DU01. What cannot be read leaves nothing behind.
+
+        Raises XmlIsTooLarge, XmlIsMalformed, XmlHasForbiddenConstruct, MessageNotSupported, SchemaViolation.
+        """
+        ...
+
+    async def file(self, *, caller: Caller, message: FileOf) -> FileDetail:
+        """Show a file and a page of its payments. Raises Malformed, PaymentFileNotFound."""
+        ...
+
+    async def files(self, *, caller: Caller, message: ListFiles) -> FilePage:
+        """List files. Raises Malformed."""
+        ...
+
+    async def report(self, *, caller: Caller, message: ReportOf) -> Report:
+        """Write the pain.002 of a file. Raises PaymentFileNotFound."""
+        ...
+
+    async def payment(self, *, caller: Caller, message: PaymentOf) -> PaymentDetail:
+        """Show a payment with its moves. Raises PaymentNotFound."""
+        ...
+
+    async def payments(self, *, caller: Caller, message: ListPayments) -> PaymentPage:
+        """List payments. Raises Malformed."""
+        ...

@@ -1,0 +1,174 @@
+"""Payments over HTTP: files come as XML, and are answered with their report."""
+
+from enum import StrEnum
+
+import msgspec
+
+from tallystick.kernel.problems import Malformed
+from tallystick.payments.api import (
+    FileAnswer,
+    FileDetail,
+    FileOf,
+    FilePage,
+    ListFiles,
+    ListPayments,
+    Message,
+    PaymentDetail,
+    PaymentFileNotFound,
+    PaymentNotFound,
+    PaymentOf,
+    PaymentPage,
+    Payments,
+    ReportOf,
+    SubmitFile,
+)
+from tallystick.runtime.edge import JSON, XML, Asked, Reply, Route
+from tallystick.runtime.iso20022 import (
+    MessageNotSupported,
+    SchemaViolation,
+    XmlHasForbiddenConstruct,
+    XmlIsMalformed,
+    XmlIsTooLarge,
+)
+
+_UNREADABLE = (
+    XmlIsTooLarge,
+    XmlIsMalformed,
+    XmlHasForbiddenConstruct,
+    MessageNotSupported,
+    SchemaViolation,
+)
+
+
+class Format(StrEnum):
+    """How a submitted file is answered."""
+
+    PAIN002 = "pain002"
+    JSON = "json"
+
+
+class Submission(Message, frozen=True, kw_only=True):
+    """How the answer is to be written: as pain.002, or as JSON without it."""
+
+    format: Format = Format.PAIN002
+
+
+class Page(Message, frozen=True, kw_only=True):
+    """Which page is wanted; ``after`` is the cursor of the page before, ``limit`` 1 to 200."""
+
+    after: str | None = None
+    limit: int = 50
+
+
+def routes(payments: Payments) -> list[Route]:
+    """The routes of payments."""
+    return [_submitting(payments), *_files(payments), *_payments(payments)]
+
+
+def _submitting(payments: Payments) -> Route:
+    async def submit_file(asked: Asked) -> Reply:
+        if asked.idempotency_key is not None:
+            raise Malformed(
+                "A file is known by its MsgId and its content, so it is safe to repeat: send no Idempotency-Key."
+            )
+        message = SubmitFile(content=asked.body)
+        answer = await payments.submit_file(caller=asked.caller, message=message)
+        return _submitted(answer, asked.query.format)
+
+    return Route(
+        method="POST",
+        path="/v1/payment-files",
+        summary="Pay a file (pain.001) and answer its report (pain.002)",
+        handle=submit_file,
+        body=bytes,
+        query=Submission,
+        answer=bytes,
+        answer_media=XML,
+        status=201,
+        problems=_UNREADABLE,
+    )
+
+
+def _submitted(answer: FileAnswer, wanted: Format) -> Reply:
+    headers = {
+        "location": f"/v1/payment-files/{answer.file_id}",
+        "idempotent-replayed": "true" if answer.replayed else "false",
+    }
+    status = 200 if answer.replayed else 201
+    if wanted is Format.JSON:
+        # The report is fetched where it stands; an absent default is not written.
+        short = msgspec.json.encode(msgspec.structs.replace(answer, report=b""))
+        return Reply(value=short, media=JSON, status=status, headers=headers)
+    return Reply(value=answer.report, media=XML, status=status, headers=headers)
+
+
+def _files(payments: Payments) -> list[Route]:
+    async def list_files(asked: Asked) -> FilePage:
+        return await payments.files(caller=asked.caller, message=asked.query)
+
+    async def show_file(asked: Asked) -> FileDetail:
+        page: Page = asked.query
+        message = FileOf(file_id=asked.path["file"], after=page.after, limit=page.limit)
+        return await payments.file(caller=asked.caller, message=message)
+
+    async def report(asked: Asked) -> Reply:
+        message = ReportOf(file_id=asked.path["file"])
+        found = await payments.report(caller=asked.caller, message=message)
+        return Reply(value=found.content, media=XML)
+
+    return [
+        Route(
+            method="GET",
+            path="/v1/payment-files",
+            summary="List payment files, newest first",
+            handle=list_files,
+            query=ListFiles,
+            answer=FilePage,
+        ),
+        Route(
+            method="GET",
+            path="/v1/payment-files/{file}",
+            summary="Show a payment file with its payments",
+            handle=show_file,
+            query=Page,
+            answer=FileDetail,
+            problems=(PaymentFileNotFound,),
+        ),
+        Route(
+            method="GET",
+            path="/v1/payment-files/{file}/report",
+            summary="Write the report (pain.002) of a payment file",
+            handle=report,
+            answer=bytes,
+            answer_media=XML,
+            problems=(PaymentFileNotFound,),
+        ),
+    ]
+
+
+def _payments(payments: Payments) -> list[Route]:
+    async def list_payments(asked: Asked) -> PaymentPage:
+        return await payments.payments(caller=asked.caller, message=asked.query)
+
+    async def show_payment(asked: Asked) -> PaymentDetail:
+        message = PaymentOf(payment_id=asked.path["payment"])
+        return await payments.payment(caller=asked.caller, message=message)
+
+    return [
+        Route(
+            method="GET",
+            path="/v1/payments",
+            summary="List payments, newest first",
+            handle=list_payments,
+            query=ListPayments,
+            answer=PaymentPage,
+        ),
+        Route(
+            method="GET",
+            path="/v1/payments/{payment}",
+            summary="Show a payment with its moves",
+            handle=show_payment,
+            answer=PaymentDetail,
+            problems=(PaymentNotFound,),
+        ),
+    ]

@@ -1,0 +1,136 @@
+"""A file received: read, known or new, screened, and written whole before anything is paid."""
+
+import asyncio
+
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.instants import day_of
+from tallystick.payments import store
+from tallystick.payments.adapters import pain001
+from tallystick.payments.model import intake, screening
+from tallystick.payments.model.initiation import Initiation
+from tallystick.payments.model.intake import Held
+from tallystick.payments.model.reasons import Reason
+from tallystick.payments.model.records import FileRecord
+from tallystick.payments.model.screening import Screening
+from tallystick.runtime.clock import Clock, Mint
+from tallystick.runtime.database import Database
+from tallystick.wallets.api import IBANS_MAX, IbansOf, Wallets
+
+DUPLICATE = Reason("DU01", "Another file with this MsgId came before from this DbtrAcct")
+
+
+class _MessageIdWasUsed(Exception):
+    """Another file of the same debtor account has the message id; what was begun is undone."""
+
+
+class Receiving:
+    """Keeps a file once. Nothing of one that cannot be read is kept."""
+
+    def __init__(self, *, database: Database, mint: Mint, clock: Clock, wallets: Wallets) -> None:
+        self._database = database
+        self._mint = mint
+        self._clock = clock
+        self._wallets = wallets
+
+    async def receive(self, *, caller: Caller, content: bytes) -> tuple[str, bool]:
+        """Keep a file with its payments, accepted or rejected; answers its id, and whether it was known before.
+
+        Raises XmlIsTooLarge, XmlIsMalformed, XmlHasForbiddenConstruct, MessageNotSupported, SchemaViolation.
+        """
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            known = await store.file_by_bytes(
+                connection, tenant_id=caller.tenant_id, sha256=intake.digest_of(content)
+            )
+        if known is not None:
+            return known.file_id, True
+        # Reading a large file takes a second, and others are not to wait for it.
+        initiation = await asyncio.to_thread(pain001.read, content)
+        fingerprint = intake.fingerprint_of(initiation)
+        known = await self._known(caller, content=content, fingerprint=fingerprint)
+        if known is not None:
+            return known.file_id, True
+        held = await self._held(caller, initiation)
+        screened = await asyncio.to_thread(
+            screening.check,
+            initiation,
+            own_accounts=intake.facts_of(held),
+            today=day_of(self._clock.now()),
+        )
+        return await self._keep(caller, screened, content=content, held=held)
+
+    async def _known(
+        self, caller: Caller, *, content: bytes, fingerprint: bytes
+    ) -> FileRecord | None:
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            found = await store.file_by_content(
+                connection, tenant_id=caller.tenant_id, fingerprint=fingerprint
+            )
+            return found or await store.file_by_bytes(
+                connection, tenant_id=caller.tenant_id, sha256=intake.digest_of(content)
+            )
+
+    async def _held(self, caller: Caller, initiation: Initiation) -> Held:
+        wanted = intake.ibans_of(initiation)
+        held = {}
+        for start in range(0, len(wanted), IBANS_MAX):
+            message = IbansOf(ibans=tuple(wanted[start : start + IBANS_MAX]))
+            found = await self._wallets.accounts_by_iban(caller=caller, message=message)
+            held.update({account.iban: account for account in found.items})
+        return held
+
+    async def _keep(
+        self, caller: Caller, screened: Screening, *, content: bytes, held: Held
+    ) -> tuple[str, bool]:
+        try:
+            return await self._write(caller, screened, content=content, held=held, is_unique=True)
+        except _MessageIdWasUsed:
+            rejected = Screening(initiation=screened.initiation, reason=DUPLICATE)
+            return await self._write(caller, rejected, content=content, held=held, is_unique=False)
+
+    async def _write(
+        self, caller: Caller, screened: Screening, *, content: bytes, held: Held, is_unique: bool
+    ) -> tuple[str, bool]:
+        fingerprint = intake.fingerprint_of(screened.initiation)
+        file = intake.new_file(
+            screened,
+            content=content,
+            fingerprint=fingerprint,
+            file_id=self._mint.id("file"),
+            report_id=self._mint.id("rep"),
+        )
+        payment_ids = intake.payment_ids(
+            intake.transfer_count(screened.initiation),
+            now_ms=self._clock.now() // 1_000,
+            entropy=self._mint.secret(10),
+        )
+        payments = intake.new_payments(
+            screened, held=held, file_id=file.file_id, payment_ids=payment_ids
+        )
+        tenant_id = caller.tenant_id
+        async with self._database.transaction(tenant_id=tenant_id) as connection:
+            is_new = await store.insert_file(
+                connection, tenant_id=tenant_id, file=file, payments=payments
+            )
+            if is_new:
+                if is_unique and not await store.use_message_id(
+                    connection, tenant_id=tenant_id, file=file
+                ):
+                    raise _MessageIdWasUsed
+                await store.insert_blocks(
+                    connection,
+                    tenant_id=tenant_id,
+                    file_id=file.file_id,
+                    blocks=intake.new_blocks(screened),
+                )
+                await store.insert_payments(
+                    connection,
+                    tenant_id=tenant_id,
+                    actor=caller.actor,
+                    file_id=file.file_id,
+                    payments=payments,
+                )
+        if is_new:
+            return file.file_id, False
+        known = await self._known(caller, content=content, fingerprint=fingerprint)
+        assert known is not None, "a file that could not be written twice is there once"
+        return known.file_id, True

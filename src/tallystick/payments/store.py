@@ -1,0 +1,266 @@
+"""Payments as rows; the only room of payments that speaks SQL."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from tallystick.kernel.instants import Instant
+from tallystick.payments.model.book_rail import Decision
+from tallystick.payments.model.records import BlockRecord, FileRecord, NewFile, PaymentRecord
+from tallystick.payments.model.states import NEXT, Event, State
+from tallystick.runtime.database import Connection
+from tallystick.runtime.sql import queries
+
+_SQL = queries("payments")
+
+ROWS_AT_ONCE_MAX = 5_000
+
+_PAYMENT_COLUMNS = (
+    "payment_id",
+    "block",
+    "payment_information_id",
+    "rail",
+    "state",
+    "end_to_end_id",
+    "instruction_id",
+    "uetr",
+    "instructed_amount",
+    "currency",
+    "amount",
+    "debtor_name",
+    "debtor_iban",
+    "creditor_name",
+    "creditor_iban",
+    "remittance",
+    "ledger",
+    "debit_address",
+    "credit_address",
+    "reason_code",
+    "reason_text",
+)
+_EVENT_OF = {after: event for (before, event), after in NEXT.items() if before is State.RECEIVED}
+
+
+class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A move of a payment as it is kept."""
+
+    number: int
+    recorded_at: Instant
+    actor: str
+    event: Event
+    state_before: State
+    state_after: State
+    reason_code: str | None
+
+
+async def insert_file(
+    connection: Connection, *, tenant_id: int, file: NewFile, payments: Sequence[PaymentRecord]
+) -> bool:
+    """Write a file with the counts of its payments; False when its bytes or its content are there already."""
+    accepted = sum(payment.state is State.ACCEPTED for payment in payments)
+    made = await connection.fetchval(
+        _SQL["insert_file"],
+        tenant_id,
+        file.file_id,
+        file.report_id,
+        file.sha256,
+        file.fingerprint,
+        file.message,
+        file.message_id,
+        file.initiating_party,
+        file.original_created_at,
+        file.stated_count,
+        file.stated_sum,
+        file.reason_code,
+        file.reason_text,
+        len(payments),
+        accepted,
+        len(payments) - accepted,
+    )
+    return made is not None
+
+
+async def use_message_id(connection: Connection, *, tenant_id: int, file: NewFile) -> bool:
+    """Use a message id for each debtor account of a file; False when one has used it before."""
+    used = await connection.fetch(
+        _SQL["use_message_id"], tenant_id, file.message_id, file.file_id, file.debtors
+    )
+    return len(used) == len(file.debtors)
+
+
+async def insert_blocks(
+    connection: Connection, *, tenant_id: int, file_id: str, blocks: Sequence[BlockRecord]
+) -> None:
+    """Write the blocks of a file."""
+    names = BlockRecord.__struct_fields__
+    for rows in _portions(blocks):
+        columns = [[getattr(row, name) for row in rows] for name in names]
+        await connection.execute(_SQL["insert_blocks"], tenant_id, file_id, *columns)
+
+
+async def insert_payments(
+    connection: Connection,
+    *,
+    tenant_id: int,
+    actor: str,
+    file_id: str,
+    payments: Sequence[PaymentRecord],
+) -> None:
+    """Write the payments of a file, each with its first move."""
+    for rows in _portions(payments):
+        columns = [[getattr(row, name) for row in rows] for name in _PAYMENT_COLUMNS]
+        await connection.execute(_SQL["insert_payments"], tenant_id, file_id, *columns)
+        await connection.execute(
+            _SQL["first_events"],
+            tenant_id,
+            actor,
+            State.RECEIVED,
+            [row.payment_id for row in rows],
+            [_EVENT_OF[row.state] for row in rows],
+            [row.state for row in rows],
+            [row.reason_code for row in rows],
+        )
+
+
+async def decide(
+    connection: Connection,
+    *,
+    tenant_id: int,
+    actor: str,
+    file_id: str,
+    decisions: Sequence[Decision],
+) -> int:
+    """Move accepted payments of a file to where they end, and count them; those that are there already stay.
+
+    Answers how many moved.
+    """
+    # Whoever else finishes this file waits here, so that no two hold some of its payments each.
+    await connection.fetchval(_SQL["lock_file"], tenant_id, file_id)
+    ids = [decision.payment_id for decision in decisions]
+    reasons = [decision.reason for decision in decisions]
+    return await connection.fetchval(
+        _SQL["decide"],
+        tenant_id,
+        file_id,
+        ids,
+        [decision.event for decision in decisions],
+        [decision.state for decision in decisions],
+        [None if reason is None else reason.code for reason in reasons],
+        [None if reason is None else reason.text for reason in reasons],
+        min(ids),
+        max(ids),
+        actor,
+    )
+
+
+async def file(connection: Connection, *, tenant_id: int, file_id: str) -> FileRecord | None:
+    """Read a file."""
+    return _file(await connection.fetchrow(_SQL["file"], tenant_id, file_id))
+
+
+async def file_by_bytes(
+    connection: Connection, *, tenant_id: int, sha256: bytes
+) -> FileRecord | None:
+    """Find the file of these very bytes."""
+    return _file(await connection.fetchrow(_SQL["file_by_bytes"], tenant_id, sha256))
+
+
+async def file_by_content(
+    connection: Connection, *, tenant_id: int, fingerprint: bytes
+) -> FileRecord | None:
+    """Find the file that says the same."""
+    return _file(await connection.fetchrow(_SQL["file_by_content"], tenant_id, fingerprint))
+
+
+async def files(
+    connection: Connection, *, tenant_id: int, after: str | None, limit: int
+) -> list[FileRecord]:
+    """Read files, newest first."""
+    rows = await connection.fetch(_SQL["files"], tenant_id, after, limit)
+    return [msgspec.convert(dict(row), FileRecord) for row in rows]
+
+
+async def blocks(connection: Connection, *, tenant_id: int, file_id: str) -> list[BlockRecord]:
+    """Read the blocks of a file in order."""
+    rows = await connection.fetch(_SQL["blocks"], tenant_id, file_id)
+    return [msgspec.convert(dict(row), BlockRecord) for row in rows]
+
+
+async def payment(
+    connection: Connection, *, tenant_id: int, payment_id: str
+) -> PaymentRecord | None:
+    """Read a payment."""
+    row = await connection.fetchrow(_SQL["payment"], tenant_id, payment_id)
+    return None if row is None else _payments([row])[0]
+
+
+async def events(connection: Connection, *, tenant_id: int, payment_id: str) -> list[EventRecord]:
+    """Read the moves of a payment in order."""
+    rows = await connection.fetch(_SQL["events"], tenant_id, payment_id)
+    return [msgspec.convert(dict(row), EventRecord) for row in rows]
+
+
+async def open_payments(
+    connection: Connection, *, tenant_id: int, file_id: str, after: str, limit: int
+) -> list[PaymentRecord]:
+    """Read payments of a file that the books have not answered for, in order."""
+    rows = await connection.fetch(_SQL["open_payments"], tenant_id, file_id, after, limit)
+    return _payments(rows)
+
+
+async def payments_in_order(
+    connection: Connection, *, tenant_id: int, file_id: str, after: str, limit: int
+) -> list[PaymentRecord]:
+    """Read payments of a file in its order."""
+    rows = await connection.fetch(_SQL["payments_in_order"], tenant_id, file_id, after, limit)
+    return _payments(rows)
+
+
+async def payments(
+    connection: Connection,
+    *,
+    tenant_id: int,
+    after: str | None,
+    file_id: str | None,
+    end_to_end_id: str | None,
+    state: State | None,
+    limit: int,
+) -> list[PaymentRecord]:
+    """Read payments, newest first, along the index of the narrowest filter that was given."""
+    if file_id is not None:
+        name, given = "payments_of_file", (file_id, state, end_to_end_id)
+    elif end_to_end_id is not None:
+        name, given = "payments_by_end_to_end_id", (end_to_end_id, state)
+    elif state is not None:
+        name, given = "payments_by_state", (state,)
+    else:
+        name, given = "payments", ()
+    return _payments(await connection.fetch(_SQL[name], tenant_id, after, *given, limit))
+
+
+async def unfinished_tenants(connection: Connection, *, waiting_s: int, most: int) -> list[int]:
+    """Find the tenants with files that have not moved on for so long; the one read that needs no tenant."""
+    rows = await connection.fetch(_SQL["unfinished_tenants"], waiting_s, most)
+    return [row["tenant_id"] for row in rows]
+
+
+async def take_unfinished(
+    connection: Connection, *, tenant_id: int, waiting_s: int, most: int
+) -> list[str]:
+    """Take files that have not moved on for so long, so that nobody else takes them as soon."""
+    rows = await connection.fetch(_SQL["take_unfinished"], tenant_id, waiting_s, most)
+    return [row["file_id"] for row in rows]
+
+
+def _portions(rows: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    for start in range(0, len(rows), ROWS_AT_ONCE_MAX):
+        yield rows[start : start + ROWS_AT_ONCE_MAX]
+
+
+def _file(row: Any) -> FileRecord | None:
+    return None if row is None else msgspec.convert(dict(row), FileRecord)
+
+
+def _payments(rows: Iterable[Any]) -> list[PaymentRecord]:
+    return [msgspec.convert(dict(row), PaymentRecord) for row in rows]

@@ -1,0 +1,49 @@
+"""A small HTTP client of the platform's own API, for the command line."""
+
+from typing import Any
+
+import httpx
+import msgspec
+
+TIMEOUT_S = 120
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came back: the status, the media type and the body."""
+
+    status: int
+    media: str
+    body: bytes
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the server did what was asked."""
+        return self.status < 400
+
+    def json(self) -> Any:
+        """The body, decoded."""
+        return msgspec.json.decode(self.body)
+
+
+class NothingAnswers(ConnectionError):
+    """No server answers at the address."""
+
+
+def request(
+    method: str,
+    url: str,
+    *,
+    key: str,
+    body: bytes | None = None,
+    media: str = "application/json",
+    query: dict[str, str] | None = None,
+) -> Answer:
+    """Ask the platform at ``url`` as the holder of ``key``. Raises NothingAnswers."""
+    headers = {"authorization": f"Bearer {key}"} | ({"content-type": media} if body else {})
+    try:
+        answer = httpx.request(
+            method, url, content=body, headers=headers, params=query, timeout=TIMEOUT_S
+        )
+    except httpx.TransportError as error:
+        raise NothingAnswers(f"nothing answers at {url} ({error})") from None
+    return Answer(answer.status_code, answer.headers.get("content-type", ""), answer.content)

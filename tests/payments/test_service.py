@@ -1,0 +1,273 @@
+"""Files are paid, in whole or in part, once, and reported on."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tallystick.kernel.problems import Malformed, Problem
+from tallystick.ledger.api import TransactionOf
+from tallystick.payments.api import (
+    FileOf,
+    ListFiles,
+    ListPayments,
+    PaymentFileNotFound,
+    PaymentNotFound,
+    PaymentOf,
+    PaymentState,
+    ReportOf,
+    SubmitFile,
+)
+from tests.payments.orders import (
+    ELECTRICAL,
+    ELSEWHERE,
+    FIETSEN,
+    RAHMENBAU,
+    Order,
+    initiation,
+    texts,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+SAMPLES = ROOT.parent / "shared" / "data" / "iso20022" / "samples"
+PERSONS = {
+    "FR1420041010050500013M02606": "Claire Martin",
+    "IT60X0542811101000000123456": "Luca Rossi",
+    "BE68539007547034": "Emma Peeters",
+    "AT611904300234573201": "Jonas Gruber",
+}
+
+
+@pytest.fixture
+def submit(payments, caller):
+    async def submit(content: bytes):
+        return await payments.submit_file(caller=caller, message=SubmitFile(content=content))
+
+    return submit
+
+
+async def test_a_file_is_paid_and_stands_in_the_books_with_its_parties(
+    submit, payments, bank, ledger, caller
+):
+    answer = await submit(initiation(Order(amount="12.34", end_to_end_id="INV-1")))
+    assert (answer.status, answer.replayed, answer.message_id) == ("ACSC", False, "M-1")
+    assert (answer.payments.total, answer.payments.settled) == (1, 1)
+    assert texts(answer.report, "TxSts") == texts(answer.report, "GrpSts") == ["ACSC"]
+    assert await bank.balance(RAHMENBAU) == 1_234
+    (payment_id,) = texts(answer.report, "AcctSvcrRef")
+    message = TransactionOf(ledger="main", id=str(payment_id))
+    booked = await ledger.transaction(caller=caller, message=message)
+    assert booked.reference == "INV-1"
+    # The payer is named as the account is held, whatever the file says.
+    assert booked.metadata == {
+        "end_to_end_id": "INV-1",
+        "debtor_name": "De Vries Fietsen",
+        "debtor_iban": FIETSEN,
+        "creditor_name": "Payee",
+        "creditor_iban": RAHMENBAU,
+        "remittance": "For frames",
+    }
+    detail = await payments.payment(caller=caller, message=PaymentOf(payment_id=str(payment_id)))
+    moves = [(one.number, one.state_before, one.state_after) for one in detail.transitions]
+    assert moves == [(1, "received", "accepted"), (2, "accepted", "settled")]
+    assert (detail.payment.amount, detail.payment.instructed_amount) == (1_234, "12.34")
+
+
+async def test_each_transfer_that_fails_has_its_own_reason_and_the_others_are_paid(submit, bank):
+    await bank.opens("FR1420041010050500013M02606", "Claire Martin", max_available=5_00)
+    orders = (
+        Order(amount="9000.00", instruction_id="1"),
+        Order(amount="1000.01", instruction_id="2"),
+        Order(to=ELSEWHERE),
+        Order(to="DE88370400440532013000"),
+        Order(to="FR1420041010050500013M02606", amount="5.01"),
+        Order(amount="9000.00", instruction_id="1"),
+        Order(amount="1000.00", instruction_id="3"),
+    )
+    answer = await submit(initiation(*orders))
+    assert answer.status == "PART"
+    assert texts(answer.report, "TxSts") == ["ACSC", *["RJCT"] * 5, "ACSC"]
+    assert texts(answer.report, "Cd") == ["AM04", "AG03", "AC03", "AM02", "AM05"]
+    assert await bank.balance(FIETSEN) == 0
+    assert await bank.balance(RAHMENBAU) == 1_000_000
+
+
+async def test_an_account_frozen_before_or_after_screening_is_told_as_blocked(submit, bank, wall):
+    await bank.freezes(RAHMENBAU)
+    before = await submit(initiation(Order(), message_id="before"))
+    assert texts(before.report, "Cd") == ["AC06"]
+
+    async def freeze():
+        await bank.freezes(ELECTRICAL)
+
+    wall.before = freeze
+    after = await submit(initiation(Order(to=ELECTRICAL), message_id="after"))
+    assert texts(after.report, "Cd") == ["AC06"]
+    assert wall.submissions == 1
+    assert await bank.balance(FIETSEN) == 1_000_000
+
+
+async def test_a_rejected_block_and_a_rejected_message_leave_payments_with_the_reason(
+    submit, payments, bank, caller
+):
+    future = await submit(initiation(Order(), message_id="later", day="2199-01-01"))
+    assert texts(future.report, "PmtInfSts") == texts(future.report, "GrpSts") == ["RJCT"]
+    assert texts(future.report, "TxSts") == []
+    miscounted = await submit(initiation(Order(), message_id="two", count=2))
+    assert texts(miscounted.report, "Cd") == ["AM19"]
+    assert texts(miscounted.report, "PmtInfSts") == []
+    page = await payments.payments(caller=caller, message=ListPayments())
+    assert [one.reason and one.reason.code for one in page.items] == ["AM19", "DT04"]
+    assert page.items[0].amount is None
+    assert await bank.balance(FIETSEN) == 1_000_000
+
+
+async def test_the_same_file_pays_once_in_the_same_bytes_or_other_spelling(submit, bank):
+    content = initiation(Order())
+    first = await submit(content)
+    again = await submit(content)
+    respelled = await submit(initiation(Order(), note="<!-- again -->"))
+    assert [one.replayed for one in (first, again, respelled)] == [False, True, True]
+    assert first.report == again.report == respelled.report
+    assert await bank.balance(RAHMENBAU) == 1_000
+
+
+async def test_a_used_message_id_with_other_content_is_rejected_every_time(submit, bank):
+    await submit(initiation(Order()))
+    other = initiation(Order(amount="11.00"))
+    for replayed in (False, True):
+        answer = await submit(other)
+        assert (answer.status, answer.replayed) == ("RJCT", replayed)
+        assert texts(answer.report, "Cd") == ["DU01"]
+    assert await bank.balance(RAHMENBAU) == 1_000
+    # Two payers may well count their messages alike.
+    elsewhere = await submit(initiation(Order(amount="11.00"), debtor=ELECTRICAL))
+    assert elsewhere.status == "ACSC"
+
+
+async def test_two_files_that_race_for_a_message_id_are_not_both_paid(submit, bank):
+    files = [initiation(Order(amount=f"{amount}.00")) for amount in range(1, 5)]
+    answers = await asyncio.gather(*map(submit, files))
+    assert sorted(answer.status for answer in answers) == ["ACSC", "RJCT", "RJCT", "RJCT"]
+    paid = [int(str(one.payments.settled)) * place for place, one in enumerate(answers, start=1)]
+    assert await bank.balance(RAHMENBAU) == 100 * sum(paid)
+
+
+async def test_identical_submissions_at_once_pay_once(submit, bank):
+    content = initiation(*(Order(end_to_end_id=str(number)) for number in range(20)))
+    answers = await asyncio.gather(*(submit(content) for _ in range(4)))
+    assert sorted(answer.replayed for answer in answers) == [False, True, True, True]
+    assert len({answer.file_id for answer in answers}) == 1
+    assert await bank.balance(RAHMENBAU) == 20_000
+
+
+async def test_what_cannot_be_read_leaves_nothing_behind(submit, payments, bank, caller):
+    for content, code in (
+        (b"no xml", "xml_is_malformed"),
+        (b"<!DOCTYPE a []><a/>", "xml_has_forbidden_construct"),
+        (b"<a/>", "message_not_supported"),
+        (initiation(Order(amount="x")), "schema_violation"),
+    ):
+        with pytest.raises(Problem) as refused:
+            await submit(content)
+        assert refused.value.code == code
+    assert (await payments.files(caller=caller, message=ListFiles())).items == ()
+
+
+async def test_another_tenant_sees_and_repeats_nothing(submit, payments, bank, caller, mint):
+    answer = await submit(initiation(Order()))
+    stranger = type(caller)(tenant_id=mint.tenant_id(), actor="stranger")
+    with pytest.raises(PaymentFileNotFound):
+        await payments.file(caller=stranger, message=FileOf(file_id=answer.file_id))
+    with pytest.raises(PaymentFileNotFound):
+        await payments.report(caller=stranger, message=ReportOf(file_id=answer.file_id))
+    (payment_id,) = texts(answer.report, "AcctSvcrRef")
+    with pytest.raises(PaymentNotFound):
+        await payments.payment(caller=stranger, message=PaymentOf(payment_id=str(payment_id)))
+    assert (await payments.payments(caller=stranger, message=ListPayments())).items == ()
+    theirs = await payments.submit_file(
+        caller=stranger, message=SubmitFile(content=initiation(Order()))
+    )
+    assert (theirs.replayed, texts(theirs.report, "Cd")) == (False, ["AC02"])
+
+
+async def test_lists_go_page_by_page_and_by_filter(submit, payments, bank, caller):
+    ids = [str(number) for number in range(5)]
+    first = await submit(initiation(*(Order(end_to_end_id=one) for one in ids)))
+    second = await submit(initiation(Order(to=ELSEWHERE, end_to_end_id="3"), message_id="M-2"))
+
+    async def listed(**words):
+        message = ListPayments(**words)
+        page = await payments.payments(caller=caller, message=message)
+        return [one.end_to_end_id for one in page.items], page.after
+
+    assert (await listed())[0] == ["3", "4", "3", "2", "1", "0"]
+    page, after = await listed(limit=4)
+    assert (page, (await listed(limit=4, after=after))) == (
+        ["3", "4", "3", "2"],
+        (["1", "0"], None),
+    )
+    assert (await listed(end_to_end_id="3"))[0] == ["3", "3"]
+    assert (await listed(end_to_end_id="3", state=PaymentState.SETTLED))[0] == ["3"]
+    assert (await listed(state=PaymentState.REJECTED))[0] == ["3"]
+    assert (await listed(file_id=first.file_id))[0] == ids[::-1]
+    files = await payments.files(caller=caller, message=ListFiles(limit=1))
+    assert ([one.file_id for one in files.items], files.after) == ([second.file_id], second.file_id)
+    files = await payments.files(caller=caller, message=ListFiles(after=files.after))
+    assert ([one.status for one in files.items], files.after) == (["ACSC"], None)
+    detail = await payments.file(caller=caller, message=FileOf(file_id=first.file_id, limit=3))
+    assert [one.end_to_end_id for one in detail.payments] == ids[:3]
+    message = FileOf(file_id=first.file_id, after=detail.after)
+    rest = await payments.file(caller=caller, message=message)
+    assert ([one.end_to_end_id for one in rest.payments], rest.after) == (ids[3:], None)
+    for wrong in ({"limit": 0}, {"limit": 201}, {"after": ""}, {"after": "é"}):
+        with pytest.raises(Malformed):
+            await listed(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "statuses", "codes"),
+    [
+        ("pay-supplier.pain.001.001.09.xml", ["ACSC"] * 2, []),
+        (
+            "pay-mixed.pain.001.001.11.xml",
+            ["ACSC", "RJCT", "RJCT", "RJCT"],
+            ["AM04", "AG03", "AC03"],
+        ),
+        ("salaries.pain.001.001.03.xml", ["ACSC"] * 5, []),
+    ],
+)
+async def test_the_examples_do_what_they_say(submit, bank, name, statuses, codes):
+    for iban, person in PERSONS.items():
+        await bank.opens(iban, person)
+    await bank.moves("nostro:eur", await bank.address(FIETSEN), 1_000_000)
+    answer = await submit((EXAMPLES / name).read_bytes())
+    assert texts(answer.report, "TxSts") == statuses
+    assert texts(answer.report, "Cd") == codes
+    version = b"pain.002.001.03" if ".03." in name else b"pain.002.001.10"
+    assert version in answer.report
+
+
+@pytest.mark.skipif(not SAMPLES.exists(), reason="the public samples are not beside this checkout")
+@pytest.mark.parametrize(
+    "line",
+    [
+        line
+        for line in (ROOT / "docs/reference/iso20022-samples.md").read_text().splitlines()
+        if line.startswith("| `") and ".xml` |" in line
+    ],
+    ids=lambda line: line.split("`")[1][:40],
+)
+async def test_a_file_of_another_bank_has_the_verdict_of_the_reference(submit, bank, line, wall):
+    _, name, _, verdict, _, _ = (cell.strip() for cell in line.split("|", 5))
+    words = verdict.replace("`", "").split()
+    content = (SAMPLES / name.strip("`")).read_bytes()
+    if len(words) == 1:
+        with pytest.raises(Problem) as refused:
+            await submit(content)
+        assert refused.value.code == words[0]
+        return
+    answer = await submit(content)
+    assert [answer.status, *texts(answer.report, "Cd")] == words
+    assert wall.submissions == 0
