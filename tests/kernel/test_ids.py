@@ -10,7 +10,9 @@ from tallystick.kernel import ids
 
 moments = st.integers(0, (1 << 41) - 1)
 chances = st.binary(min_size=ids.ENTROPY_BYTES, max_size=ids.ENTROPY_BYTES)
-tenant_ids = st.builds(lambda ms, n: ids.make_tenant_id(now_ms=ms, chance=n), moments, st.integers(0))
+tenant_ids = st.builds(
+    lambda ms, n: ids.make_tenant_id(now_ms=ms, chance=n), moments, st.integers(0)
+)
 
 
 @given(moments, moments, chances, chances)
@@ -64,7 +66,9 @@ def test_any_printable_ascii_without_space_is_a_callers_id(text: str) -> None:
     assert ids.is_caller_id(text)
 
 
-@pytest.mark.parametrize("text", ["", " ", "a b", "a" * 65, "a\n", "\n", "é", "a\x00", "a\x7f", "\ufeffa"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "a b", "a" * 65, "a\n", "\n", "é", "a\x00", "a\x7f", "\ufeffa"]
+)
 def test_anything_else_is_not(text: str) -> None:
     assert not ids.is_caller_id(text)
 

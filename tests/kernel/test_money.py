@@ -107,7 +107,8 @@ def test_what_is_no_plain_decimal_of_the_currency_is_refused(text: str, exponent
 
 
 @pytest.mark.parametrize(
-    ("currency", "exponent"), [("EUR", 2), ("USD", 2), ("JPY", 0), ("ISK", 0), ("BHD", 3), ("KWD", 3), ("CLF", 4)]
+    ("currency", "exponent"),
+    [("EUR", 2), ("USD", 2), ("JPY", 0), ("ISK", 0), ("BHD", 3), ("KWD", 3), ("CLF", 4)],
 )
 def test_a_currency_has_the_minor_digits_of_iso_4217(currency: str, exponent: int) -> None:
     assert exponent_of(currency) == exponent
@@ -127,7 +128,9 @@ def test_a_number_is_a_string_from_2_to_the_53(number: int) -> None:
     assert to_digits(beyond) == str(beyond)
 
 
-@pytest.mark.parametrize("digits", ["", "-", "01", "+1", "1.0", "1e3", " 1", "1\n", "\u0661", "1_0", "1" * 61])
+@pytest.mark.parametrize(
+    "digits", ["", "-", "01", "+1", "1.0", "1e3", " 1", "1\n", "\u0661", "1_0", "1" * 61]
+)
 def test_what_is_no_plain_whole_number_is_refused(digits: str) -> None:
     with pytest.raises(ValueError):
         to_int(digits)

@@ -138,9 +138,7 @@ class Desk:
 
     async def limits(self, address: str, least: Digits | None, most: Digits | None) -> None:
         """Replace the limits of an account."""
-        message = SetLimits(
-            ledger=LEDGER, address=address, min_available=least, max_available=most
-        )
+        message = SetLimits(ledger=LEDGER, address=address, min_available=least, max_available=most)
         await self.service.set_limits(caller=self.caller, message=message)
 
     async def rows(self, sql: str, *arguments: Any) -> list[Mapping[str, Any]]:
@@ -150,7 +148,9 @@ class Desk:
 
     async def row_counts(self) -> dict[str, int]:
         """How many rows each table of the books holds for this tenant."""
-        parts = (f"SELECT '{table}' AS name, count(1) AS rows FROM ledger.{table}" for table in TABLES)
+        parts = (
+            f"SELECT '{table}' AS name, count(1) AS rows FROM ledger.{table}" for table in TABLES
+        )
         return {row["name"]: row["rows"] for row in await self.rows(" UNION ALL ".join(parts))}
 
     async def clock(self) -> Instant:

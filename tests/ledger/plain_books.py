@@ -127,9 +127,7 @@ class PlainBooks:
 
     def expire(self) -> list[str]:
         """End the holds whose time has passed."""
-        ended = [
-            name for name, one in self.holds.items() if one.lapsed and one.state == "held"
-        ]
+        ended = [name for name, one in self.holds.items() if one.lapsed and one.state == "held"]
         for name in ended:
             self._release(f"expiry of {name}", name, self.holds[name].rest)
             self.holds[name] = PlainHold([0] * len(self.holds[name].rest), "expired", True)
@@ -137,7 +135,9 @@ class PlainBooks:
 
     # What the books say.
 
-    def counters(self, address: str, keep: Callable[[Line], bool] = lambda _: True) -> tuple[int, ...]:
+    def counters(
+        self, address: str, keep: Callable[[Line], bool] = lambda _: True
+    ) -> tuple[int, ...]:
         """Debits and credits of each layer, summed from the lines."""
         mine = [line for line in self.lines if line.address == address and keep(line)]
         return tuple(
@@ -172,7 +172,9 @@ class PlainBooks:
 
     # What acts do.
 
-    def submit(self, items: Sequence[AnyCommand], *, is_past: Callable[[str], bool]) -> list[Answer]:
+    def submit(
+        self, items: Sequence[AnyCommand], *, is_past: Callable[[str], bool]
+    ) -> list[Answer]:
         """Decide items in order; neighbours of one group stand or fall together."""
         answers: list[Answer] = []
         unit: list[AnyCommand] = []
@@ -240,11 +242,11 @@ class PlainBooks:
     def _book(self, item: Post | Hold, is_past: Callable[[str], bool]) -> list[Moved]:
         if isinstance(item, Hold) and item.expires_at is not None and is_past(item.expires_at):
             raise No(Code.EXPIRES_AT_HAS_PASSED)
-        self._demand(
-            [self._wrong_with(one.debit, one.credit, one.asset) for one in item.postings]
-        )
+        self._demand([self._wrong_with(one.debit, one.credit, one.asset) for one in item.postings])
         layer = PENDING if isinstance(item, Hold) else POSTED
-        with_limits = self._watched({side for one in item.postings for side in (one.debit, one.credit)})
+        with_limits = self._watched(
+            {side for one in item.postings for side in (one.debit, one.credit)}
+        )
         moved: list[Moved] = []
         for one in item.postings:
             amount = int(one.amount)

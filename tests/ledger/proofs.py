@@ -114,6 +114,4 @@ PROOFS = {
 
 async def damage(desk: Desk) -> list[tuple[str, dict[str, Any]]]:
     """Every row of the tenant that breaks a law, with the law."""
-    return [
-        (law, dict(row)) for law, proof in PROOFS.items() for row in await desk.rows(proof)
-    ]
+    return [(law, dict(row)) for law, proof in PROOFS.items() for row in await desk.rows(proof)]

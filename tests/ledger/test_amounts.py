@@ -73,7 +73,9 @@ async def test_limits_of_38_digits_are_kept_and_held(wired: Desk) -> None:
 
 
 @pytest.mark.parametrize("limit", [10**38, -(10**38), "1e3", "", "--1", "1.5"])
-async def test_a_limit_that_is_no_number_of_38_digits_is_malformed(wired: Desk, limit: int | str) -> None:
+async def test_a_limit_that_is_no_number_of_38_digits_is_malformed(
+    wired: Desk, limit: int | str
+) -> None:
     with pytest.raises(Malformed):
         await wired.limits("rich", limit, None)
     with pytest.raises(Malformed):
@@ -85,7 +87,9 @@ async def test_limits_that_cross_are_malformed(wired: Desk) -> None:
         await wired.limits("rich", 1, 0)
 
 
-@pytest.mark.parametrize("amount", [b"1.0", b"1e3", b"true", b"null", b"[1]", b"{}", b"1.5", b"NaN"])
+@pytest.mark.parametrize(
+    "amount", [b"1.0", b"1e3", b"true", b"null", b"[1]", b"{}", b"1.5", b"NaN"]
+)
 def test_the_wire_takes_no_amount_but_whole_numbers(amount: bytes) -> None:
     raw = (
         b'{"ledger": "main", "items": [{"kind": "post", "postings": '

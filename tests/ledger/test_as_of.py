@@ -100,7 +100,9 @@ async def test_every_answer_is_the_count_of_all_entries(books: Desk, seed: int) 
     assert sum(row["displaced"] == 2 for row in rows) > 300
     chance = random.Random(seed)
     now = moments[-1]
-    effective = {time + nudge for row in rows for time in (row["effective_at"],) for nudge in (-1, 0, 1)}
+    effective = {
+        time + nudge for row in rows for time in (row["effective_at"],) for nudge in (-1, 0, 1)
+    }
     for width in WIDTHS:
         start = EARLIEST + (chance.choice(rows)["effective_at"] - EARLIEST) // width * width
         effective |= {start - 1, start, start + 1, start + width - 1, start + width}
@@ -114,20 +116,34 @@ async def test_every_answer_is_the_count_of_all_entries(books: Desk, seed: int) 
 
 
 async def test_each_start_of_a_node_of_each_width_is_found_exactly(books: Desk) -> None:
-    old = [post("world", "rich", 1, effective_at=render(EARLIEST)) for _ in range(DISPLACED_SCANNED_MAX)]
+    old = [
+        post("world", "rich", 1, effective_at=render(EARLIEST))
+        for _ in range(DISPLACED_SCANNED_MAX)
+    ]
     await books.submit(*old)
-    starts = sorted({EARLIEST + 3 * width for width in WIDTHS} | {EARLIEST + 40 * width for width in WIDTHS})
+    starts = sorted(
+        {EARLIEST + 3 * width for width in WIDTHS} | {EARLIEST + 40 * width for width in WIDTHS}
+    )
     starts = [start for start in starts if start <= FOREVER]
     await books.submit(*[post("world", "rich", 1, effective_at=render(start)) for start in starts])
     now = await books.clock()
     await _demand_equal(
-        books, [(start + nudge, now) for start in starts for nudge in (-1, 0, 1) if start + nudge <= FOREVER]
+        books,
+        [
+            (start + nudge, now)
+            for start in starts
+            for nudge in (-1, 0, 1)
+            if start + nudge <= FOREVER
+        ],
     )
 
 
-async def test_the_first_displaced_entries_are_scanned_and_the_next_are_indexed(books: Desk) -> None:
+async def test_the_first_displaced_entries_are_scanned_and_the_next_are_indexed(
+    books: Desk,
+) -> None:
     items = [
-        post("world", "rich", 1, effective_at=render(n * DAY)) for n in range(DISPLACED_SCANNED_MAX + 1)
+        post("world", "rich", 1, effective_at=render(n * DAY))
+        for n in range(DISPLACED_SCANNED_MAX + 1)
     ]
     await books.submit(*items[:-1])
     assert (await books.row_counts())["displacement"] == 0
@@ -162,7 +178,9 @@ async def test_back_dating_changes_the_past_as_known_now_and_not_as_known_then(b
 
 async def test_back_dating_rewrites_no_row(books: Desk) -> None:
     await _fill(books, 3)
-    before = await books.rows("SELECT * FROM ledger.entry ORDER BY account_id, layer, recorded_at, line")
+    before = await books.rows(
+        "SELECT * FROM ledger.entry ORDER BY account_id, layer, recorded_at, line"
+    )
     last = max(row["recorded_at"] for row in before)
     await _fill(books.beside(books.service), 3)
     await books.submit(post("world", "rich", 1, effective_at="1955-05-05T05:05:05.5Z"))

@@ -38,7 +38,9 @@ async def test_8190_acts_are_one_batch(books: Desk) -> None:
     assert [verdict.id for verdict in told] == [item.id for item in items]
     assert all(verdict.transaction for verdict in told)
     assert await books.counters("rich") == (0, BATCH_ITEMS_MAX, 0, 0, 0, 0)
-    (row,) = await books.rows("SELECT count(1) AS rows, max(version) AS version FROM ledger.balance")
+    (row,) = await books.rows(
+        "SELECT count(1) AS rows, max(version) AS version FROM ledger.balance"
+    )
     assert row["version"] == 1
     assert await damage(books) == []
 
@@ -118,7 +120,9 @@ async def test_a_hold_and_its_end_may_share_a_batch(books: Desk) -> None:
 
 async def test_a_group_stands_together(books: Desk) -> None:
     codes = await books.codes(
-        post("world", "poor", 5, group="g"), post("poor", "rich", 5, group="g"), post("world", "rich", 1)
+        post("world", "poor", 5, group="g"),
+        post("poor", "rich", 5, group="g"),
+        post("world", "rich", 1),
     )
     assert codes == [None] * 3
 
@@ -135,14 +139,24 @@ async def test_a_group_falls_together_and_leaves_its_neighbours_alone(books: Des
     )
     linked = "linked_item_failed"
     short = "exceeds_available_balance"
-    assert [code_of(verdict) for verdict in told] == [None, linked, linked, short, linked, None, short]
+    assert [code_of(verdict) for verdict in told] == [
+        None,
+        linked,
+        linked,
+        short,
+        linked,
+        None,
+        short,
+    ]
     assert told[1].refusal is not None
     assert told[1].refusal.fields == {"failed": "culprit"}
     assert await books.counters("poor") == (1, 1, 0, 0, 0, 0)
     assert await damage(books) == []
 
 
-async def test_a_failed_group_gives_back_what_it_took_of_a_hold_and_of_a_payment(books: Desk) -> None:
+async def test_a_failed_group_gives_back_what_it_took_of_a_hold_and_of_a_payment(
+    books: Desk,
+) -> None:
     await books.submit(hold("world", "rich", 10, id="held"), post("world", "rich", 10, id="paid"))
     codes = await books.codes(
         capture("held", 4, group="g"),
@@ -158,7 +172,9 @@ async def test_a_failed_group_gives_back_what_it_took_of_a_hold_and_of_a_payment
     assert await damage(books) == []
 
 
-async def test_a_failed_group_of_back_dated_acts_leaves_the_index_of_the_past_right(books: Desk) -> None:
+async def test_a_failed_group_of_back_dated_acts_leaves_the_index_of_the_past_right(
+    books: Desk,
+) -> None:
     old = {"effective_at": "2001-01-01T00:00:00Z"}
     for turn in range(40):
         await books.codes(
@@ -179,7 +195,9 @@ async def test_a_failed_group_of_back_dated_acts_leaves_the_index_of_the_past_ri
     [("g", None, "g"), ("g", "h", "g"), ("g", "h", "h", "g")],
     ids=["apart", "divided", "around"],
 )
-async def test_a_group_in_two_places_is_malformed(books: Desk, groups: tuple[str | None, ...]) -> None:
+async def test_a_group_in_two_places_is_malformed(
+    books: Desk, groups: tuple[str | None, ...]
+) -> None:
     counts = await books.row_counts()
     with pytest.raises(Malformed):
         await books.submit(*(post("world", "rich", 1, group=group) for group in groups))

@@ -33,7 +33,9 @@ async def test_a_hold_takes_from_what_is_available_and_posts_nothing(books: Desk
     assert await books.refused(hold("rich", "world", 41)) == "exceeds_available_balance"
 
 
-async def test_what_a_hold_may_bring_counts_towards_the_maximum_and_not_as_available(books: Desk) -> None:
+async def test_what_a_hold_may_bring_counts_towards_the_maximum_and_not_as_available(
+    books: Desk,
+) -> None:
     await books.open("jar", min_available=0, max_available=50)
     await books.done(hold("rich", "jar", 40, id="h"))
     assert await books.balances("jar") == (0, 40, 0)
@@ -84,11 +86,16 @@ async def test_a_capture_names_an_amount_for_each_posting_and_zero_for_none(book
 
 async def test_a_refused_capture_names_the_posting_that_is_to_blame(books: Desk) -> None:
     await books.open("shop", "fee")
-    await books.done(Hold(id="h", postings=(posting("rich", "shop", 50), posting("rich", "fee", 5))))
+    await books.done(
+        Hold(id="h", postings=(posting("rich", "shop", 50), posting("rich", "fee", 5)))
+    )
     await books.status("fee", Status.FROZEN)
     (frozen,) = await books.submit(capture("h", 0, 5))
     assert frozen.refusal is not None
-    assert (frozen.refusal.code, frozen.refusal.fields) == ("credit_account_is_frozen", {"posting": "1"})
+    assert (frozen.refusal.code, frozen.refusal.fields) == (
+        "credit_account_is_frozen",
+        {"posting": "1"},
+    )
     (excess,) = await books.submit(capture("h", 50, 6))
     assert excess.refusal is not None
     assert excess.refusal.fields == {"posting": "1", "rest": "5"}
@@ -149,7 +156,9 @@ async def test_a_hold_expires_when_its_time_has_passed(books: Desk) -> None:
     assert await damage(books) == []
 
 
-async def test_a_hold_is_over_when_its_time_has_passed_even_before_the_job_came(books: Desk) -> None:
+async def test_a_hold_is_over_when_its_time_has_passed_even_before_the_job_came(
+    books: Desk,
+) -> None:
     await _lapsed(books, "h")
     assert (await books.shown("h")).state == "held"
     assert await books.refused(capture("h")) == "hold_has_expired"

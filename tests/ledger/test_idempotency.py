@@ -27,7 +27,10 @@ DIFFERENT: tuple[tuple[AnyCommand, str], ...] = (
     (void("hold", id="capture"), "kind"),
     (capture("hold2", 2, id="capture"), "target"),
     (void("hold", id="void"), "target"),
-    (Post(id="post", postings=(posting("world", "poor", 8), posting("world", "rich", 7))), "postings"),
+    (
+        Post(id="post", postings=(posting("world", "poor", 8), posting("world", "rich", 7))),
+        "postings",
+    ),
     (post("world", "rich", 9, id="balancing"), "postings"),
     (post("rich", "world", 9, id="dated", effective_at="1999-12-31T23:59:59.999999Z"), "postings"),
     (post("world", "rich", 9, "USD", id="noted"), "postings"),
@@ -38,7 +41,10 @@ DIFFERENT: tuple[tuple[AnyCommand, str], ...] = (
     (post("world", "rich", 9, id="dated", effective_at="2000-01-01T00:00:00Z"), "effective_at"),
     (hold("world", "rich", 9, id="hold", expires_at=FARTHER), "expires_at"),
     (hold("world", "rich", 9, id="hold2", expires_at=FAR), "expires_at"),
-    (post("world", "rich", 9, id="noted", reference="INV 8", metadata={"a": "1", "b": "2"}), "reference"),
+    (
+        post("world", "rich", 9, id="noted", reference="INV 8", metadata={"a": "1", "b": "2"}),
+        "reference",
+    ),
     (post("world", "rich", 9, id="noted", metadata={"a": "1", "b": "2"}), "reference"),
     (post("world", "rich", 9, id="noted", reference="INV 7", metadata={"a": "1"}), "metadata"),
     (post("world", "rich", 9, id="noted", reference="INV 7"), "metadata"),
@@ -76,7 +82,9 @@ async def test_the_same_content_in_other_words_is_the_same_act(books: Desk) -> N
     assert [verdict.replayed for verdict in told] == [True] * 5
 
 
-@pytest.mark.parametrize(("item", "part"), DIFFERENT, ids=[f"{n}-{row[1]}" for n, row in enumerate(DIFFERENT)])
+@pytest.mark.parametrize(
+    ("item", "part"), DIFFERENT, ids=[f"{n}-{row[1]}" for n, row in enumerate(DIFFERENT)]
+)
 async def test_other_content_is_refused_and_told_what_differs(
     books: Desk, item: AnyCommand, part: str
 ) -> None:
@@ -111,7 +119,13 @@ async def test_a_group_is_repeated_as_it_was(books: Desk) -> None:
     assert [verdict.replayed for verdict in again] == [True] * 5
     assert [verdict.refusal for verdict in again] == [verdict.refusal for verdict in first]
     codes = [verdict.refusal and verdict.refusal.code for verdict in again]
-    assert codes == [None, None, "linked_item_failed", "credit_account_not_found", "linked_item_failed"]
+    assert codes == [
+        None,
+        None,
+        "linked_item_failed",
+        "credit_account_not_found",
+        "linked_item_failed",
+    ]
 
 
 async def test_an_act_without_an_id_is_a_new_one_each_time(books: Desk) -> None:
@@ -130,7 +144,6 @@ async def test_any_printable_id_is_taken_as_it_is(books: Desk, name: str) -> Non
 
 
 async def test_ids_of_other_ledgers_and_tenants_are_other_ids(books: Desk) -> None:
-
 
     caller, service = books.caller, books.service
     await service.open_ledger(caller=caller, message=OpenLedger(name="second"))

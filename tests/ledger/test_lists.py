@@ -163,7 +163,9 @@ async def test_transactions_are_found_by_reference_metadata_and_time(books: Desk
 
 @pytest.mark.parametrize("oldest_first", [False, True])
 @pytest.mark.parametrize("limit", [1, 2, 3, 200])
-async def test_pages_of_entries_are_the_whole_list(books: Desk, limit: int, oldest_first: bool) -> None:
+async def test_pages_of_entries_are_the_whole_list(
+    books: Desk, limit: int, oldest_first: bool
+) -> None:
     both = Post(
         postings=(
             posting("world", "rich", 5), posting("rich", "poor", 2), posting("rich", "world", 1),
@@ -277,7 +279,9 @@ async def test_no_such_account_or_transaction_is_said(books: Desk) -> None:
         service.account(caller=caller, message=AccountOf(ledger=LEDGER, address="nobody")),
         service.entries(caller=caller, message=ListEntries(ledger=LEDGER, address="nobody")),
         service.balance(caller=caller, message=BalanceAsOf(ledger=LEDGER, address="nobody")),
-        service.transactions(caller=caller, message=ListTransactions(ledger=LEDGER, account="nobody")),
+        service.transactions(
+            caller=caller, message=ListTransactions(ledger=LEDGER, account="nobody")
+        ),
     ):
         with pytest.raises(AccountNotFound):
             await asked

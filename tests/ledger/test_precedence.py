@@ -36,7 +36,9 @@ BEFORE: tuple[AnyCommand, ...] = (
 )
 
 
-def _two(*postings: tuple[str, str, int], act: type[Post | Hold] = Post, **more: object) -> Post | Hold:
+def _two(
+    *postings: tuple[str, str, int], act: type[Post | Hold] = Post, **more: object
+) -> Post | Hold:
     return act(postings=tuple(posting(*one) for one in postings), **more)  # type: ignore[arg-type]
 
 
@@ -47,10 +49,16 @@ ROWS: tuple[tuple[str, AnyCommand], ...] = (
     ("exists_with_different_postings", post("world", "rich", 1_001, id="float")),
     ("exists_with_different_amounts", capture("open", 2, id="bit")),
     ("exists_with_different_final", capture("open", 1, id="bit", final=True)),
-    ("exists_with_different_effective_at", post("world", "rich", 1_000, id="float", effective_at=FAR)),
+    (
+        "exists_with_different_effective_at",
+        post("world", "rich", 1_000, id="float", effective_at=FAR),
+    ),
     ("exists_with_different_expires_at", hold("rich", "world", 10, id="open")),
     ("exists_with_different_reference", post("world", "rich", 1_000, id="float", reference="A")),
-    ("exists_with_different_metadata", post("world", "rich", 1_000, id="float", metadata={"a": "b"})),
+    (
+        "exists_with_different_metadata",
+        post("world", "rich", 1_000, id="float", metadata={"a": "b"}),
+    ),
     ("expires_at_has_passed", hold("rich", "world", 1, expires_at=PAST)),
     ("target_not_found", capture("nothing")),
     ("target_not_found", void("nothing")),
@@ -97,10 +105,22 @@ ROWS: tuple[tuple[str, AnyCommand], ...] = (
 # Two reasons apply, and the earlier one in the list is given.
 PAIRS: tuple[tuple[str, str, AnyCommand], ...] = (
     ("exists_with_different_kind", "exists_with_different_target", void("open2", id="bit")),
-    ("exists_with_different_kind", "exists_with_different_postings", hold("rich", "world", 1, id="float")),
-    ("exists_with_different_target", "exists_with_different_amounts", capture("open2", 2, id="bit")),
+    (
+        "exists_with_different_kind",
+        "exists_with_different_postings",
+        hold("rich", "world", 1, id="float"),
+    ),
+    (
+        "exists_with_different_target",
+        "exists_with_different_amounts",
+        capture("open2", 2, id="bit"),
+    ),
     ("exists_with_different_target", "target_not_found", capture("nothing", 1, id="bit")),
-    ("exists_with_different_postings", "debit_account_not_found", post("nobody", "rich", 1, id="float")),
+    (
+        "exists_with_different_postings",
+        "debit_account_not_found",
+        post("nobody", "rich", 1, id="float"),
+    ),
     (
         "exists_with_different_postings",
         "exists_with_different_effective_at",
@@ -141,8 +161,16 @@ PAIRS: tuple[tuple[str, str, AnyCommand], ...] = (
         "exists_with_different_metadata",
         post("world", "rich", 10, id="paid", effective_at=FAR),
     ),
-    ("expires_at_has_passed", "debit_account_not_found", hold("nobody", "rich", 1, expires_at=PAST)),
-    ("expires_at_has_passed", "exceeds_available_balance", hold("poor", "rich", 1, expires_at=PAST)),
+    (
+        "expires_at_has_passed",
+        "debit_account_not_found",
+        hold("nobody", "rich", 1, expires_at=PAST),
+    ),
+    (
+        "expires_at_has_passed",
+        "exceeds_available_balance",
+        hold("poor", "rich", 1, expires_at=PAST),
+    ),
     ("target_was_refused", "target_is_not_a_hold", capture("no")),
     ("target_is_not_a_hold", "amounts_do_not_match_postings", capture("float", 1, 1)),
     ("target_is_not_reversible", "amounts_do_not_match_postings", reverse("open", 1, 1)),
@@ -314,7 +342,9 @@ async def test_an_act_of_a_failed_group_is_a_refused_target(desk: Desk) -> None:
     assert (await desk.row_counts())["hold"] == 0
 
 
-@pytest.mark.xfail(strict=True, reason="Writer._decide does not tell the decider of acts it links itself")
+@pytest.mark.xfail(
+    strict=True, reason="Writer._decide does not tell the decider of acts it links itself"
+)
 async def test_an_act_linked_to_a_repeated_refusal_is_a_refused_target(desk: Desk) -> None:
     await desk.open("world", "rich")
     await desk.refused(post("nobody", "rich", 1, id="no"))
@@ -363,7 +393,9 @@ MALFORMED: dict[str, AnyCommand] = {
 
 
 @pytest.mark.parametrize("act", MALFORMED.values(), ids=list(MALFORMED))
-async def test_a_malformed_act_leaves_nothing_not_even_of_its_batch(desk: Desk, act: AnyCommand) -> None:
+async def test_a_malformed_act_leaves_nothing_not_even_of_its_batch(
+    desk: Desk, act: AnyCommand
+) -> None:
     await desk.open("world", "rich")
     counts = await desk.row_counts()
     with pytest.raises(Malformed) as problem:

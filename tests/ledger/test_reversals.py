@@ -93,7 +93,9 @@ async def test_a_reversal_of_a_closed_account_is_refused(books: Desk) -> None:
     assert await books.codes(reverse("paid", 50, 0)) == [None]
 
 
-async def test_a_back_dated_transaction_is_reversed_today_unless_said_otherwise(books: Desk) -> None:
+async def test_a_back_dated_transaction_is_reversed_today_unless_said_otherwise(
+    books: Desk,
+) -> None:
     old = "2001-02-03T04:05:06.000007Z"
     await books.done(post("world", "rich", 9, id="old", effective_at=old))
     today = await books.done(reverse("old", 4))

@@ -11,7 +11,22 @@ from tallystick.kernel.money import to_int
 from tallystick.kernel.problems import Problem
 from tallystick.ledger.api import Ledger, OpenAccount, Post, Posting, Side, Submit
 from tallystick.ledger.service import LedgerService
-from tallystick.payments.api import Payments
+from tallystick.payments import jobs
+from tallystick.payments.api import (
+    FileAnswer,
+    FileDetail,
+    FileOf,
+    FilePage,
+    ListFiles,
+    ListPayments,
+    PaymentDetail,
+    PaymentOf,
+    PaymentPage,
+    Payments,
+    Report,
+    ReportOf,
+    SubmitFile,
+)
 from tallystick.payments.service import PaymentService
 from tallystick.runtime.clock import SystemClock
 from tallystick.runtime.doors import near
@@ -32,7 +47,7 @@ NOSTRO = "nostro:eur"
 
 
 class Wall:
-    """The ledger's door with a wall in it: the submission with this number does not get through, or its answer does not."""
+    """The ledger's door with a wall in it: one submission does not get through, or its answer does not."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -98,6 +113,41 @@ class Bank:
         return to_int(balances.posted)
 
 
+class Teller:
+    """Short words for what the tests ask of payments; every call but the job's goes through the door."""
+
+    def __init__(self, *, service: PaymentService, caller: Caller) -> None:
+        self.service, self.caller = service, caller
+        self.door = near(Payments, service, wire=True)
+
+    async def submit(self, content: bytes) -> FileAnswer:
+        return await self.door.submit_file(caller=self.caller, message=SubmitFile(content=content))
+
+    async def file(self, file_id: str, **words: Any) -> FileDetail:
+        message = FileOf(file_id=file_id, **words)
+        return await self.door.file(caller=self.caller, message=message)
+
+    async def files(self, **words: Any) -> FilePage:
+        return await self.door.files(caller=self.caller, message=ListFiles(**words))
+
+    async def report(self, file_id: str) -> Report:
+        return await self.door.report(caller=self.caller, message=ReportOf(file_id=file_id))
+
+    async def payment(self, payment_id: str | None) -> PaymentDetail:
+        message = PaymentOf(payment_id=str(payment_id))
+        return await self.door.payment(caller=self.caller, message=message)
+
+    async def payments(self, **words: Any) -> PaymentPage:
+        return await self.door.payments(caller=self.caller, message=ListPayments(**words))
+
+    async def finished(self) -> Report:
+        """Finish what is open, as the job does, and answer the report of the only file."""
+        await jobs.finish_unfinished(self.service, waiting_s=0)
+        (file,) = (await self.files()).items
+        assert file.payments.accepted == 0
+        return await self.report(file.file_id)
+
+
 @pytest.fixture
 async def ledger(database_for, mint) -> Ledger:
     return near(Ledger, LedgerService(database=await database_for("ledger"), mint=mint), wire=True)
@@ -128,8 +178,8 @@ async def service(database_for, mint, wall, wallets) -> PaymentService:
 
 
 @pytest.fixture
-def payments(service) -> Payments:
-    return near(Payments, service, wire=True)
+def teller(service, caller) -> Teller:
+    return Teller(service=service, caller=caller)
 
 
 @pytest.fixture

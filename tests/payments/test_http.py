@@ -8,15 +8,16 @@ from tallystick.runtime.edge import build_app
 from tests.payments.orders import Order, initiation, texts
 
 XML = {"content-type": "application/xml"}
+KEYED = XML | {"idempotency-key": "k"}
 
 
 @pytest.fixture
-async def client(payments, bank, caller):
+async def client(teller, bank, caller):
     async def authenticate(_):
         return caller
 
     app = build_app(
-        routes=http.routes(payments), authenticate=authenticate, title="Payments", version="1"
+        routes=http.routes(teller.door), authenticate=authenticate, title="Payments", version="1"
     )
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
@@ -49,7 +50,7 @@ async def test_a_file_lives_over_http(client):
     [
         ("POST", "/v1/payment-files", {"content": b"<a/>", "headers": XML}, (415, "message_not_supported")),
         ("POST", "/v1/payment-files", {"json": {}}, (415, "media_type_not_supported")),
-        ("POST", "/v1/payment-files", {"content": b"<a/>", "headers": XML | {"idempotency-key": "k"}}, (400, "malformed_request")),
+        ("POST", "/v1/payment-files", {"content": b"<a/>", "headers": KEYED}, (400, "malformed_request")),
         ("GET", "/v1/payment-files/none", {}, (404, "file_not_found")),
         ("GET", "/v1/payment-files/none/report", {}, (404, "file_not_found")),
         ("GET", "/v1/payments/none", {}, (404, "payment_not_found")),

@@ -5,19 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tallystick.kernel.callers import Caller
 from tallystick.kernel.problems import Malformed, Problem
 from tallystick.ledger.api import TransactionOf
-from tallystick.payments.api import (
-    FileOf,
-    ListFiles,
-    ListPayments,
-    PaymentFileNotFound,
-    PaymentNotFound,
-    PaymentOf,
-    PaymentState,
-    ReportOf,
-    SubmitFile,
-)
+from tallystick.payments.api import PaymentFileNotFound, PaymentNotFound, PaymentState
+from tests.payments.conftest import Teller
 from tests.payments.orders import (
     ELECTRICAL,
     ELSEWHERE,
@@ -39,18 +31,10 @@ PERSONS = {
 }
 
 
-@pytest.fixture
-def submit(payments, caller):
-    async def submit(content: bytes):
-        return await payments.submit_file(caller=caller, message=SubmitFile(content=content))
-
-    return submit
-
-
 async def test_a_file_is_paid_and_stands_in_the_books_with_its_parties(
-    submit, payments, bank, ledger, caller
+    teller, bank, ledger, caller
 ):
-    answer = await submit(initiation(Order(amount="12.34", end_to_end_id="INV-1")))
+    answer = await teller.submit(initiation(Order(amount="12.34", end_to_end_id="INV-1")))
     assert (answer.status, answer.replayed, answer.message_id) == ("ACSC", False, "M-1")
     assert (answer.payments.total, answer.payments.settled) == (1, 1)
     assert texts(answer.report, "TxSts") == texts(answer.report, "GrpSts") == ["ACSC"]
@@ -68,13 +52,13 @@ async def test_a_file_is_paid_and_stands_in_the_books_with_its_parties(
         "creditor_iban": RAHMENBAU,
         "remittance": "For frames",
     }
-    detail = await payments.payment(caller=caller, message=PaymentOf(payment_id=str(payment_id)))
+    detail = await teller.payment(payment_id)
     moves = [(one.number, one.state_before, one.state_after) for one in detail.transitions]
     assert moves == [(1, "received", "accepted"), (2, "accepted", "settled")]
     assert (detail.payment.amount, detail.payment.instructed_amount) == (1_234, "12.34")
 
 
-async def test_each_transfer_that_fails_has_its_own_reason_and_the_others_are_paid(submit, bank):
+async def test_each_transfer_that_fails_has_its_own_reason_and_the_others_are_paid(teller, bank):
     await bank.opens("FR1420041010050500013M02606", "Claire Martin", max_available=5_00)
     orders = (
         Order(amount="9000.00", instruction_id="1"),
@@ -85,7 +69,7 @@ async def test_each_transfer_that_fails_has_its_own_reason_and_the_others_are_pa
         Order(amount="9000.00", instruction_id="1"),
         Order(amount="1000.00", instruction_id="3"),
     )
-    answer = await submit(initiation(*orders))
+    answer = await teller.submit(initiation(*orders))
     assert answer.status == "PART"
     assert texts(answer.report, "TxSts") == ["ACSC", *["RJCT"] * 5, "ACSC"]
     assert texts(answer.report, "Cd") == ["AM04", "AG03", "AC03", "AM02", "AM05"]
@@ -93,76 +77,74 @@ async def test_each_transfer_that_fails_has_its_own_reason_and_the_others_are_pa
     assert await bank.balance(RAHMENBAU) == 1_000_000
 
 
-async def test_an_account_frozen_before_or_after_screening_is_told_as_blocked(submit, bank, wall):
+async def test_an_account_frozen_before_or_after_screening_is_told_as_blocked(teller, bank, wall):
     await bank.freezes(RAHMENBAU)
-    before = await submit(initiation(Order(), message_id="before"))
+    before = await teller.submit(initiation(Order(), message_id="before"))
     assert texts(before.report, "Cd") == ["AC06"]
 
     async def freeze():
         await bank.freezes(ELECTRICAL)
 
     wall.before = freeze
-    after = await submit(initiation(Order(to=ELECTRICAL), message_id="after"))
+    after = await teller.submit(initiation(Order(to=ELECTRICAL), message_id="after"))
     assert texts(after.report, "Cd") == ["AC06"]
     assert wall.submissions == 1
     assert await bank.balance(FIETSEN) == 1_000_000
 
 
-async def test_a_rejected_block_and_a_rejected_message_leave_payments_with_the_reason(
-    submit, payments, bank, caller
-):
-    future = await submit(initiation(Order(), message_id="later", day="2199-01-01"))
+async def test_a_rejected_block_and_a_rejected_message_leave_payments_with_the_reason(teller, bank):
+    future = await teller.submit(initiation(Order(), message_id="later", day="2199-01-01"))
     assert texts(future.report, "PmtInfSts") == texts(future.report, "GrpSts") == ["RJCT"]
     assert texts(future.report, "TxSts") == []
-    miscounted = await submit(initiation(Order(), message_id="two", count=2))
+    miscounted = await teller.submit(initiation(Order(), message_id="two", count=2))
     assert texts(miscounted.report, "Cd") == ["AM19"]
     assert texts(miscounted.report, "PmtInfSts") == []
-    page = await payments.payments(caller=caller, message=ListPayments())
+    page = await teller.payments()
     assert [one.reason and one.reason.code for one in page.items] == ["AM19", "DT04"]
     assert page.items[0].amount is None
     assert await bank.balance(FIETSEN) == 1_000_000
 
 
-async def test_the_same_file_pays_once_in_the_same_bytes_or_other_spelling(submit, bank):
+async def test_the_same_file_pays_once_in_the_same_bytes_or_other_spelling(teller, bank):
     content = initiation(Order())
-    first = await submit(content)
-    again = await submit(content)
-    respelled = await submit(initiation(Order(), note="<!-- again -->"))
+    first = await teller.submit(content)
+    again = await teller.submit(content)
+    respelled = await teller.submit(initiation(Order(), note="<!-- again -->"))
     assert [one.replayed for one in (first, again, respelled)] == [False, True, True]
     assert first.report == again.report == respelled.report
     assert await bank.balance(RAHMENBAU) == 1_000
 
 
-async def test_a_used_message_id_with_other_content_is_rejected_every_time(submit, bank):
-    await submit(initiation(Order()))
+async def test_a_used_message_id_with_other_content_is_rejected_every_time(teller, bank):
+    await teller.submit(initiation(Order()))
     other = initiation(Order(amount="11.00"))
     for replayed in (False, True):
-        answer = await submit(other)
+        answer = await teller.submit(other)
         assert (answer.status, answer.replayed) == ("RJCT", replayed)
         assert texts(answer.report, "Cd") == ["DU01"]
     assert await bank.balance(RAHMENBAU) == 1_000
     # Two payers may well count their messages alike.
-    elsewhere = await submit(initiation(Order(amount="11.00"), debtor=ELECTRICAL))
+    elsewhere = await teller.submit(initiation(Order(amount="11.00"), debtor=ELECTRICAL))
     assert elsewhere.status == "ACSC"
 
 
-async def test_two_files_that_race_for_a_message_id_are_not_both_paid(submit, bank):
+async def test_two_files_that_race_for_a_message_id_are_not_both_paid(teller, bank):
     files = [initiation(Order(amount=f"{amount}.00")) for amount in range(1, 5)]
-    answers = await asyncio.gather(*map(submit, files))
+    answers = await asyncio.gather(*map(teller.submit, files))
     assert sorted(answer.status for answer in answers) == ["ACSC", "RJCT", "RJCT", "RJCT"]
     paid = [int(str(one.payments.settled)) * place for place, one in enumerate(answers, start=1)]
     assert await bank.balance(RAHMENBAU) == 100 * sum(paid)
 
 
-async def test_identical_submissions_at_once_pay_once(submit, bank):
+async def test_identical_submissions_at_once_pay_once(teller, bank):
     content = initiation(*(Order(end_to_end_id=str(number)) for number in range(20)))
-    answers = await asyncio.gather(*(submit(content) for _ in range(4)))
+    answers = await asyncio.gather(*(teller.submit(content) for _ in range(4)))
     assert sorted(answer.replayed for answer in answers) == [False, True, True, True]
     assert len({answer.file_id for answer in answers}) == 1
     assert await bank.balance(RAHMENBAU) == 20_000
 
 
-async def test_what_cannot_be_read_leaves_nothing_behind(submit, payments, bank, caller):
+async def test_what_cannot_be_read_leaves_nothing_behind(teller, bank):
     for content, code in (
         (b"no xml", "xml_is_malformed"),
         (b"<!DOCTYPE a []><a/>", "xml_has_forbidden_construct"),
@@ -170,36 +152,37 @@ async def test_what_cannot_be_read_leaves_nothing_behind(submit, payments, bank,
         (initiation(Order(amount="x")), "schema_violation"),
     ):
         with pytest.raises(Problem) as refused:
-            await submit(content)
+            await teller.submit(content)
         assert refused.value.code == code
-    assert (await payments.files(caller=caller, message=ListFiles())).items == ()
+    assert (await teller.files()).items == ()
 
 
-async def test_another_tenant_sees_and_repeats_nothing(submit, payments, bank, caller, mint):
-    answer = await submit(initiation(Order()))
-    stranger = type(caller)(tenant_id=mint.tenant_id(), actor="stranger")
+async def test_another_tenant_sees_and_repeats_nothing(teller, bank, mint):
+    answer = await teller.submit(initiation(Order()))
+    stranger = Teller(
+        service=teller.service, caller=Caller(tenant_id=mint.tenant_id(), actor="stranger")
+    )
     with pytest.raises(PaymentFileNotFound):
-        await payments.file(caller=stranger, message=FileOf(file_id=answer.file_id))
+        await stranger.file(answer.file_id)
     with pytest.raises(PaymentFileNotFound):
-        await payments.report(caller=stranger, message=ReportOf(file_id=answer.file_id))
+        await stranger.report(answer.file_id)
     (payment_id,) = texts(answer.report, "AcctSvcrRef")
     with pytest.raises(PaymentNotFound):
-        await payments.payment(caller=stranger, message=PaymentOf(payment_id=str(payment_id)))
-    assert (await payments.payments(caller=stranger, message=ListPayments())).items == ()
-    theirs = await payments.submit_file(
-        caller=stranger, message=SubmitFile(content=initiation(Order()))
-    )
+        await stranger.payment(payment_id)
+    assert (await stranger.payments()).items == ()
+    theirs = await stranger.submit(initiation(Order()))
     assert (theirs.replayed, texts(theirs.report, "Cd")) == (False, ["AC02"])
 
 
-async def test_lists_go_page_by_page_and_by_filter(submit, payments, bank, caller):
+async def test_lists_go_page_by_page_and_by_filter(teller, bank):
     ids = [str(number) for number in range(5)]
-    first = await submit(initiation(*(Order(end_to_end_id=one) for one in ids)))
-    second = await submit(initiation(Order(to=ELSEWHERE, end_to_end_id="3"), message_id="M-2"))
+    first = await teller.submit(initiation(*(Order(end_to_end_id=one) for one in ids)))
+    second = await teller.submit(
+        initiation(Order(to=ELSEWHERE, end_to_end_id="3"), message_id="M-2")
+    )
 
     async def listed(**words):
-        message = ListPayments(**words)
-        page = await payments.payments(caller=caller, message=message)
+        page = await teller.payments(**words)
         return [one.end_to_end_id for one in page.items], page.after
 
     assert (await listed())[0] == ["3", "4", "3", "2", "1", "0"]
@@ -212,14 +195,13 @@ async def test_lists_go_page_by_page_and_by_filter(submit, payments, bank, calle
     assert (await listed(end_to_end_id="3", state=PaymentState.SETTLED))[0] == ["3"]
     assert (await listed(state=PaymentState.REJECTED))[0] == ["3"]
     assert (await listed(file_id=first.file_id))[0] == ids[::-1]
-    files = await payments.files(caller=caller, message=ListFiles(limit=1))
+    files = await teller.files(limit=1)
     assert ([one.file_id for one in files.items], files.after) == ([second.file_id], second.file_id)
-    files = await payments.files(caller=caller, message=ListFiles(after=files.after))
+    files = await teller.files(after=files.after)
     assert ([one.status for one in files.items], files.after) == (["ACSC"], None)
-    detail = await payments.file(caller=caller, message=FileOf(file_id=first.file_id, limit=3))
+    detail = await teller.file(first.file_id, limit=3)
     assert [one.end_to_end_id for one in detail.payments] == ids[:3]
-    message = FileOf(file_id=first.file_id, after=detail.after)
-    rest = await payments.file(caller=caller, message=message)
+    rest = await teller.file(first.file_id, after=detail.after)
     assert ([one.end_to_end_id for one in rest.payments], rest.after) == (ids[3:], None)
     for wrong in ({"limit": 0}, {"limit": 201}, {"after": ""}, {"after": "é"}):
         with pytest.raises(Malformed):
@@ -238,11 +220,11 @@ async def test_lists_go_page_by_page_and_by_filter(submit, payments, bank, calle
         ("salaries.pain.001.001.03.xml", ["ACSC"] * 5, []),
     ],
 )
-async def test_the_examples_do_what_they_say(submit, bank, name, statuses, codes):
+async def test_the_examples_do_what_they_say(teller, bank, name, statuses, codes):
     for iban, person in PERSONS.items():
         await bank.opens(iban, person)
     await bank.moves("nostro:eur", await bank.address(FIETSEN), 1_000_000)
-    answer = await submit((EXAMPLES / name).read_bytes())
+    answer = await teller.submit((EXAMPLES / name).read_bytes())
     assert texts(answer.report, "TxSts") == statuses
     assert texts(answer.report, "Cd") == codes
     version = b"pain.002.001.03" if ".03." in name else b"pain.002.001.10"
@@ -259,15 +241,15 @@ async def test_the_examples_do_what_they_say(submit, bank, name, statuses, codes
     ],
     ids=lambda line: line.split("`")[1][:40],
 )
-async def test_a_file_of_another_bank_has_the_verdict_of_the_reference(submit, bank, line, wall):
+async def test_a_file_of_another_bank_has_the_verdict_of_the_reference(teller, bank, line, wall):
     _, name, _, verdict, _, _ = (cell.strip() for cell in line.split("|", 5))
     words = verdict.replace("`", "").split()
     content = (SAMPLES / name.strip("`")).read_bytes()
     if len(words) == 1:
         with pytest.raises(Problem) as refused:
-            await submit(content)
+            await teller.submit(content)
         assert refused.value.code == words[0]
         return
-    answer = await submit(content)
+    answer = await teller.submit(content)
     assert [answer.status, *texts(answer.report, "Cd")] == words
     assert wall.submissions == 0

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from tallystick.kernel.money import Digits
 from tallystick.kernel.problems import Malformed
 from tallystick.ledger.api import (
     Account,
@@ -45,7 +46,6 @@ from tallystick.ledger.api import (
     Verification,
     Verify,
 )
-from tallystick.kernel.money import Digits
 from tallystick.runtime.routes import Asked, Reply, Route
 
 REPLAYED = {"Idempotent-Replayed": "true"}
@@ -202,7 +202,8 @@ def _with_key(command: Any, key: str | None) -> Any:
         return command
     if command.id is not None and command.id != key:
         raise Malformed(
-            "The body's id and the header Idempotency-Key differ; send one of them.", {"id": "differs"}
+            "The body's id and the header Idempotency-Key differ; send one of them.",
+            {"id": "differs"},
         )
     return msgspec.structs.replace(command, id=key)
 

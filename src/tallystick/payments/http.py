@@ -40,7 +40,7 @@ _UNREADABLE = (
 )
 
 
-class Format(StrEnum):
+class AnswerFormat(StrEnum):
     """How a submitted file is answered."""
 
     PAIN002 = "pain002"
@@ -50,7 +50,7 @@ class Format(StrEnum):
 class Submission(Message, frozen=True, kw_only=True):
     """How the answer is to be written: as pain.002, or as JSON without it."""
 
-    format: Format = Format.PAIN002
+    format: AnswerFormat = AnswerFormat.PAIN002
 
 
 class Page(Message, frozen=True, kw_only=True):
@@ -89,13 +89,13 @@ def _submitting(payments: Payments) -> Route:
     )
 
 
-def _submitted(answer: FileAnswer, wanted: Format) -> Reply:
+def _submitted(answer: FileAnswer, wanted: AnswerFormat) -> Reply:
     headers = {
         "location": f"/v1/payment-files/{answer.file_id}",
         "idempotent-replayed": "true" if answer.replayed else "false",
     }
     status = 200 if answer.replayed else 201
-    if wanted is Format.JSON:
+    if wanted is AnswerFormat.JSON:
         # The report is fetched where it stands; an absent default is not written.
         short = msgspec.json.encode(msgspec.structs.replace(answer, report=b""))
         return Reply(value=short, media=JSON, status=status, headers=headers)

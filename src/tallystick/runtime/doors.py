@@ -39,7 +39,9 @@ def _guard(
     async def call(*, caller: Caller, message: Any) -> Any:
         role = open_transaction_role()
         if role is not None:
-            raise TransactionOpen(f"{method.__qualname__} was called inside a transaction of {role}")
+            raise TransactionOpen(
+                f"{method.__qualname__} was called inside a transaction of {role}"
+            )
         if not wire:
             return await target(caller=caller, message=message)
         caller = _through_wire(caller, Caller)

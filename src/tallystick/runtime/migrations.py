@@ -73,7 +73,9 @@ async def migrate(*, url: str, contexts: Sequence[str]) -> list[str]:
 
 async def prepare_roles(connection: Connection, *, contexts: Sequence[str]) -> None:
     """Make the owner, the operator and one role per context, where they are missing."""
-    await connection.execute("SELECT set_config('tallystick.contexts', $1, false)", ",".join(contexts))
+    await connection.execute(
+        "SELECT set_config('tallystick.contexts', $1, false)", ",".join(contexts)
+    )
     await connection.execute(_read("roles"))
 
 

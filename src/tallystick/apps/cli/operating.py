@@ -10,8 +10,8 @@ from rich.table import Table
 from tallystick.apps import demonstration, local
 from tallystick.apps import serve as serving
 from tallystick.apps.compose import CONTEXTS, Platform, operator_database, tenant_directory
-from tallystick.identity.api import CreateKey, CreateTenant, ListTenants, Tenant, Unauthenticated
 from tallystick.identity.api import Authenticate as ProveKey
+from tallystick.identity.api import CreateKey, CreateTenant, ListTenants, Tenant, Unauthenticated
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
 from tallystick.ledger.api import Verification
@@ -106,7 +106,9 @@ def _greet(settings: Settings, known: local.Remembered, applied: list[str]) -> N
     table.add_row("tenant", known.tenant)
     table.add_row("its key is kept in", str(local.remembered_file()))
     _out.print(f"\n[bold]Tallystick[/] runs at [bold]{url}[/]", highlight=False)
-    _out.print(f"[dim]{len(applied)} migrations applied[/]" if applied else "[dim]schema as before[/]")
+    _out.print(
+        f"[dim]{len(applied)} migrations applied[/]" if applied else "[dim]schema as before[/]"
+    )
     _out.print(table, highlight=False)
     _out.print("\nTry, in another terminal:")
     for line in (

@@ -48,4 +48,6 @@ async def _create(url: str, name: str) -> tuple[Tenant, NewKey]:
     async with identity_on(url) as identity:
         tenant = await identity.create_tenant(caller=OPERATOR, message=CreateTenant(name=name))
         caller = Caller(tenant_id=tenant_id_of(tenant.tenant), actor=OPERATOR.actor)
-        return tenant, await identity.create_key(caller=caller, message=CreateKey(label="first key"))
+        return tenant, await identity.create_key(
+            caller=caller, message=CreateKey(label="first key")
+        )

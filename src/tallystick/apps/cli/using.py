@@ -20,7 +20,9 @@ _DAY = ["%Y-%m-%d"]
 
 def pay(
     file: Path = typer.Argument(help="A pain.001 message (.03, .09 or .11)."),
-    out: Path = typer.Option(None, "--out", help="Write the pain.002 here, not to standard output."),
+    out: Path = typer.Option(
+        None, "--out", help="Write the pain.002 here, not to standard output."
+    ),
 ) -> None:
     """Pay a pain.001 file and write its pain.002; exit code 3 when not everything was paid."""
     try:
@@ -29,7 +31,11 @@ def pay(
         fail(f"cannot read {file}: {error.strerror}")
     with _err.status(f"paying {file.name} …"):
         answer = ask(
-            "POST", "/v1/payment-files", body=content, media="application/xml", query={"format": "json"}
+            "POST",
+            "/v1/payment-files",
+            body=content,
+            media="application/xml",
+            query={"format": "json"},
         ).json()
     report = b64decode(answer["report"])
     if out is None:
@@ -51,9 +57,7 @@ def statement(
     """Write a statement as camt.053.001.08."""
     wallet, _, asset = account.partition("/")
     path = f"/v1/wallets/{wallet}/accounts/{asset}" if asset else f"/v1/accounts/{account}"
-    answer = ask(
-        "GET", path + "/statement", query={"from": _day(first), "to": _day(last)}
-    )
+    answer = ask("GET", path + "/statement", query={"from": _day(first), "to": _day(last)})
     if out is None:
         typer.echo(answer.body.decode(), nl=False)
     else:

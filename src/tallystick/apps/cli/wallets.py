@@ -19,7 +19,9 @@ _WALLET = typer.Argument(help="The wallet's id.")
 def open_(
     wallet: str = _WALLET,
     owner: str = typer.Option(..., "--owner", help="The owner's name."),
-    asset: list[str] = typer.Option(..., "--asset", help="EUR, or EUR=IBAN; several times for several."),
+    asset: list[str] = typer.Option(
+        ..., "--asset", help="EUR, or EUR=IBAN; several times for several."
+    ),
     company: bool = typer.Option(False, "--company", help="The owner is a company."),
     name: str = typer.Option("", "--name", help="The wallet's name; the owner's without."),
 ) -> None:

@@ -109,9 +109,12 @@ async def open_account(
         "min_available": wanted.limits[0],
         "max_available": wanted.limits[1],
     }
+    event = json_of(
+        {"min_available": _text(wanted.limits[0]), "max_available": _text(wanted.limits[1])}
+    )
     noted = None if wanted.metadata is None else json_of(wanted.metadata)
     is_new = await reading.open_account(
-        connection, key, actor=actor, content=content, metadata=noted
+        connection, key, actor=actor, content=content, metadata=noted, event=event
     )
     row = await reading.account(connection, key, wanted.address)
     answer = answers.account_of_row(row, ledger=wanted.ledger, replayed=not is_new)

@@ -7,7 +7,7 @@ import msgspec
 
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import is_caller_id
-from tallystick.kernel.instants import LATEST, render
+from tallystick.kernel.instants import LATEST, SECOND, Instant, render
 from tallystick.ledger.api import (
     BATCH_ITEMS_MAX,
     Account,
@@ -48,6 +48,8 @@ from tallystick.runtime.database import Connection, Database
 
 WRITERS_MAX = 1_000
 LEDGERS_REMEMBERED_MAX = 10_000
+# No transaction of ours stays open as long: statements end after 20 seconds, idle ones after 60.
+UNSETTLED = 300 * SECOND
 
 
 class LedgerService:
@@ -201,11 +203,7 @@ class LedgerService:
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             row = await self._found(connection, key, message.address)
             if recorded_at is not None:
-                # Whoever is writing now may hold an earlier time than ours: wait for it, so that an answer
-                # once given never changes.
-                await reading.lock_balance(connection, key, row["account_id"])
-                if recorded_at > await reading.clock(connection):
-                    raise RecordedInFuture("ask for a time of recording that has passed")
+                await _settle(connection, key, row["account_id"], recorded_at)
             counters = await reading.counters_as_of(
                 connection,
                 key,
@@ -304,6 +302,18 @@ def _verdict_of_known(known: Known, found: dict[str, Transaction]) -> Verdict:
     if known.refusal is not None:
         return answers.refused(known.id, known.refusal, known.fields, replayed=known.is_replay)
     return Verdict(id=known.id, transaction=found[known.id], replayed=True)
+
+
+async def _settle(connection: Connection, key: Key, account_id: int, recorded_at: Instant) -> None:
+    """Make sure that an answer once given never changes. Raises RecordedInFuture.
+
+    Whoever is writing now may carry an earlier time than ours, so a question about the last moments waits for it.
+    """
+    now = await reading.clock(connection)
+    if recorded_at > now:
+        raise RecordedInFuture("ask for a time of recording that has passed")
+    if recorded_at > now - UNSETTLED:
+        await reading.lock_balance(connection, key, account_id)
 
 
 async def _written(

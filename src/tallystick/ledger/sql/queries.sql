@@ -1,5 +1,6 @@
--- Where a statement looks up many keys, each key is a look-up of its own (LATERAL … LIMIT 1): a plan that was made while
--- a table was small must stay right when it is large.
+-- Where a statement looks up many keys, each key is a look-up of its own (LATERAL … LIMIT 1), and a key that is not the
+-- primary one is asked for as a range of one, in order: only its own index gives that order, so that a plan made while a
+-- table was empty, when every index looks alike, is still right when it is large.
 
 -- name: ledger_by_name
 SELECT ledger_id, opened_at FROM ledger.ledger WHERE tenant_id = $1 AND name = $2
@@ -92,7 +93,9 @@ FROM unnest($3::text[]) AS given (address) CROSS JOIN LATERAL (
     SELECT account.tenant_id, account.ledger_id, account.account_id, account.address, account.asset,
            account.normal_side, account.status, account.min_available, account.max_available
     FROM ledger.account
-    WHERE account.tenant_id = $1 AND account.ledger_id = $2 AND account.address = given.address
+    WHERE account.tenant_id = $1 AND account.ledger_id = $2
+      AND account.address >= given.address AND account.address <= given.address
+    ORDER BY account.address
     LIMIT 1
 ) AS account CROSS JOIN LATERAL (
     SELECT balance.version, balance.recorded_at, balance.displaced, balance.debits_posted, balance.credits_posted,
@@ -130,7 +133,9 @@ LEFT JOIN (
     FROM unnest($3::text[]) AS given (id) CROSS JOIN LATERAL (
         SELECT transaction.id, transaction.fingerprint, transaction.refusal, transaction.refusal_fields
         FROM ledger.transaction
-        WHERE transaction.tenant_id = $1 AND transaction.ledger_id = $2 AND transaction.id = given.id
+        WHERE transaction.tenant_id = $1 AND transaction.ledger_id = $2
+          AND transaction.id >= given.id AND transaction.id <= given.id
+        ORDER BY transaction.id
         LIMIT 1
     ) AS found
 ) AS known ON true
@@ -142,7 +147,8 @@ WHERE hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at IN (
     SELECT target.recorded_at
     FROM unnest($3::text[]) AS given (id) CROSS JOIN LATERAL (
         SELECT act.recorded_at FROM ledger.transaction AS act
-        WHERE act.tenant_id = $1 AND act.ledger_id = $2 AND act.id = given.id
+        WHERE act.tenant_id = $1 AND act.ledger_id = $2 AND act.id >= given.id AND act.id <= given.id
+        ORDER BY act.id
         LIMIT 1
     ) AS target
 )
@@ -155,7 +161,8 @@ SELECT target.id, target.kind, target.recorded_at, target.refusal, target.accoun
 FROM unnest($3::text[]) AS given (id) CROSS JOIN LATERAL (
     SELECT act.id, act.kind, act.recorded_at, act.refusal, act.account_ids, act.amounts
     FROM ledger.transaction AS act
-    WHERE act.tenant_id = $1 AND act.ledger_id = $2 AND act.id = given.id
+    WHERE act.tenant_id = $1 AND act.ledger_id = $2 AND act.id >= given.id AND act.id <= given.id
+    ORDER BY act.id
     LIMIT 1
 ) AS target
 LEFT JOIN ledger.hold
@@ -195,7 +202,9 @@ FROM unnest($3::text[]) AS given (id) CROSS JOIN LATERAL (
     SELECT act.id, act.tenant_id, act.ledger_id, act.kind, act.recorded_at, act.effective_at, act.account_ids,
            act.amounts, act.expires_at, act.reference, act.metadata, act.target_at
     FROM ledger.transaction AS act
-    WHERE act.tenant_id = $1 AND act.ledger_id = $2 AND act.id = given.id AND act.refusal IS NULL
+    WHERE act.tenant_id = $1 AND act.ledger_id = $2 AND act.id >= given.id AND act.id <= given.id
+      AND act.refusal IS NULL
+    ORDER BY act.id
     LIMIT 1
 ) AS transaction
 LEFT JOIN ledger.hold

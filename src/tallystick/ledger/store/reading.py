@@ -47,6 +47,7 @@ async def open_account(
     actor: str,
     content: Mapping[str, Any],
     metadata: str | None,
+    event: str,
 ) -> bool:
     """Insert an account with its zero balance and its first event; False when the address is taken."""
     made = await connection.fetchrow(
@@ -62,7 +63,7 @@ async def open_account(
     if made is None:
         return False
     await connection.execute(_SQL["open_balance"], *key, made["account_id"], made["opened_at"])
-    await note_event(connection, key, made["account_id"], event="open", actor=actor, content="{}")
+    await note_event(connection, key, made["account_id"], event="open", actor=actor, content=event)
     return True
 
 

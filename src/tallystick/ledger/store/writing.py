@@ -134,7 +134,9 @@ def _step_columns(outcomes: Sequence[Outcome]) -> Columns:
 
 
 def _balance_columns(accounts: Sequence[AccountState], acts: Sequence[int]) -> Columns:
-    counters = zip(*[account.counters for account in accounts], strict=True) if accounts else [()] * 6
+    counters = (
+        zip(*[account.counters for account in accounts], strict=True) if accounts else [()] * 6
+    )
     return [
         _numbers([account.account_id for account in accounts]),
         _numbers(acts),

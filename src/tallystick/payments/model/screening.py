@@ -154,7 +154,8 @@ def _execution_date(block: Block, *, today: date) -> Reason | None:
     except ValueError:
         return Reason("DT01", "ReqdExctnDt is not a day of the calendar from 0001 to 9999")
     if day > today:
-        return Reason("DT04", f"ReqdExctnDt {day} is after today, {today}: send it that day, with a new MsgId")
+        text = f"ReqdExctnDt {day} is after today, {today}: send it then, with a new MsgId"
+        return Reason("DT04", text)
     return None
 
 

@@ -1,0 +1,37 @@
+"""``make bench``: one JSON line a figure; ``python -m tests.bench bulk http`` measures only those."""
+
+import sys
+
+import uvloop
+
+from tests.bench import bulk, growth, http
+from tests.bench.figures import missed, say
+from tests.bench.ground import new_database, postgres
+
+PARTS = ("bulk", "http", "growth")
+
+
+async def measure(url: str, wanted: set[str]) -> None:
+    """Measure the wanted parts, each in a database of its own."""
+    if "bulk" in wanted:
+        await bulk.measure(await new_database(url, "bulk"))
+    if "http" in wanted:
+        await http.measure(await new_database(url, "http"))
+    if "growth" in wanted:
+        await growth.measure(url)
+
+
+def main() -> None:
+    """Measure, and end with exit code 1 when a floor was missed."""
+    wanted = set(sys.argv[1:]) or set(PARTS)
+    if wanted - set(PARTS):
+        raise SystemExit(f"parts are {', '.join(PARTS)}")
+    with postgres() as url:
+        uvloop.run(measure(url, wanted))
+    for figure in missed():
+        say(f"missed: {figure.name} {figure.ratio} against {figure.against}, floor {figure.floor}")
+    raise SystemExit(1 if missed() else 0)
+
+
+if __name__ == "__main__":
+    main()
