@@ -117,7 +117,7 @@ def _greet(settings: Settings, known: local.Remembered, applied: list[str]) -> N
         "statement DE89370400440532013000 --from 2026-01-01 --to 2026-12-31",
         "verify",
     ):
-        _out.print(f"  .venv/bin/tallystick {line}", highlight=False)
+        _out.print(f"  .venv/bin/tallystick {line}", highlight=False, soft_wrap=True)
     _out.print("\nCtrl-C stops it; the data stay for the next time.\n")
 
 

@@ -1,6 +1,5 @@
 """Using a running platform: pay a file, take a statement, look at a balance."""
 
-from base64 import b64decode
 from datetime import date, datetime
 from pathlib import Path
 
@@ -37,9 +36,9 @@ def pay(
             media="application/xml",
             query={"format": "json"},
         ).json()
-    report = b64decode(answer["report"])
+    report = ask("GET", f"/v1/payment-files/{answer['file_id']}/report").body
     if out is None:
-        typer.echo(report.decode(), nl=False)
+        typer.echo(report.decode())
     else:
         out.write_bytes(report)
     again = " (seen before: nothing was paid twice)" if answer.get("replayed") else ""
@@ -59,7 +58,7 @@ def statement(
     path = f"/v1/wallets/{wallet}/accounts/{asset}" if asset else f"/v1/accounts/{account}"
     answer = ask("GET", path + "/statement", query={"from": _day(first), "to": _day(last)})
     if out is None:
-        typer.echo(answer.body.decode(), nl=False)
+        typer.echo(answer.body.decode())
     else:
         out.write_bytes(answer.body)
 

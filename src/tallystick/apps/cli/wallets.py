@@ -50,11 +50,12 @@ def show(wallet: str = _WALLET) -> None:
 def list_(after: str = typer.Option("", "--after", help="Continue after this wallet.")) -> None:
     """List wallets, a page at a time."""
     page = ask("GET", "/v1/wallets", query={"after": after} if after else None).json()
-    table = Table("wallet", "owner", "state", "account", "IBAN", "available")
-    table.columns[-1].justify = "right"
+    table = Table("wallet", "owner", "state", "account", "IBAN")
+    for column in table.columns[2:]:
+        column.no_wrap = True
     for wallet in page.get("items", []):
-        for row in _rows(wallet):
-            table.add_row(wallet["id"], wallet["owner"]["name"], wallet["status"], *row)
+        for account, iban, _ in _rows(wallet):
+            table.add_row(wallet["id"], wallet["owner"]["name"], wallet["status"], account, iban)
     _out.print(table)
     if page.get("after"):
         _out.print(f"more: tallystick wallet list --after {page['after']}", highlight=False)

@@ -1,5 +1,7 @@
 """What the books answer."""
 
+import msgspec
+
 from tallystick.kernel.money import Digits
 from tallystick.kernel.problems import Retry
 from tallystick.ledger.api.words import Message, Metadata, Side, Status
@@ -94,7 +96,7 @@ class Refusal(Message, frozen=True, kw_only=True):
     code: str
     detail: str
     retry: Retry = Retry.NEVER
-    fields: dict[str, str] = {}
+    fields: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Verdict(Message, frozen=True, kw_only=True):

@@ -144,9 +144,10 @@ WITH reserved AS (
     SELECT account_id, false, credits_pending - credits_released
     FROM ledger.balance WHERE tenant_id = $1 AND ledger_id = $2
 )
-SELECT coalesce(account.address, 'account ' || account_id) AS "where",
+SELECT coalesce(account.address, 'account ' || coalesce(reserved.account_id, pending.account_id)) AS "where",
        coalesce(reserved.amount, 0)::text AS expected, coalesce(pending.amount, 0)::text AS found
-FROM reserved FULL JOIN pending USING (account_id, is_debit)
+FROM reserved FULL JOIN pending
+     ON pending.account_id = reserved.account_id AND pending.is_debit = reserved.is_debit
 LEFT JOIN ledger.account ON account.tenant_id = $1 AND account.ledger_id = $2
      AND account.account_id = coalesce(reserved.account_id, pending.account_id)
 WHERE coalesce(reserved.amount, 0) <> coalesce(pending.amount, 0)

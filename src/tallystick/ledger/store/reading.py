@@ -113,8 +113,14 @@ async def transactions_by_id(connection: Connection, key: Key, ids: Sequence[str
 
 
 async def transactions(
-    connection: Connection, key: Key, *, account_id: int | None, bounds: Sequence[Any], filters: Sequence[Any], limit: int
-) -> Sequence[Any]:  # fmt: skip
+    connection: Connection,
+    key: Key,
+    *,
+    account_id: int | None,
+    bounds: Sequence[Any],
+    filters: Sequence[Any],
+    limit: int,
+) -> Sequence[Any]:
     """A page of transactions, newest first, of one account or of all."""
     if account_id is None:
         return await connection.fetch(_SQL["transactions"], *key, *bounds, *filters, limit)
