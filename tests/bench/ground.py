@@ -28,6 +28,7 @@ MINT = Mint(SystemClock())
 def postgres() -> Iterator[str]:
     """A PostgreSQL with the settings of ``make up``, synchronous commits and all, thrown away afterwards."""
     home = Path(tempfile.mkdtemp(prefix="tallystick-bench-"))
+    home.chmod(0o711)  # as root the server runs as somebody else, who has to get through
     server = EmbeddedPostgres(home=home / "home")
     try:
         yield server.start()

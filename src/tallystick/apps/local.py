@@ -58,3 +58,8 @@ def remembered() -> Remembered | None:
         return msgspec.json.decode(remembered_file().read_bytes(), type=Remembered)
     except (FileNotFoundError, PermissionError):
         return None
+    except msgspec.MsgspecError as error:
+        raise ValueError(
+            f"{remembered_file()} is damaged ({error}): move it away and run `tallystick up`, "
+            "which makes a new demonstration"
+        ) from None

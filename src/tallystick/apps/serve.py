@@ -1,5 +1,7 @@
 """Serving: one process of Granian with the whole platform in it."""
 
+import asyncio
+import errno
 import os
 from typing import Any
 
@@ -7,7 +9,7 @@ from granian.constants import Interfaces, Loops
 from granian.server import Server
 
 from tallystick.apps.compose import Platform
-from tallystick.runtime.configuration import read_settings
+from tallystick.runtime.configuration import Settings, read_settings
 from tallystick.runtime.telemetry import configure_logging
 
 # So many connections may wait to be taken up; beyond it the kernel tells the client to come back.
@@ -19,6 +21,30 @@ def build() -> Any:
     settings = read_settings()
     configure_logging(settings.log_level)
     return Platform(url=settings.database_url, settings=settings).app()
+
+
+def demand_servable(settings: Settings) -> None:
+    """Raise ValueError or OSError for what would only fail in the serving process, with a page of traceback.
+
+    The server shares a port with whoever listens there already, so a taken one is looked for here.
+    """
+    configure_logging(settings.log_level)
+    try:
+        asyncio.run(_listen_once(settings.host, settings.port))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ValueError(
+                f"port {settings.port} of {settings.host} is taken: end what listens there, "
+                "or set TALLYSTICK_PORT to another"
+            ) from None
+        raise ValueError(
+            f"cannot listen at {settings.host}, port {settings.port}: {error.strerror}"
+        ) from None
+
+
+async def _listen_once(host: str, port: int) -> None:
+    async with await asyncio.start_server(lambda *_: None, host, port):
+        return
 
 
 def serve(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import ClassVar
 
 
 class Retry(StrEnum):
@@ -32,12 +31,14 @@ class Problem(Exception):
 
     Subclasses live in the ``api.py`` of the context that raises them and set ``code`` (a sentence in
     snake case, unique in the whole program), ``kind`` and ``retry``. ``fields`` names what was wrong,
-    as plain strings.
+    as plain strings. One class may stand for a closed list of codes; then each instance carries its own.
+    ``replayed`` when the same request was refused before and this is that answer again.
     """
 
-    code: ClassVar[str] = "problem"
-    kind: ClassVar[Kind] = Kind.UNPROCESSABLE
-    retry: ClassVar[Retry] = Retry.NEVER
+    code: str = "problem"
+    kind: Kind = Kind.UNPROCESSABLE
+    retry: Retry = Retry.NEVER
+    replayed: bool = False
 
     def __init__(self, detail: str, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)

@@ -46,9 +46,8 @@ from tallystick.ledger.api import (
     Verification,
     Verify,
 )
-from tallystick.runtime.routes import Asked, Reply, Route
+from tallystick.runtime.routes import REPLAYED, Asked, Reply, Route
 
-REPLAYED = {"Idempotent-Replayed": "true"}
 _LEDGER = "/v1/ledgers/{ledger}"
 _ACCOUNT = _LEDGER + "/accounts/{address}"
 
@@ -215,10 +214,7 @@ def _made(answer: Any, *, replayed: bool) -> Any:
 def _refused(verdict: Verdict) -> Refused:
     refusal = verdict.refusal
     assert refusal is not None
-    problem = Refused(refusal.detail, refusal.fields)
-    problem.code = refusal.code  # type: ignore[misc]  # one class serves the whole closed list
-    problem.replayed = verdict.replayed
-    return problem
+    return Refused(refusal.detail, refusal.fields, code=refusal.code, replayed=verdict.replayed)
 
 
 def routes(ledger: Ledger) -> list[Route]:

@@ -22,7 +22,6 @@ from tallystick.payments.api import (
     ReportOf,
     SubmitFile,
 )
-from tallystick.runtime.edge import JSON, XML, Asked, Reply, Route
 from tallystick.runtime.iso20022 import (
     MessageNotSupported,
     SchemaViolation,
@@ -30,6 +29,7 @@ from tallystick.runtime.iso20022 import (
     XmlIsMalformed,
     XmlIsTooLarge,
 )
+from tallystick.runtime.routes import JSON, XML, Asked, Reply, Route
 
 _UNREADABLE = (
     XmlIsTooLarge,
@@ -48,9 +48,9 @@ class AnswerFormat(StrEnum):
 
 
 class Submission(Message, frozen=True, kw_only=True):
-    """How the answer is to be written: as pain.002, or as JSON without it."""
+    """How the answer is to be written: as pain.002, or as JSON without it. Absent, the header ``Accept`` says it."""
 
-    format: AnswerFormat = AnswerFormat.PAIN002
+    format: AnswerFormat | None = None
 
 
 class Page(Message, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ def _submitting(payments: Payments) -> Route:
             )
         message = SubmitFile(content=asked.body)
         answer = await payments.submit_file(caller=asked.caller, message=message)
-        return _submitted(answer, asked.query.format)
+        return _submitted(answer, _media(asked))
 
     return Route(
         method="POST",
@@ -82,20 +82,28 @@ def _submitting(payments: Payments) -> Route:
         handle=submit_file,
         body=bytes,
         query=Submission,
-        answer=bytes,
+        answer=FileAnswer,
         answer_media=XML,
+        other_media=(JSON,),
         status=201,
         problems=_UNREADABLE,
     )
 
 
-def _submitted(answer: FileAnswer, wanted: AnswerFormat) -> Reply:
+def _media(asked: Asked) -> str:
+    given: AnswerFormat | None = asked.query.format
+    if given is None:
+        return asked.media
+    return JSON if given is AnswerFormat.JSON else XML
+
+
+def _submitted(answer: FileAnswer, media: str) -> Reply:
     headers = {
         "location": f"/v1/payment-files/{answer.file_id}",
         "idempotent-replayed": "true" if answer.replayed else "false",
     }
     status = 200 if answer.replayed else 201
-    if wanted is AnswerFormat.JSON:
+    if media == JSON:
         # The report is fetched where it stands; an absent default is not written.
         short = msgspec.json.encode(msgspec.structs.replace(answer, report=b""))
         return Reply(value=short, media=JSON, status=status, headers=headers)

@@ -193,7 +193,7 @@ def _responder(route: Route, authenticate: Authenticate) -> Callable[..., Awaita
             caller = NOBODY
             if not is_public:
                 caller = await authenticate(headers.get(b"authorization", b"").decode("latin-1"))
-            query, key = check(req, headers, path)
+            query, key, wanted = check(req, headers, path)
             body = None
             if read is not None:
                 declared = reading.declared_length(headers)
@@ -205,6 +205,7 @@ def _responder(route: Route, authenticate: Authenticate) -> Callable[..., Awaita
                 body=body,
                 idempotency_key=key,
                 request_id=request_id,
+                media=wanted,
             )
             answer = await handle(asked)
             if isinstance(answer, Reply):
@@ -222,17 +223,19 @@ def _responder(route: Route, authenticate: Authenticate) -> Callable[..., Awaita
 
 def _checker(
     route: Route,
-) -> Callable[[_Request, dict[bytes, bytes], dict[str, str]], tuple[Any, str | None]]:
-    """Make the check of all that comes before the body; it answers the query and the idempotency key."""
+) -> Callable[[_Request, dict[bytes, bytes], dict[str, str]], tuple[Any, str | None, str]]:
+    """Make the check of all that comes before the body; it answers the query, the idempotency key and the media type
+    of the answer."""
     media, query_kind, has_body, is_xml = (
-        route.answer_media, route.query, route.body is not None, route.body is bytes
+        route.every_media, route.query, route.body is not None, route.body is bytes
     )  # fmt: skip
 
     def check(
         req: _Request, headers: dict[bytes, bytes], path: dict[str, str]
-    ) -> tuple[Any, str | None]:
+    ) -> tuple[Any, str | None, str]:
+        wanted = media[0]
         if b"accept" in headers:
-            reading.check_accept(headers[b"accept"], media=media)
+            wanted = reading.media_for(headers[b"accept"], media=media)
         reading.check_path(path)
         text = req.scope["query_string"]
         query = reading.read_query(text, query_kind) if text or query_kind else None
@@ -243,7 +246,7 @@ def _checker(
             reading.check_media(headers, is_xml=is_xml)
         else:
             reading.check_no_body(headers)
-        return query, key
+        return query, key, wanted
 
     return check
 
@@ -297,13 +300,17 @@ def _request_id(headers: Mapping[bytes, bytes]) -> str:
 
 def _refuse(error: Exception, req: _Request, resp: _Response, request_id: str) -> None:
     problem = problem_of(error)
+    # Logs name the route, not the path: some paths carry an IBAN.
     if isinstance(problem, InternalError):
         # As text: a renderer of tracebacks that shows local variables would show keys and amounts.
         where = "".join(traceback.format_exception(error))
-        _log.error("request_failed", request_id=request_id, path=req.path, traceback=where)
+        _log.error("request_failed", request_id=request_id, route=req.uri_template, traceback=where)
     elif isinstance(problem, TemporarilyUnavailable):
         _log.warning(
-            "request_met_weather", request_id=request_id, path=req.path, weather=repr(error)[:500]
+            "request_met_weather",
+            request_id=request_id,
+            route=req.uri_template,
+            weather=repr(error)[:500],
         )
     body = _encode(document_of(problem, request_id=request_id))
     headers = _headers(request_id, JSON) | headers_of(problem)

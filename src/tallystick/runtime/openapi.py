@@ -121,7 +121,11 @@ def _operation(route: Route, schemas: _Schemas, problems: tuple[type[Problem], .
     if route.public:
         operation["security"] = []
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": _content(route.body, schemas, XML)}
+        media = XML if route.body is bytes else JSON
+        operation["requestBody"] = {
+            "required": True,
+            "content": _content(route.body, schemas, (media,)),
+        }
     return operation
 
 
@@ -154,7 +158,7 @@ def _parameters(route: Route, schemas: _Schemas) -> list[Document]:
 def _responses(route: Route, schemas: _Schemas, problems: tuple[type[Problem], ...]) -> Document:
     answer: Document = {"description": _STATUS_WORDS.get(route.status, "Done.")}
     if route.answer is not None:
-        answer["content"] = _content(route.answer, schemas, route.answer_media)
+        answer["content"] = _content(route.answer, schemas, route.every_media)
     responses = {str(route.status): answer}
     by_status: dict[int, list[type[Problem]]] = {}
     for problem in problems_of(route, problems):
@@ -165,7 +169,11 @@ def _responses(route: Route, schemas: _Schemas, problems: tuple[type[Problem], .
             "content": {
                 PROBLEM_JSON: {
                     "schema": schemas.of(ProblemDocument),
-                    "examples": {problem.code: _example(problem) for problem in group},
+                    "examples": {
+                        problem.code: _example(problem)
+                        for problem in group
+                        if _has_one_code(problem)
+                    },
                 }
             },
         }
@@ -186,20 +194,28 @@ def _example(problem: type[Problem]) -> Document:
     return {"summary": title_of(problem.code), "value": msgspec.to_builtins(example)}
 
 
-def _content(kind: Any, schemas: _Schemas, media: str) -> Document:
-    if kind is bytes:
-        return {media: {"schema": {"type": "string"}}}
-    return {JSON: {"schema": schemas.of(kind)}}
+def _content(kind: Any, schemas: _Schemas, every_media: Iterable[str]) -> Document:
+    return {media: {"schema": _schema(kind, schemas, media)} for media in every_media}
+
+
+def _schema(kind: Any, schemas: _Schemas, media: str) -> Document:
+    is_message = media == JSON and kind is not bytes
+    return schemas.of(kind) if is_message else {"type": "string"}
 
 
 def _all_problems(
     routes: list[Route], problems: tuple[type[Problem], ...], glossary: Mapping[str, str]
 ) -> Document:
     every = [*OF_THE_EDGE, *problems, *(problem for route in routes for problem in route.problems)]
-    found = {problem.code: _problem_entry(problem) for problem in every if problem is not Problem}
+    found = {problem.code: _problem_entry(problem) for problem in every if _has_one_code(problem)}
     for code, words in glossary.items():
         found.setdefault(code, {"title": title_of(code), "description": words})
     return dict(sorted(found.items()))
+
+
+def _has_one_code(problem: type[Problem]) -> bool:
+    """Tell a class with a code from one that stands for a closed list, which the glossary explains."""
+    return problem.code != Problem.code
 
 
 def _problem_entry(problem: type[Problem]) -> Document:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -50,19 +50,39 @@ def is_request_id(text: bytes) -> bool:
     return _REQUEST_ID.fullmatch(text) is not None
 
 
-def check_accept(accept: bytes, *, media: str) -> None:
-    """Raise AnswerTypeNotAcceptable when the header excludes ``media``; weights are not weighed."""
-    if b"*/*" in accept:
-        return
-    media = media.partition(";")[0]
-    family = media.partition("/")[0] + "/*"
-    offered = [
+def media_for(accept: bytes, *, media: Sequence[str]) -> str:
+    """Choose the first of ``media`` that the header names, else the first of a range it names.
+
+    Weights are not weighed. Raises AnswerTypeNotAcceptable when the header excludes them all.
+    """
+    if accept == b"*/*":
+        return media[0]
+    accepted = [
         part.partition(";")[0].strip().lower() for part in accept.decode("latin-1").split(",")
     ]
-    if not {media, family, "*/*", "application/problem+json"}.intersection(offered):
-        raise AnswerTypeNotAcceptable(
-            f"This route answers {media} only.", {"accept": ", ".join(offered)[:200]}
-        )
+    for range_of in (_itself, _family, _anything):
+        for one in media:
+            if range_of(one) in accepted:
+                return one
+    # Whoever takes refusals alone still gets its answer.
+    if "application/problem+json" in accepted:
+        return media[0]
+    raise AnswerTypeNotAcceptable(
+        f"This route answers {' or '.join(map(_itself, media))} only.",
+        {"accept": ", ".join(accepted)[:200]},
+    )
+
+
+def _itself(media: str) -> str:
+    return media.partition(";")[0]
+
+
+def _family(media: str) -> str:
+    return media.partition("/")[0] + "/*"
+
+
+def _anything(_: str) -> str:
+    return "*/*"
 
 
 def check_no_body(headers: Headers) -> None:

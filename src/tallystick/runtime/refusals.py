@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 
 from tallystick.kernel.problems import Kind, Malformed, Problem, Retry
+from tallystick.runtime.routes import REPLAYED
 
 PROBLEM_JSON = "application/problem+json"
 PROBLEMS_PATH = "/docs/problems"
@@ -188,6 +189,8 @@ def headers_of(problem: Problem) -> dict[str, str]:
         headers["retry-after"] = str(RETRY_AFTER_S)
     if problem.kind == Kind.UNAUTHENTICATED:
         headers["www-authenticate"] = "Bearer"
+    if problem.replayed:
+        headers.update(REPLAYED)
     if isinstance(problem, MethodNotAllowed):
         headers["allow"] = problem.fields.get("allow", "")
     return headers

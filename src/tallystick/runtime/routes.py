@@ -11,12 +11,17 @@ from tallystick.kernel.problems import Problem
 
 JSON = "application/json"
 XML = "application/xml"
+REPLAYED: Mapping[str, str] = {"idempotent-replayed": "true"}
+"""The header of an answer that was given before: nothing was done again."""
 NOBODY = Caller(tenant_id=0, actor="nobody")
 """The caller of a public route: no tenant has the number 0."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A request, proven and read: who asks, the fields of the path, the query, the body, the caller's key."""
+    """A request, proven and read: who asks, the fields of the path, the query, the body, the caller's key.
+
+    ``media`` is what the caller accepts of the media types the route answers, the first of them if it does not say.
+    """
 
     caller: Caller
     path: Mapping[str, str]
@@ -24,6 +29,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     body: Any = None
     idempotency_key: str | None = None
     request_id: str = ""
+    media: str = JSON
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +50,8 @@ class Route:
 
     ``handle`` answers a value of ``answer``, or a ``Reply``. ``body`` and ``query`` are types for msgspec that
     forbid unknown fields; ``body=bytes`` takes XML unread. In a query ``name[key]=value`` fills a mapping.
-    A ``public`` route asks for no key, and its caller is ``NOBODY``.
+    A route that can also answer ``other_media`` looks at ``Asked.media`` and says which in its ``Reply``; ``answer``
+    is then the type of what it answers as JSON. A ``public`` route asks for no key, and its caller is ``NOBODY``.
     """
 
     method: str
@@ -53,11 +60,17 @@ class Route:
     handle: Callable[[Asked], Awaitable[Any]]
     answer: Any = None
     answer_media: str = JSON
+    other_media: tuple[str, ...] = ()
     body: Any = None
     query: Any = None
     status: int = 200
     problems: tuple[type[Problem], ...] = ()
     public: bool = False
+
+    @property
+    def every_media(self) -> tuple[str, ...]:
+        """The media types of the answer, the usual one first."""
+        return (self.answer_media, *self.other_media)
 
     def __post_init__(self) -> None:
         for kind in (self.body, self.query):

@@ -3,14 +3,12 @@
 from collections.abc import Awaitable, Callable
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
-from tallystick.kernel.callers import Caller
 from tallystick.kernel.money import Digits
 from tallystick.ledger.api import AccountExistsDifferent, AssetExponentDiffers
-from tallystick.runtime.edge import JSON, XML, Asked, Reply, Route
+from tallystick.runtime.routes import JSON, REPLAYED, XML, Asked, Reply, Route
 from tallystick.wallets.api import (
     AccountNeedsAnIban,
     AccountWanted,
@@ -21,6 +19,8 @@ from tallystick.wallets.api import (
     Message,
     OpenWallet,
     SetAccountLimits,
+    Statement,
+    StatementFormatNotSupported,
     StatementOf,
     StatementTooLong,
     Wallet,
@@ -39,7 +39,7 @@ from tallystick.wallets.api import (
 
 _BOOKS = (AssetExponentDiffers, AccountExistsDifferent)
 _CHANGE = (WalletNotFound, WalletStatusNotReachable, WalletBusy)
-_STATEMENT = (WalletAccountNotFound, StatementTooLong)
+_STATEMENT = (WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported)
 
 Change = Callable[..., Awaitable[Wallet]]
 
@@ -65,11 +65,11 @@ class Period(
     forbid_unknown_fields=True,
     rename={"first_day": "from", "last_day": "to"},
 ):
-    """The days of a statement, both included, in UTC."""
+    """The days of a statement, both included, in UTC. Without ``format`` the header ``Accept`` says how to write it."""
 
     first_day: date
     last_day: date
-    format: Format = Format.CAMT053
+    format: Format | None = None
 
 
 def routes(wallets: Wallets) -> list[Route]:
@@ -124,7 +124,11 @@ def _opening(wallets: Wallets) -> list[Route]:
 
 
 def _made(wallet: Wallet) -> Reply:
-    return Reply(value=wallet, status=200 if wallet.replayed else 201)
+    return (
+        Reply(value=wallet, status=200, headers=REPLAYED)
+        if wallet.replayed
+        else Reply(value=wallet)
+    )
 
 
 def _reading(wallets: Wallets) -> list[Route]:
@@ -190,10 +194,10 @@ def _statements(wallets: Wallets) -> list[Route]:
 
     async def of_account(asked: Asked) -> Reply:
         named = {"wallet": asked.path["wallet"], "account": asked.path["asset"]}
-        return await _statement(wallets, asked.caller, asked.query, named)
+        return await _statement(wallets, asked, named)
 
     async def of_iban(asked: Asked) -> Reply:
-        return await _statement(wallets, asked.caller, asked.query, {"iban": asked.path["iban"]})
+        return await _statement(wallets, asked, {"iban": asked.path["iban"]})
 
     return [
         Route(
@@ -211,8 +215,9 @@ def _statements(wallets: Wallets) -> list[Route]:
             summary="Write a statement of an account",
             handle=of_account,
             query=Period,
-            answer=bytes,
+            answer=Statement,
             answer_media=XML,
+            other_media=(JSON,),
             problems=(WalletNotFound, *_STATEMENT),
         ),
         Route(
@@ -221,19 +226,25 @@ def _statements(wallets: Wallets) -> list[Route]:
             summary="Write a statement of the account with an IBAN",
             handle=of_iban,
             query=Period,
-            answer=bytes,
+            answer=Statement,
             answer_media=XML,
+            other_media=(JSON,),
             problems=(IbanNotValid, *_STATEMENT),
         ),
     ]
 
 
-async def _statement(
-    wallets: Wallets, caller: Caller, period: Period, named: dict[str, Any]
-) -> Reply:
+async def _statement(wallets: Wallets, asked: Asked, named: dict[str, str]) -> Reply:
+    period: Period = asked.query
     message = StatementOf(first_day=period.first_day, last_day=period.last_day, **named)
-    if period.format is Format.JSON:
-        statement = await wallets.statement(caller=caller, message=message)
+    if _media(asked.media, period.format) == JSON:
+        statement = await wallets.statement(caller=asked.caller, message=message)
         return Reply(value=msgspec.json.encode(statement), media=JSON)
-    file = await wallets.statement_file(caller=caller, message=message)
+    file = await wallets.statement_file(caller=asked.caller, message=message)
     return Reply(value=file.content, media=XML)
+
+
+def _media(accepted: str, given: Format | None) -> str:
+    if given is None:
+        return accepted
+    return JSON if given is Format.JSON else XML

@@ -1,12 +1,21 @@
 """The command line: one program that runs, proves and uses the platform."""
 
+from typing import Final, NoReturn
+
 import typer
 
 from tallystick import __version__
 from tallystick.apps.cli import operating, tenants, using, wallets
+from tallystick.kernel.problems import Problem
 from tallystick.runtime.database import ServerTooOld
 from tallystick.runtime.embedded import EmbeddedPostgresError
 from tallystick.runtime.migrations import MigrationChanged
+
+# A schema, a table, a function or a role that is not there.
+_NOT_MIGRATED: Final = {"3F000", "42P01", "42883", "22023"}
+_NOT_MIGRATED_HINT: Final = (
+    " (`tallystick migrate` brings a database to the schema of this version)"
+)
 
 app = typer.Typer(
     name="tallystick",
@@ -36,6 +45,18 @@ def main() -> None:
     """Run the command line; expected failures end in one line and exit code 1."""
     try:
         app()
-    except (EmbeddedPostgresError, ServerTooOld, MigrationChanged, OSError, ValueError) as error:
-        typer.secho(f"tallystick: {error}", fg=typer.colors.RED, err=True)
-        raise SystemExit(1) from None
+    except (
+        EmbeddedPostgresError, ServerTooOld, MigrationChanged, Problem, OSError, ValueError,
+    ) as error:  # fmt: skip
+        _end(str(error))
+    except Exception as error:
+        # What PostgreSQL itself refuses; its driver is not for this package to import.
+        if not type(error).__module__.startswith("asyncpg."):
+            raise
+        hint = _NOT_MIGRATED_HINT if getattr(error, "sqlstate", "") in _NOT_MIGRATED else ""
+        _end(f"the database refuses: {error}{hint}")
+
+
+def _end(text: str) -> NoReturn:
+    typer.secho(f"tallystick: {text}", fg=typer.colors.RED, err=True)
+    raise SystemExit(1) from None

@@ -1,10 +1,13 @@
 """How commands reach a running platform, and how they say what it refused."""
 
 import os
+from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from tallystick.apps import local
 from tallystick.runtime.client import Answer, NothingAnswers, request
@@ -31,6 +34,22 @@ def ask(method: str, path: str, **arguments: Any) -> Answer:
     return answer
 
 
+def path_of(*parts: str) -> str:
+    """A path under ``/v1``; what a user typed stays one segment, whatever is in it."""
+    return "/v1/" + "/".join(quote(part, safe=":") for part in parts)
+
+
+def write(content: bytes, out: Path | None) -> None:
+    """Write a document to a file, or to standard output without one; ends the command when it cannot."""
+    if out is None:
+        typer.echo(content.decode())
+        return
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        fail(f"cannot write {out}: {error.strerror}")
+
+
 def refuse(answer: Answer) -> NoReturn:
     """End the command with a problem's code, its sentence and its fields."""
     if "json" not in answer.media:
@@ -43,5 +62,6 @@ def refuse(answer: Answer) -> NoReturn:
 
 def fail(text: str) -> NoReturn:
     """End the command with exit code 1."""
-    _err.print(f"[red]tallystick:[/] {text}", highlight=False, markup=True)
+    # Escaped and never folded: the text may hold what a customer typed, and a line is one line in a log.
+    _err.print(f"[red]tallystick:[/] {escape(text)}", highlight=False, soft_wrap=True)
     raise typer.Exit(1)

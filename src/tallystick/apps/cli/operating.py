@@ -2,18 +2,29 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 
+import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tallystick.apps import demonstration, local
 from tallystick.apps import serve as serving
 from tallystick.apps.compose import CONTEXTS, Platform, operator_database, tenant_directory
 from tallystick.identity.api import Authenticate as ProveKey
-from tallystick.identity.api import CreateKey, CreateTenant, ListTenants, Tenant, Unauthenticated
+from tallystick.identity.api import (
+    CreateKey,
+    CreateTenant,
+    ListTenants,
+    Tenant,
+    TenantNotFound,
+    Unauthenticated,
+    WhoAmI,
+)
 from tallystick.kernel.callers import Caller
-from tallystick.kernel.ids import tenant_id_of
+from tallystick.kernel.ids import tenant_id_of, tenant_name
 from tallystick.ledger.api import Verification
 from tallystick.ledger.service.verifying import verify as verify_books
 from tallystick.runtime.configuration import Settings, read_settings
@@ -30,6 +41,7 @@ _err = Console(stderr=True)
 def up() -> None:
     """Set up everything and run the platform with a demonstration tenant, until Ctrl-C."""
     settings = read_settings()
+    serving.demand_servable(settings)
     with local.database_url(settings) as url:
         _err.print("[dim]database ready, bringing its schema up to date …[/]")
         applied = asyncio.run(walk_roads(url=url, contexts=CONTEXTS))
@@ -43,7 +55,9 @@ def up() -> None:
 def serve() -> None:
     """Serve the platform on a database that is up to date, until SIGINT or SIGTERM."""
     settings = read_settings()
+    serving.demand_servable(settings)
     with local.database_url(settings) as url:
+        asyncio.run(_demand_schema(url, settings))
         serving.serve(database_url=url, host=settings.host, port=settings.port)
 
 
@@ -67,6 +81,17 @@ def verify(
         raise typer.Exit(1)
 
 
+async def _demand_schema(url: str, settings: Settings) -> None:
+    """End with one line now, where a serving process would log the same failure again and again."""
+    platform = Platform(url=url, settings=settings)
+    await platform.start()
+    try:
+        with suppress(TenantNotFound):
+            await platform.identity.who_am_i(caller=OPERATOR, message=WhoAmI())
+    finally:
+        await platform.stop()
+
+
 async def _prepare(url: str, settings: Settings) -> local.Remembered:
     platform = Platform(url=url, settings=settings)
     await platform.start()
@@ -74,7 +99,8 @@ async def _prepare(url: str, settings: Settings) -> local.Remembered:
         known = local.remembered()
         if known is None or not await _is_in_force(platform, known):
             known = await _new_tenant(platform, settings)
-            local.remember(known)
+        known = msgspec.structs.replace(known, url=_address(settings))
+        local.remember(known)
         caller = Caller(tenant_id=tenant_id_of(known.tenant), actor="demonstration")
         await demonstration.prepare(platform, caller=caller)
         return known
@@ -96,20 +122,27 @@ async def _new_tenant(platform: Platform, settings: Settings) -> local.Remembere
     )
     caller = Caller(tenant_id=tenant_id_of(tenant.tenant), actor=OPERATOR.actor)
     key = await platform.identity.create_key(caller=caller, message=CreateKey(label="make up"))
-    return local.Remembered(tenant.tenant, key.key, f"http://{settings.host}:{settings.port}")
+    return local.Remembered(tenant.tenant, key.key, _address(settings))
+
+
+def _address(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
 
 
 def _greet(settings: Settings, known: local.Remembered, applied: list[str]) -> None:
-    url = f"http://{settings.host}:{settings.port}"
-    table = Table.grid(padding=(0, 2))
-    table.add_row("the API, as a page", f"[link]{url}/docs[/]")
-    table.add_row("tenant", known.tenant)
-    table.add_row("its key is kept in", str(local.remembered_file()))
+    url = _address(settings)
+    lines = {
+        "the API, as a page": f"{url}/docs",
+        "tenant": known.tenant,
+        "its key is kept in": str(local.remembered_file()),
+    }
     _out.print(f"\n[bold]Tallystick[/] runs at [bold]{url}[/]", highlight=False)
     _out.print(
         f"[dim]{len(applied)} migrations applied[/]" if applied else "[dim]schema as before[/]"
     )
-    _out.print(table, highlight=False)
+    for name, text in lines.items():
+        _out.print(f"{name:20}{escape(text)}", highlight=False, soft_wrap=True)
     _out.print("\nTry, in another terminal:")
     for line in (
         "pay examples/pay-supplier.pain.001.001.09.xml",
@@ -125,7 +158,11 @@ async def _verify(url: str, tenant: str) -> list[tuple[str, Verification]]:
     database = operator_database(url)
     await database.start()
     try:
-        names = [tenant] if tenant else [found.tenant for found in await _tenants(database)]
+        names = [known.tenant for known in await _tenants(database)]
+        if tenant and tenant_name(tenant_id_of(tenant)) not in names:
+            # "It holds" must never be the answer to a name that was mistyped.
+            raise ValueError(f"there is no tenant {tenant}: `tallystick tenant list` shows them")
+        names = [tenant] if tenant else names
         found: list[tuple[str, Verification]] = []
         with _err.status("asking the laws of the books …") as status:
             for name in names:
@@ -183,7 +220,8 @@ def _report(found: Iterable[tuple[str, Verification]]) -> None:
     for name, verification in found:
         for damage in verification.damage:
             _out.print(
-                f"[red]{name}: not so: {damage.law}[/]\n    {damage.where}\n"
-                f"    expected {damage.expected}, found {damage.found}",
+                f"[red]{name}: not so: {escape(damage.law)}[/]\n    {escape(damage.where)}\n"
+                f"    expected {escape(damage.expected)}, found {escape(damage.found)}",
                 highlight=False,
+                soft_wrap=True,
             )

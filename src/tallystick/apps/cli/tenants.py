@@ -4,6 +4,7 @@ import asyncio
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tallystick.apps import local
@@ -24,11 +25,10 @@ def create(name: str = typer.Argument(help="The tenant's name.")) -> None:
     """Make a tenant with its first API key, which is shown this once."""
     with local.database_url(read_settings()) as url:
         tenant, key = asyncio.run(_create(url, name))
-    table = Table.grid(padding=(0, 2))
-    table.add_row("tenant", tenant.tenant)
-    table.add_row("name", tenant.name)
-    table.add_row("API key", f"[bold]{key.key}[/]")
-    _out.print(table, highlight=False, soft_wrap=True)
+    # Lines and no table: a table cuts at the width of the terminal, and the key is not shown again.
+    _out.print(f"tenant   {tenant.tenant}", highlight=False, soft_wrap=True)
+    _out.print(f"name     {escape(tenant.name)}", highlight=False, soft_wrap=True)
+    _out.print(f"API key  [bold]{key.key}[/]", highlight=False, soft_wrap=True)
     _out.print("[dim]The key is shown this once; only its hash is kept.[/]")
 
 
@@ -39,7 +39,7 @@ def list_() -> None:
         found = asyncio.run(list_tenants(url))
     table = Table("tenant", "name", "made at")
     for tenant in found:
-        table.add_row(tenant.tenant, tenant.name, tenant.created_at)
+        table.add_row(tenant.tenant, escape(tenant.name), tenant.created_at)
     _out.print(table)
 
 

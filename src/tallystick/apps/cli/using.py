@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tallystick.apps.cli.asking import ask, fail
+from tallystick.apps.cli.asking import ask, fail, path_of, write
 from tallystick.kernel.money import decimal_of
 
 REJECTED_EXIT = 3
@@ -28,6 +28,8 @@ def pay(
         content = file.read_bytes()
     except OSError as error:
         fail(f"cannot read {file}: {error.strerror}")
+    if not content:
+        fail(f"{file} is empty")
     with _err.status(f"paying {file.name} …"):
         answer = ask(
             "POST",
@@ -36,13 +38,11 @@ def pay(
             media="application/xml",
             query={"format": "json"},
         ).json()
-    report = ask("GET", f"/v1/payment-files/{answer['file_id']}/report").body
-    if out is None:
-        typer.echo(report.decode())
-    else:
-        out.write_bytes(report)
+    report = ask("GET", path_of("payment-files", answer["file_id"], "report")).body
     again = " (seen before: nothing was paid twice)" if answer.get("replayed") else ""
-    _err.print(f"{answer['message_id']}: {answer['status']}{again}", highlight=False)
+    # Said before the report is written, which can fail: the money has moved.
+    _err.print(f"{answer['message_id']}: {answer['status']}{again}", highlight=False, markup=False)
+    write(report, out)
     if answer["status"] not in ("ACSC", "ACCP", "ACSP"):
         raise typer.Exit(REJECTED_EXIT)
 
@@ -55,12 +55,9 @@ def statement(
 ) -> None:
     """Write a statement as camt.053.001.08."""
     wallet, _, asset = account.partition("/")
-    path = f"/v1/wallets/{wallet}/accounts/{asset}" if asset else f"/v1/accounts/{account}"
-    answer = ask("GET", path + "/statement", query={"from": _day(first), "to": _day(last)})
-    if out is None:
-        typer.echo(answer.body.decode())
-    else:
-        out.write_bytes(answer.body)
+    named = ("wallets", wallet, "accounts", asset) if asset else ("accounts", wallet)
+    query = {"from": _day(first), "to": _day(last)}
+    write(ask("GET", path_of(*named, "statement"), query=query).body, out)
 
 
 def _day(moment: datetime) -> str:
@@ -74,7 +71,7 @@ def balance(
     recorded_at: str = typer.Option(None, "--recorded-at", help="As recorded at (RFC 3339)."),
 ) -> None:
     """Show an account's balances, now or as of both clocks."""
-    path = f"/v1/ledgers/{ledger}/accounts/{address}"
+    path = path_of("ledgers", ledger, "accounts", address)
     exponent = ask("GET", path).json()["exponent"]
     pairs = {"effective_at": effective_at, "recorded_at": recorded_at}
     query = {name: text for name, text in pairs.items() if text}

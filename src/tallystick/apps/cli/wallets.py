@@ -5,9 +5,10 @@ from typing import Any
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from tallystick.apps.cli.asking import ask
+from tallystick.apps.cli.asking import ask, path_of
 from tallystick.kernel.money import decimal_of, exponent_of
 
 app = typer.Typer(help="Open, show, freeze and close customers' wallets.", no_args_is_help=True)
@@ -43,7 +44,7 @@ def open_(
 @app.command()
 def show(wallet: str = _WALLET) -> None:
     """Show a wallet with its balances."""
-    _show(ask("GET", f"/v1/wallets/{wallet}").json())
+    _show(ask("GET", path_of("wallets", wallet)).json())
 
 
 @app.command("list")
@@ -51,11 +52,16 @@ def list_(after: str = typer.Option("", "--after", help="Continue after this wal
     """List wallets, a page at a time."""
     page = ask("GET", "/v1/wallets", query={"after": after} if after else None).json()
     table = Table("wallet", "owner", "state", "account", "IBAN")
+    # An id or IBAN is what the next command is given: no part of it may be cut off.
+    longest = max((len(wallet["id"]) for wallet in page.get("items", [])), default=0)
+    table.columns[0].overflow, table.columns[0].min_width = "fold", min(longest, 24)
     for column in table.columns[2:]:
         column.no_wrap = True
     for wallet in page.get("items", []):
         for account, iban, _ in _rows(wallet):
-            table.add_row(wallet["id"], wallet["owner"]["name"], wallet["status"], account, iban)
+            table.add_row(
+                wallet["id"], escape(wallet["owner"]["name"]), wallet["status"], account, iban
+            )
     _out.print(table)
     if page.get("after"):
         _out.print(f"more: tallystick wallet list --after {page['after']}", highlight=False)
@@ -86,13 +92,15 @@ def reopen(wallet: str = _WALLET) -> None:
 
 
 def _change(wallet: str, verb: str) -> None:
-    _show(ask("POST", f"/v1/wallets/{wallet}/{verb}").json())
+    _show(ask("POST", path_of("wallets", wallet, verb)).json())
 
 
 def _show(wallet: dict[str, Any]) -> None:
     _out.print(
-        f"[bold]{wallet['id']}[/] · {wallet['name']} · {wallet['owner']['name']} · {wallet['status']}",
+        f"[bold]{wallet['id']}[/] · {escape(wallet['name'])} · {escape(wallet['owner']['name'])} · "
+        f"{wallet['status']}",
         highlight=False,
+        soft_wrap=True,
     )
     table = Table("account", "IBAN", "available")
     table.columns[-1].justify = "right"

@@ -36,13 +36,13 @@ ALTER TABLE identity.api_key FORCE ROW LEVEL SECURITY;
 
 -- A tenant sees itself only. Without a tenant the cast fails: an error, never an empty answer.
 CREATE POLICY tenant_is_own ON identity.tenant TO tallystick_identity
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint))
-    WITH CHECK (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint)
+    WITH CHECK (tenant_id = current_setting('tallystick.tenant')::bigint);
 
 -- A tenant sees and makes its own keys only. Without a tenant the cast fails.
 CREATE POLICY api_key_is_of_own_tenant ON identity.api_key TO tallystick_identity
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint))
-    WITH CHECK (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint)
+    WITH CHECK (tenant_id = current_setting('tallystick.tenant')::bigint);
 
 -- Operators' jobs walk all tenants: they read their names and numbers, and change nothing.
 CREATE POLICY operator_walks_tenants ON identity.tenant FOR SELECT TO tallystick_operator USING (true);

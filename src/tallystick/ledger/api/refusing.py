@@ -1,5 +1,6 @@
 """How the books refuse: problems, and the closed list of refusal codes in order of precedence."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from tallystick.kernel.problems import Kind, Problem, Retry
@@ -69,9 +70,21 @@ class LedgerBusy(Problem):
 
 
 class Refused(Problem):
-    """A single act was refused: the verdict's code, as a problem."""
+    """A single act was refused. The problem carries the verdict's code, one of the closed list."""
 
     kind = Kind.UNPROCESSABLE
+
+    def __init__(
+        self,
+        detail: str,
+        fields: Mapping[str, str] | None = None,
+        *,
+        code: str = Problem.code,
+        replayed: bool = False,
+    ) -> None:
+        super().__init__(detail, fields)
+        self.code = code
+        self.replayed = replayed
 
 
 class RefusalCode(StrEnum):

@@ -22,6 +22,7 @@ class AccountState:
         "counters",
         "credit_normal",
         "displaced",
+        "limited",
         "max_available",
         "min_available",
         "recorded_at",
@@ -51,15 +52,11 @@ class AccountState:
         self.status = status
         self.min_available = min_available
         self.max_available = max_available
+        self.limited = min_available is not None or max_available is not None
         self.version = version
         self.recorded_at = recorded_at
         self.displaced = displaced
         self.counters = counters
-
-    @property
-    def limited(self) -> bool:
-        """Whether a limit stands on it."""
-        return self.min_available is not None or self.max_available is not None
 
     def available(self) -> int:
         """Posted, less what open holds may still take away."""

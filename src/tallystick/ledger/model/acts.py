@@ -33,6 +33,9 @@ _ADDRESS = re.compile(r"[A-Za-z0-9_.-]+(?::[A-Za-z0-9_.-]+)*")
 _ASSET = re.compile(r"[A-Z0-9._]{1,16}")
 _AMOUNT = re.compile(r"[1-9][0-9]{0,37}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_AMOUNT_RULE = (
+    f"an amount is a whole number of minor units, at least 1, at most {AMOUNT_DIGITS_MAX} digits"
+)
 _DIGEST_BYTES = 16
 
 # The parts of an act's content, in the order in which a difference is named.
@@ -58,50 +61,40 @@ class Act:
 
     id: str
     kind: str
-    moves: Sequence[Move]
-    target: str | None
-    amounts: Sequence[int] | None
-    final: bool
-    effective_at: Instant | None
-    expires_at: Instant | None
-    reference: str | None
-    metadata: Metadata | None
-    group: str | None
-    fingerprint: bytes
+    moves: Sequence[Move] = ()
+    target: str | None = None
+    amounts: Sequence[int] | None = None
+    final: bool = False
+    effective_at: Instant | None = None
+    expires_at: Instant | None = None
+    reference: str | None = None
+    metadata: Metadata | None = None
+    group: str | None = None
+    fingerprint: bytes = b""
 
 
 def read(command: AnyCommand, *, where: str, new_id: Callable[[], str]) -> Act:
     """Read a command. Raises Malformed, naming the field, for anything not well-formed."""
-    kind = command.__struct_config__.tag
-    target: str | None = None
-    amounts: Sequence[int] | None = None
-    moves: Sequence[Move] = ()
-    expires_at: Instant | None = None
-    final = False
-    if isinstance(command, Post | Hold):
-        moves = _moves(command.postings, where)
-        if isinstance(command, Hold) and command.expires_at is not None:
-            expires_at = moment(command.expires_at, f"{where}.expires_at")
-    else:
-        target = identifier(command.target, f"{where}.target")
-        if isinstance(command, Capture | Reverse):
-            amounts = _amounts(command.amounts, where)
-        if isinstance(command, Capture):
-            final = command.final
     act = Act(
         id=new_id() if command.id is None else _own_id(command.id, where),
-        kind=str(kind),
-        moves=moves,
-        target=target,
-        amounts=amounts,
-        final=final,
-        effective_at=optional_moment(command.effective_at, f"{where}.effective_at"),
-        expires_at=expires_at,
-        reference=reference_of(command.reference, where),
-        metadata=metadata(command.metadata, where),
+        kind=str(command.__struct_config__.tag),
         group=command.group,
-        fingerprint=b"",
     )
+    if isinstance(command, Post | Hold):
+        act.moves = _moves(command.postings, where)
+        if isinstance(command, Hold):
+            act.expires_at = optional_moment(command.expires_at, f"{where}.expires_at")
+    else:
+        act.target = identifier(command.target, f"{where}.target")
+        if isinstance(command, Capture | Reverse):
+            act.amounts = _amounts(command.amounts, where)
+        act.final = isinstance(command, Capture) and command.final
+    if command.effective_at is not None:
+        act.effective_at = moment(command.effective_at, f"{where}.effective_at")
+    if command.reference is not None:
+        act.reference = reference_of(command.reference, where)
+    if command.metadata:
+        act.metadata = metadata(command.metadata, where)
     act.fingerprint = fingerprint(act)
     return act
 
@@ -109,10 +102,7 @@ def read(command: AnyCommand, *, where: str, new_id: Callable[[], str]) -> Act:
 def expiry_of(hold_id: str) -> Act:
     """The act by which a hold ends when its time has passed, under an id derived from the hold's."""
     digest = blake2b(hold_id.encode(), digest_size=_DIGEST_BYTES).hexdigest()
-    act = Act(
-        id=f"{OUR_PREFIX}expiry_{digest}", kind="expire", moves=(), target=hold_id, amounts=None, final=False,
-        effective_at=None, expires_at=None, reference=None, metadata=None, group=None, fingerprint=b"",
-    )  # fmt: skip
+    act = Act(id=f"{OUR_PREFIX}expiry_{digest}", kind="expire", target=hold_id)
     act.fingerprint = fingerprint(act)
     return act
 
@@ -122,14 +112,14 @@ def fingerprint(act: Act) -> bytes:
 
     The whole decides whether two acts are the same; the parts only name what differs.
     """
-    texts = _texts(act)
-    present, parts = 0, b""
-    for position, text in enumerate(texts):
-        if text:
-            present |= 1 << position
-            parts += crc32(text).to_bytes(4, "big")
-    whole = blake2b(b"\x1e".join(texts), digest_size=_DIGEST_BYTES).digest()
-    return whole + present.to_bytes(2, "big") + parts
+    present, parts, texts = 0, b"", []
+    for position, text in _texts(act):
+        present |= 1 << position
+        parts += crc32(text).to_bytes(4, "big")
+        texts.append(text)
+    mask = present.to_bytes(2, "big")
+    whole = blake2b(mask + b"\x1e".join(texts), digest_size=_DIGEST_BYTES).digest()
+    return whole + mask + parts
 
 
 def difference(known: bytes, given: bytes) -> RefusalCode | None:
@@ -154,23 +144,33 @@ def _parts_of(mark: bytes) -> dict[int, bytes]:
     }
 
 
-def _texts(act: Act) -> tuple[bytes, ...]:
-    def text(value: object) -> bytes:
-        return b"" if value is None else str(value).encode()
+def _texts(act: Act) -> list[tuple[int, bytes]]:
+    """The parts of its content that an act has, each with its place among ``_PARTS``."""
+    texts = [(0, act.kind.encode())]
+    if act.target is not None:
+        texts.append((1, act.target.encode()))
+    if act.moves:
+        texts.append((2, ";".join([_move_text(move) for move in act.moves]).encode()))
+    if act.amounts is not None:
+        texts.append((3, str(act.amounts).encode()))
+    if act.final:
+        texts.append((4, b"1"))
+    if act.effective_at is not None:
+        texts.append((5, b"%d" % act.effective_at))
+    if act.expires_at is not None:
+        texts.append((6, b"%d" % act.expires_at))
+    if act.reference is not None:
+        texts.append((7, act.reference.encode()))
+    if act.metadata is not None:
+        texts.append((8, repr(sorted(act.metadata.items())).encode()))
+    return texts
 
+
+def _move_text(move: Move) -> str:
+    debit, credit, amount, asset, balancing = move
+    # The lengths keep texts apart that are no addresses and hold the separators.
     return (
-        act.kind.encode(),
-        text(act.target),
-        # The lengths keep texts apart that are no addresses and hold the separators.
-        ";".join(
-            [f"{len(d)},{len(c)},{len(a)}:{d}>{c} {n} {a} {b:d}" for d, c, n, a, b in act.moves]
-        ).encode(),
-        text(act.amounts),
-        b"1" if act.final else b"",
-        text(act.effective_at),
-        text(act.expires_at),
-        text(act.reference),
-        b"" if act.metadata is None else repr(sorted(act.metadata.items())).encode(),
+        f"{len(debit)},{len(credit)},{len(asset)}:{debit}>{credit} {amount} {asset} {balancing:d}"
     )
 
 
@@ -190,16 +190,17 @@ def _moves(postings: Sequence[Posting], where: str) -> list[Move]:
 
 
 def amount_of(digits: Digits, where: str, position: int) -> int:
-    """Read an amount of 1 to 38 digits. Raises Malformed for zero, negative, longer, or not digits."""
+    """Read the amount of a posting, 1 to 38 digits. Raises Malformed for zero, negative, longer, or not digits."""
+    amount = _amount(digits)
+    if amount is None:
+        raise malformed(f"{where}.postings[{position}].amount", _AMOUNT_RULE)
+    return amount
+
+
+def _amount(digits: Digits) -> int | None:
     if isinstance(digits, int):
-        if 0 < digits <= AMOUNT_MAX:
-            return digits
-    elif _AMOUNT.fullmatch(digits):
-        return int(digits)
-    raise malformed(
-        f"{where}.postings[{position}].amount",
-        f"an amount is a whole number of minor units, at least 1, at most {AMOUNT_DIGITS_MAX} digits",
-    )
+        return digits if 0 < digits <= AMOUNT_MAX else None
+    return int(digits) if _AMOUNT.fullmatch(digits) else None
 
 
 def _amounts(amounts: Sequence[Digits] | None, where: str) -> tuple[int, ...] | None:
@@ -207,13 +208,13 @@ def _amounts(amounts: Sequence[Digits] | None, where: str) -> tuple[int, ...] | 
         return None
     if not 1 <= len(amounts) <= POSTINGS_MAX:
         raise malformed(f"{where}.amounts", f"give 1 to {POSTINGS_MAX} amounts, one per posting")
-    read_amounts = tuple(
-        0 if amount in (0, "0") else amount_of(amount, where, position)
-        for position, amount in enumerate(amounts)
-    )
-    if not any(read_amounts):
+    found = tuple(0 if amount in (0, "0") else _amount(amount) for amount in amounts)
+    for position, amount in enumerate(found):
+        if amount is None:
+            raise malformed(f"{where}.amounts[{position}]", _AMOUNT_RULE)
+    if not any(found):
         raise malformed(f"{where}.amounts", "at least one amount is more than zero")
-    return read_amounts
+    return tuple(amount or 0 for amount in found)
 
 
 def malformed(field: str, detail: str) -> Malformed:

@@ -8,7 +8,7 @@ from tallystick.ledger.api import Status
 from tallystick.ledger.model.accounts import PENDING, POSTED, RELEASED, AccountState
 from tallystick.ledger.model.acts import Act
 from tallystick.ledger.model.moving import move, undo
-from tallystick.ledger.model.outcomes import Outcome, Refusing, Step, Target, outcome_of
+from tallystick.ledger.model.outcomes import Outcome, Refusing, Step, Target
 
 _PRECEDENCE = {code: rank for rank, code in enumerate(Code)}
 
@@ -33,40 +33,42 @@ class Decider:
         self._named = named
         self._now = now
 
-    def decide(self, acts: Sequence[Act], *, first_recorded_at: Instant) -> list[Outcome]:
-        """Decide acts that belong to no group or to one: the group stands or falls together.
+    def decide(self, act: Act, *, recorded_at: Instant) -> Outcome:
+        """Decide one act that stands alone."""
+        outcome = Outcome(act, recorded_at)
+        try:
+            steps = self._steps(act, outcome)
+            move(steps, outcome)
+        except Refusing as refusing:
+            outcome.refuse(refusing.code, refusing.fields)
+            self.note(outcome)
+            return outcome
+        # From here on the act stands.
+        outcome.steps = steps
+        if outcome.target is not None:
+            _settle(outcome.target, outcome)
+        self.note(outcome)
+        return outcome
 
-        Each act is recorded one microsecond after the one before it.
-        """
-        if len(acts) == 1:
-            return [self._decide(acts[0], first_recorded_at)]
+    def decide_together(self, acts: Sequence[Act], *, first_recorded_at: Instant) -> list[Outcome]:
+        """Decide acts that stand or fall together, each recorded a microsecond after the one before it."""
         before = self._copies(acts)
-        outcomes = [self._decide(act, first_recorded_at + n) for n, act in enumerate(acts)]
+        outcomes = [
+            self.decide(act, recorded_at=first_recorded_at + n) for n, act in enumerate(acts)
+        ]
         failed = next((outcome for outcome in outcomes if outcome.refusal), None)
         if failed is not None:
             self._put_back(outcomes, before)
             for outcome in outcomes:
                 if outcome is not failed:
                     outcome.refuse(Code.LINKED_ITEM_FAILED, {"failed": failed.act.id})
-                self._note_refused(outcome)
+                self.note(outcome)
         return outcomes
 
-    def _decide(self, act: Act, recorded_at: Instant) -> Outcome:
-        outcome = outcome_of(act, recorded_at)
-        try:
-            steps = self._steps(act, outcome)
-            move(steps, outcome)
-        except Refusing as refusing:
-            outcome.refuse(refusing.code, refusing.fields)
-            self._note_refused(outcome)
-            return outcome
-        # From here on the act stands.
-        outcome.steps = steps
-        if outcome.target is not None:
-            _settle(outcome.target, outcome)
-        if act.id in self._named:
-            self._targets[act.id] = _new_target(outcome)
-        return outcome
+    def note(self, outcome: Outcome) -> None:
+        """Note what later acts of the batch name, so that they get the answer a batch of their own would give."""
+        if outcome.act.id in self._named:
+            self._targets[outcome.act.id] = _new_target(outcome)
 
     def _steps(self, act: Act, outcome: Outcome) -> list[Step]:
         if act.kind == "post":
@@ -89,12 +91,15 @@ class Decider:
         accounts, steps, worst = self._accounts, [], None
         for position, (debit_address, credit_address, amount, asset, _) in enumerate(act.moves):
             debit, credit = accounts.get(debit_address), accounts.get(credit_address)
-            code = _account_refusal(debit, credit, asset)
-            if code is not None:
-                if worst is None or _PRECEDENCE[code] < _PRECEDENCE[worst[0]]:
-                    worst = (code, position)
-            elif debit is not None and credit is not None:
+            if debit is None or credit is None:
+                code = Code.CREDIT_ACCOUNT_NOT_FOUND if debit else Code.DEBIT_ACCOUNT_NOT_FOUND
+            else:
                 steps.append((layer, debit, credit, amount))
+                if debit.asset == credit.asset == asset and debit.status == credit.status == "open":
+                    continue
+                code = _asset_refusal(debit, credit, asset) or _status_refusal(debit, credit)
+            if code is not None and (worst is None or _PRECEDENCE[code] < _PRECEDENCE[worst[0]]):
+                worst = (code, position)
         if worst is not None:
             raise Refusing(worst[0], {"posting": str(worst[1])})
         return steps
@@ -108,11 +113,6 @@ class Decider:
         if act.kind == "reverse":
             return _reversible(target)
         return _held(act, target, self._now)
-
-    def _note_refused(self, outcome: Outcome) -> None:
-        # A later act of the batch gets the answer it would get in a batch of its own.
-        if outcome.act.id in self._named:
-            self._targets[outcome.act.id] = _new_target(outcome)
 
     def _copies(self, acts: Sequence[Act]) -> dict[str, tuple[list[int], str | None, bool]]:
         named = {act.target for act in acts} | {act.id for act in acts}
@@ -138,18 +138,10 @@ class Decider:
             target.rest, target.state, target.changed = rest, state, changed
 
 
-def _account_refusal(
-    debit: AccountState | None, credit: AccountState | None, asset: str
-) -> Code | None:
-    if debit is None:
-        return Code.DEBIT_ACCOUNT_NOT_FOUND
-    if credit is None:
-        return Code.CREDIT_ACCOUNT_NOT_FOUND
+def _asset_refusal(debit: AccountState, credit: AccountState, asset: str) -> Code | None:
     if debit.asset != asset:
         return Code.DEBIT_ACCOUNT_HAS_DIFFERENT_ASSET
-    if credit.asset != asset:
-        return Code.CREDIT_ACCOUNT_HAS_DIFFERENT_ASSET
-    return _status_refusal(debit, credit)
+    return Code.CREDIT_ACCOUNT_HAS_DIFFERENT_ASSET if credit.asset != asset else None
 
 
 def _status_refusal(debit: AccountState, credit: AccountState) -> Code | None:

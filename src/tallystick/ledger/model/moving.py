@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tallystick.ledger.api import RefusalCode as Code
 from tallystick.ledger.model.accounts import DISPLACED_SCANNED_MAX, RELEASED, AccountState
-from tallystick.ledger.model.outcomes import Outcome, Refusing, Step
+from tallystick.ledger.model.outcomes import Line, Outcome, Refusing, Step
 
 
 def move(steps: list[Step], outcome: Outcome) -> None:
@@ -18,14 +18,14 @@ def move(steps: list[Step], outcome: Outcome) -> None:
 
 def _move_one(step: Step, outcome: Outcome) -> None:
     layer, debit, credit, amount = step
-    if layer != RELEASED:
+    if layer != RELEASED and (debit.limited or credit.limited):
         # A maximum of the debit side and a minimum of the credit side: the minimum is the earlier code.
         if not (debit.credit_normal or credit.credit_normal):
             _demand_room(credit, amount, is_debit=False)
         _demand_room(debit, amount, is_debit=True)
         _demand_room(credit, amount, is_debit=False)
-    _enter(step, 0, outcome)
-    outcome.after = ((debit, list(debit.counters)), (credit, list(credit.counters)))
+    outcome.lines = (_enter(step, 0, outcome),)
+    outcome.after = ((debit, debit.counters.copy()), (credit, credit.counters.copy()))
 
 
 def _move_many(steps: list[Step], outcome: Outcome) -> None:
@@ -36,11 +36,12 @@ def _move_many(steps: list[Step], outcome: Outcome) -> None:
         for account in touched.values()
         if account.limited
     ]
+    outcome.lines = lines = []
     try:
         for position, step in enumerate(steps):
             if moves and moves[position][4]:
                 step = steps[position] = _balanced(step)  # noqa: PLW2901
-            _enter(step, position, outcome)
+            lines.append(_enter(step, position, outcome))
         # Only what an act makes worse can break a limit: money may always come back towards it.
         for account, available, _ in limited:
             _demand_minimum(account, available)
@@ -49,7 +50,7 @@ def _move_many(steps: list[Step], outcome: Outcome) -> None:
     except Refusing:
         undo(outcome, touched.values())
         raise
-    outcome.after = [(account, list(account.counters)) for account in touched.values()]
+    outcome.after = [(account, account.counters.copy()) for account in touched.values()]
 
 
 def undo(outcome: Outcome, accounts: Iterable[AccountState]) -> None:
@@ -61,10 +62,10 @@ def undo(outcome: Outcome, accounts: Iterable[AccountState]) -> None:
         credit.counters[2 * layer + 1] -= amount
         debit.displaced -= debit_mark > 0
         credit.displaced -= credit_mark > 0
-    outcome.lines = []
+    outcome.lines = ()
 
 
-def _enter(step: Step, position: int, outcome: Outcome) -> None:
+def _enter(step: Step, position: int, outcome: Outcome) -> Line:
     layer, debit, credit, amount = step
     index = 2 * layer
     debit_after, credit_after = debit.counters, credit.counters
@@ -74,20 +75,18 @@ def _enter(step: Step, position: int, outcome: Outcome) -> None:
     debit_mark = credit_mark = 0
     if outcome.effective_at != outcome.recorded_at:
         debit_mark, credit_mark = _displace(debit), _displace(credit)
-    outcome.lines.append(
-        (
-            debit.account_id,
-            credit.account_id,
-            layer,
-            2 * position,
-            debit_mark,
-            credit_mark,
-            amount,
-            debit_after[index],
-            debit_after[index + 1],
-            credit_after[index],
-            credit_after[index + 1],
-        )
+    return (
+        debit.account_id,
+        credit.account_id,
+        layer,
+        2 * position,
+        debit_mark,
+        credit_mark,
+        amount,
+        debit_after[index],
+        debit_after[index + 1],
+        credit_after[index],
+        credit_after[index + 1],
     )
 
 

@@ -1,7 +1,7 @@
 """What deciding works on and what it leaves: targets, and the outcome of each act."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tallystick.kernel.instants import Instant
 from tallystick.ledger.api import RefusalCode
@@ -29,7 +29,8 @@ class Refusing(Exception):
 class Target:
     """A transaction that a capture, void or reversal names, as it stands in the batch.
 
-    ``rest`` is what a hold still reserves, or what of a posted transaction is not reversed yet.
+    ``rest`` is what a hold still reserves, or what of a posted transaction is not reversed yet; ``reversed`` is what
+    the tables said of that, None when nothing was.
     """
 
     id: str
@@ -41,27 +42,43 @@ class Target:
     rest: list[int]
     state: str | None
     expires_at: Instant | None
+    reversed: Sequence[int] | None = None
     changed: bool = False
 
 
-@dataclass(slots=True)
 class Outcome:
     """What became of an act: its steps and lines, or the code that refuses it.
 
-    ``after`` holds each touched account with a copy of its counters right after the act.
+    ``after`` holds each touched account with a copy of its counters right after the act. An absent effective
+    time is the time of recording.
     """
 
-    act: Act
-    recorded_at: Instant
-    effective_at: Instant
-    refusal: RefusalCode | None = None
-    fields: dict[str, str] = field(default_factory=dict)
-    steps: Sequence[Step] = ()
-    lines: list[Line] = field(default_factory=list)
-    after: Sequence[tuple[AccountState, list[int]]] = ()
-    target: Target | None = None
-    rest: list[int] | None = None
-    state: str | None = None
+    __slots__ = (
+        "act",
+        "after",
+        "effective_at",
+        "fields",
+        "lines",
+        "recorded_at",
+        "refusal",
+        "rest",
+        "state",
+        "steps",
+        "target",
+    )
+
+    def __init__(self, act: Act, recorded_at: Instant) -> None:
+        self.act = act
+        self.recorded_at = recorded_at
+        self.effective_at = recorded_at if act.effective_at is None else act.effective_at
+        self.refusal: RefusalCode | None = None
+        self.fields: Mapping[str, str] = _NO_FIELDS
+        self.steps: Sequence[Step] = ()
+        self.lines: Sequence[Line] = ()
+        self.after: Sequence[tuple[AccountState, list[int]]] = ()
+        self.target: Target | None = None
+        self.rest: list[int] | None = None
+        self.state: str | None = None
 
     def booked(self) -> Sequence[Step]:
         """The steps that say what the act did: what it posted, or for a hold or its end what it moved."""
@@ -69,13 +86,11 @@ class Outcome:
             return self.steps
         return [step for step in self.steps if step[0] == POSTED]
 
-    def refuse(self, code: RefusalCode, fields: dict[str, str]) -> None:
-        """Make it a refusal that moved nothing."""
+    def refuse(self, code: RefusalCode, fields: Mapping[str, str]) -> None:
+        """Make it a refusal that moved nothing. The target stays: the refusal may rest on it."""
         self.refusal, self.fields = code, fields
-        self.steps, self.lines, self.after = (), [], ()
+        self.steps, self.lines, self.after = (), (), ()
         self.rest, self.state = None, None
 
 
-def outcome_of(act: Act, recorded_at: Instant) -> Outcome:
-    """An outcome to be filled: an absent effective time is the time of recording."""
-    return Outcome(act, recorded_at, recorded_at if act.effective_at is None else act.effective_at)
+_NO_FIELDS: Mapping[str, str] = {}

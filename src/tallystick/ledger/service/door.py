@@ -40,7 +40,7 @@ from tallystick.ledger.api import (
 from tallystick.ledger.model import acts, pages
 from tallystick.ledger.model.accounts import balances
 from tallystick.ledger.service import accounts, answers, verifying
-from tallystick.ledger.service.writer import Decided, Known, Writer
+from tallystick.ledger.service.writer import WRITTEN_WITHIN_S, Decided, Known, Writer
 from tallystick.ledger.store import reading
 from tallystick.ledger.store.states import Key
 from tallystick.runtime.clock import Mint
@@ -48,8 +48,8 @@ from tallystick.runtime.database import Connection, Database
 
 WRITERS_MAX = 1_000
 LEDGERS_REMEMBERED_MAX = 10_000
-# No transaction of ours stays open as long: statements end after 20 seconds, idle ones after 60.
-UNSETTLED = 300 * SECOND
+# A writer writes within half a minute of reading the clock, or reads it again.
+UNSETTLED = 2 * WRITTEN_WITHIN_S * SECOND
 
 
 class LedgerService:
@@ -203,7 +203,7 @@ class LedgerService:
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             row = await self._found(connection, key, message.address)
             if recorded_at is not None:
-                await _settle(connection, key, row["account_id"], recorded_at)
+                await _settle(connection, key, recorded_at)
             counters = await reading.counters_as_of(
                 connection,
                 key,
@@ -232,8 +232,9 @@ class LedgerService:
             async with self._database.transaction(tenant_id=key[0]) as connection:
                 ids = await reading.expired_holds(connection, key, most)
             if ids:
-                await self._writer(key).submit([acts.expiry_of(hold_id) for hold_id in ids])
-                expired += len(ids)
+                acts_of_expiry = [acts.expiry_of(hold_id) for hold_id in ids]
+                decided = await self._writer(key).submit(acts_of_expiry)
+                expired += sum(one.refusal is None for one in decided)
         return expired
 
     def _new_id(self) -> str:
@@ -304,7 +305,7 @@ def _verdict_of_known(known: Known, found: dict[str, Transaction]) -> Verdict:
     return Verdict(id=known.id, transaction=found[known.id], replayed=True)
 
 
-async def _settle(connection: Connection, key: Key, account_id: int, recorded_at: Instant) -> None:
+async def _settle(connection: Connection, key: Key, recorded_at: Instant) -> None:
     """Make sure that an answer once given never changes. Raises RecordedInFuture.
 
     Whoever is writing now may carry an earlier time than ours, so a question about the last moments waits for it.
@@ -313,7 +314,7 @@ async def _settle(connection: Connection, key: Key, account_id: int, recorded_at
     if recorded_at > now:
         raise RecordedInFuture("ask for a time of recording that has passed")
     if recorded_at > now - UNSETTLED:
-        await reading.lock_balance(connection, key, account_id)
+        await reading.await_writers(connection, key)
 
 
 async def _written(

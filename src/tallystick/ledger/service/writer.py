@@ -12,7 +12,7 @@ from tallystick.ledger.api import LedgerBusy, RefusalCode
 from tallystick.ledger.model.accounts import AccountState
 from tallystick.ledger.model.acts import Act, difference, is_address
 from tallystick.ledger.model.deciding import Decider
-from tallystick.ledger.model.outcomes import Outcome, Target, outcome_of
+from tallystick.ledger.model.outcomes import Outcome, Target
 from tallystick.ledger.store import states, writing
 from tallystick.ledger.store.weather import is_passing
 from tallystick.runtime.database import Connection, Database
@@ -22,6 +22,7 @@ ATTEMPTS_MAX = 6
 CACHED_ACCOUNTS_MAX = 50_000
 # Fewer than these are quicker written at once than in two halves.
 HALVED_ITEMS_MIN = 32
+WRITTEN_WITHIN_S = 30
 
 
 @dataclass(slots=True)
@@ -54,20 +55,62 @@ class _Job:
 
 
 class _Batch:
-    """Jobs that are decided and written together. ``decided`` is set once the next batch may be decided."""
+    """Jobs that are decided and written together. ``is_decided`` is set once the next batch may be decided."""
 
-    def __init__(self, jobs: Sequence[_Job]) -> None:
+    def __init__(self, jobs: Sequence[_Job], after: "_Batch | None") -> None:
         self.jobs = jobs
+        self.after = after
         self.acts = [act for job in jobs for act in job.acts]
         self.ids = {act.id for act in self.acts}
-        self.decided = asyncio.Event()
-        self.after: asyncio.Task[None] | None = None
-        self.task: asyncio.Task[None] | None = None
+        self.is_decided = asyncio.Event()
+        self.is_answered = False
+        self.written: asyncio.Task[bool] | None = None
 
     @property
-    def is_written(self) -> bool:
-        """Whether it is over, one way or the other."""
-        return self.task is not None and self.task.done()
+    def is_over(self) -> bool:
+        """Whether its first attempt ended, well or not."""
+        return self.written is not None and self.written.done()
+
+    def may_overlap(self, ahead: "_Batch") -> bool:
+        """Whether it asks the database for nothing that the batch ahead of it is just writing."""
+        return all(act.target is None for act in self.acts) and self.ids.isdisjoint(ahead.ids)
+
+    def answer(self, decided: list[Decided]) -> None:
+        """Answer every job its part."""
+        self.is_answered = True
+        position = 0
+        for job in self.jobs:
+            job.answer(decided[position : position + len(job.acts)])
+            position += len(job.acts)
+
+    def fail(self, error: BaseException) -> None:
+        """Fail every job; what passes by itself, or ends the process, as a busy ledger."""
+        self.is_answered = True
+        if is_passing(error) or not isinstance(error, Exception):
+            error = LedgerBusy("the ledger could not write this now; send the same request again")
+        for job in self.jobs:
+            job.fail(error)
+
+
+class _Memory:
+    """The accounts of a ledger as they will stand once what is decided is written."""
+
+    def __init__(self) -> None:
+        self.by_address: dict[str, AccountState] = {}
+        self.by_id: dict[int, AccountState] = {}
+
+    def keep(self, found: Iterable[AccountState]) -> None:
+        """Remember accounts, but never over one that may have been moved already."""
+        for account in found:
+            if account.account_id not in self.by_id:
+                self.by_address[account.address] = account
+                self.by_id[account.account_id] = account
+
+    def forget(self, address: str) -> None:
+        """Forget one account."""
+        account = self.by_address.pop(address, None)
+        if account is not None:
+            del self.by_id[account.account_id]
 
 
 class Writer:
@@ -75,17 +118,18 @@ class Writer:
 
     Accounts stay in memory between batches. That is a cache and no more: every balance is written under the
     condition that it still is at the version it was decided on, in the transaction that changes it.
+
     While one batch is being written the next is decided, on the balances that the first will leave; it waits
-    for the first to be committed before it writes, and starts over if that failed. So the database and this process
-    work at the same time. A second batch is begun when as many wait as are being written: then both are worth it.
+    for the first to be committed before it writes. So the database and this process work at the same time. A second
+    batch is begun when as many wait as are being written: then both are worth it. When the first fails, the second
+    is void too: memory is forgotten, and both are done again, one after the other.
     """
 
     def __init__(self, *, database: Database, key: states.Key, batch_items_max: int) -> None:
         self._database = database
         self._key = key
         self._batch_items_max = batch_items_max
-        self._accounts: dict[str, AccountState] = {}
-        self._generation = 0
+        self._memory = _Memory()
         self._last: Instant = 0
         self._queue: deque[_Job] = deque()
         self._queued = 0
@@ -114,38 +158,78 @@ class Writer:
 
     def forget(self, address: str) -> None:
         """Drop what is remembered of an account that was changed by other means than an act."""
-        self._accounts.pop(address, None)
+        self._memory.forget(address)
 
     async def _run(self) -> None:
         ahead: _Batch | None = None
         try:
             while self._queue or ahead is not None:
-                if ahead is not None and not ahead.is_written and self._queued < len(ahead.acts):
-                    await self._enough_or_written(ahead)
-                if ahead is not None and ahead.is_written:
+                if ahead is not None and not ahead.is_over and self._queued < len(ahead.acts):
+                    await self._enough_or_over(ahead)
+                if ahead is not None and ahead.is_over:
+                    await self._finish(ahead)
                     ahead = None
                 if self._queue:
                     ahead = await self._begin(ahead)
         finally:
             self._running = None
 
-    async def _begin(self, ahead: _Batch | None) -> _Batch:
-        """Begin a batch and answer it once it is decided and the one ahead of it is written."""
-        batch = _Batch(self._next_jobs(is_alone=ahead is None))
-        if ahead is not None and ahead.task is not None:
-            batch.after = ahead.task
-            if not _may_overlap(batch, ahead):
-                await ahead.task
-        batch.task = asyncio.create_task(self._serve(batch))
-        await batch.decided.wait()
-        if batch.after is not None:
-            await batch.after
-        return batch
+    async def _begin(self, ahead: _Batch | None) -> _Batch | None:
+        """Begin a batch; answers it once it is decided and the one ahead is over, or None when both are over."""
+        batch = _Batch(self._next_jobs(is_alone=ahead is None), ahead)
+        if ahead is not None and not batch.may_overlap(ahead):
+            await self._finish(ahead)
+            batch.after = None
+        batch.written = asyncio.create_task(self._first_attempt(batch))
+        await batch.is_decided.wait()
+        if batch.after is None or batch.after.written is None or await batch.after.written:
+            return batch
+        # The one ahead failed, and this one was decided on what it would have left.
+        await batch.written
+        await self._finish(batch.after)
+        await self._finish(batch)
+        return None
 
-    async def _enough_or_written(self, ahead: _Batch) -> None:
-        assert ahead.task is not None
+    async def _finish(self, batch: _Batch) -> None:
+        """Wait for a batch; when its first attempt failed, try again with nothing else under way."""
+        if batch.written is not None and await batch.written:
+            return
+        batch.after = None
+        for _ in range(ATTEMPTS_MAX - 1):
+            if not batch.is_answered:
+                await self._attempt(batch)
+        if not batch.is_answered:
+            batch.fail(states.Stale())
+
+    async def _first_attempt(self, batch: _Batch) -> bool:
+        try:
+            return await self._attempt(batch)
+        finally:
+            batch.is_decided.set()
+
+    async def _attempt(self, batch: _Batch) -> bool:
+        """Decide and write a batch in one transaction, and answer its jobs. Answers whether it was written.
+
+        After a failure that passes by itself the jobs stay unanswered.
+        """
+        try:
+            async with self._database.transaction(tenant_id=self._key[0]) as connection:
+                decided = await self._transact(connection, batch)
+        except BaseException as error:
+            # What was decided on balances that were never committed is void.
+            self._memory = _Memory()
+            if not is_passing(error):
+                batch.fail(error)
+            if not isinstance(error, Exception):
+                raise
+            return False
+        batch.answer(decided)
+        return True
+
+    async def _enough_or_over(self, ahead: _Batch) -> None:
+        assert ahead.written is not None
         self._woken, self._enough = asyncio.get_running_loop().create_future(), len(ahead.acts)
-        ahead.task.add_done_callback(self._wake)
+        ahead.written.add_done_callback(self._wake)
         await self._woken
         self._enough = QUEUED_ITEMS_MAX + 1
 
@@ -166,162 +250,159 @@ class Writer:
         self._queued -= size
         return jobs
 
-    async def _serve(self, batch: _Batch) -> None:
-        try:
-            decided = await self._decide_and_write(batch)
-        except BaseException as error:
-            stopped = LedgerBusy("the ledger is stopping; send the same request again")
-            for job in batch.jobs:
-                job.fail(error if isinstance(error, Exception) else stopped)
-            if not isinstance(error, Exception):
-                raise
-            return
-        finally:
-            batch.decided.set()
-        position = 0
-        for job in batch.jobs:
-            job.answer(decided[position : position + len(job.acts)])
-            position += len(job.acts)
-
-    async def _decide_and_write(self, batch: _Batch) -> list[Decided]:
-        for attempt in range(ATTEMPTS_MAX):
-            try:
-                async with self._database.transaction(tenant_id=self._key[0]) as connection:
-                    return await self._transact(connection, batch)
-            except BaseException as error:
-                self._start_over()
-                if attempt == ATTEMPTS_MAX - 1 or not is_passing(error):
-                    raise
-            if batch.after is not None:
-                await batch.after
-        raise AssertionError("the last attempt returns or raises")
-
-    def _start_over(self) -> None:
-        """Forget every account: what was decided on balances that were never committed is void."""
-        self._accounts = {}
-        self._generation += 1
-
     async def _transact(self, connection: Connection, batch: _Batch) -> list[Decided]:
+        loop = asyncio.get_running_loop()
+        write_until = loop.time() + WRITTEN_WITHIN_S
         now, rows = await states.known(connection, self._key, [act.id for act in batch.acts])
-        fresh = [act for act in batch.acts if act.id not in rows]
-        targets = await self._load(connection, fresh)
-        generation = self._generation
-        decided, outcomes = self._decide(batch.acts, rows, targets, now)
-        prepared = writing.prepare(outcomes, self._rested_on(outcomes))
-        batch.decided.set()
-        if batch.after is not None:
-            await batch.after
-        if generation != self._generation:
+        fresh = [act for act in batch.acts if act.id not in rows] if rows else batch.acts
+        memory, targets = await self._load(connection, fresh, is_alone=batch.after is None)
+        decided, outcomes = self._decide(batch, rows, memory, targets, now)
+        prepared = writing.prepare(outcomes, _rested_on(outcomes, memory))
+        batch.is_decided.set()
+        ahead = batch.after.written if batch.after is not None else None
+        if (ahead is not None and not await ahead) or loop.time() > write_until:
             raise states.Stale
         if outcomes:
             await writing.write(connection, self._key, prepared)
         return decided
 
-    async def _load(self, connection: Connection, acts: Sequence[Act]) -> dict[str, Target]:
-        """Bring every account the acts touch into memory; answer the targets they name."""
-        accounts = self._accounts
-        if len(accounts) > CACHED_ACCOUNTS_MAX:
-            self._accounts = accounts = {}
+    async def _load(
+        self, connection: Connection, acts: Sequence[Act], *, is_alone: bool
+    ) -> tuple[_Memory, dict[str, Target]]:
+        """Bring every account the acts touch into memory; answers it, and the targets they name."""
+        if is_alone and len(self._memory.by_id) > CACHED_ACCOUNTS_MAX:
+            self._memory = _Memory()
+        memory = self._memory
         wanted = {address for act in acts for move in act.moves for address in move[:2]}
-        missing = [address for address in wanted if address not in accounts and is_address(address)]
+        missing = [
+            address
+            for address in wanted
+            if address not in memory.by_address and is_address(address)
+        ]
         if missing:
-            self._remember(await states.states_by_address(connection, self._key, missing))
+            found = await states.states_by_address(connection, self._key, missing)
+            self._keep(memory, found)
+            missing = [address for address in missing if address not in memory.by_address]
+        targets = await self._targets(connection, acts, memory)
+        absent = set(missing)
+        if any(a not in memory.by_address and a not in absent and is_address(a) for a in wanted):
+            raise states.Stale  # it was forgotten while we read
+        return memory, targets
+
+    async def _targets(
+        self, connection: Connection, acts: Sequence[Act], memory: _Memory
+    ) -> dict[str, Target]:
         named = list({act.target for act in acts if act.target is not None})
         if not named:
             return {}
         rows = await states.target_rows(connection, self._key, named)
-        return await self._targets(connection, rows)
-
-    async def _targets(self, connection: Connection, rows: Sequence[Any]) -> dict[str, Target]:
-        by_id = {account.account_id: account for account in self._accounts.values()}
-        missing = {number for row in rows for number in row["account_ids"]} - by_id.keys()
+        numbers = {number for row in rows for number in row["account_ids"]}
+        missing = numbers - memory.by_id.keys()
         if missing:
-            self._remember(await states.states_by_id(connection, self._key, list(missing)))
-            by_id = {account.account_id: account for account in self._accounts.values()}
-        return {row["id"]: states.target_of(row, by_id) for row in rows}
+            self._keep(memory, await states.states_by_id(connection, self._key, list(missing)))
+        if numbers - memory.by_id.keys():
+            raise states.Stale  # one was forgotten while we read
+        return {row["id"]: states.target_of(row, memory.by_id) for row in rows}
 
-    def _remember(self, found: Iterable[AccountState]) -> None:
-        for account in found:
-            self._accounts[account.address] = account
-            self._last = max(self._last, account.recorded_at)
+    def _keep(self, memory: _Memory, found: Sequence[AccountState]) -> None:
+        memory.keep(found)
+        self._last = max([self._last, *(account.recorded_at for account in found)])
 
     def _decide(
         self,
-        acts: Sequence[Act],
+        batch: _Batch,
         rows: Mapping[str, Any],
+        memory: _Memory,
         targets: dict[str, Target],
         now: Instant,
     ) -> tuple[list[Decided], list[Outcome]]:
-        named = {act.target for act in acts if act.target is not None}
-        decider = Decider(accounts=self._accounts, targets=targets, named=named, now=now)
-        decided: list[Decided] = []
-        outcomes: list[Outcome] = []
-        seen: dict[str, Outcome] = {}
+        named = {act.target for act in batch.acts if act.target is not None}
+        decider = Decider(accounts=memory.by_address, targets=targets, named=named, now=now)
         # Time never stands still nor goes back in a ledger, whatever the clock of the database does.
-        next_at = max(now, self._last + 1)
-        for unit in _units(acts):
-            repeated = [_repeated(act, rows.get(act.id), seen.get(act.id)) for act in unit]
-            fresh = [act for act, known in zip(unit, repeated, strict=True) if known is None]
-            failed = next((known for known in repeated if known and known.refusal), None)
-            if failed is not None:
-                made = [_linked(act, failed, next_at + n) for n, act in enumerate(fresh)]
-            else:
-                made = decider.decide(fresh, first_recorded_at=next_at) if fresh else []
-            next_at += len(made)
-            outcomes += made
-            seen.update((outcome.act.id, outcome) for outcome in made)
-            made_in_turn = iter(made)
-            decided += [known or next(made_in_turn) for known in repeated]
-        self._last = next_at - 1
-        return decided, outcomes
-
-    def _rested_on(self, outcomes: Sequence[Outcome]) -> list[AccountState]:
-        """A refusal is remembered for good, so the accounts it rests on must still be as they were."""
-        refused = [outcome for outcome in outcomes if outcome.refusal]
-        found = {account.account_id: account for one in refused for account in self._consulted(one)}
-        return list(found.values())
-
-    def _consulted(self, outcome: Outcome) -> list[AccountState]:
-        addresses = (address for move in outcome.act.moves for address in move[:2])
-        named = [self._accounts[address] for address in addresses if address in self._accounts]
-        return named + list(outcome.target.accounts if outcome.target else ())
+        turn = _Turn(decider, rows, max(now, self._last + 1))
+        for job in batch.jobs:
+            for unit in _units(job.acts):
+                turn.take(unit)
+        self._last = turn.next_at - 1
+        return turn.decided, turn.outcomes
 
 
-def _may_overlap(batch: _Batch, ahead: _Batch) -> bool:
-    """Tell whether a batch asks the database for nothing that the one ahead of it is just writing."""
-    return all(act.target is None for act in batch.acts) and batch.ids.isdisjoint(ahead.ids)
+class _Turn:
+    """One pass over a batch: what was known is answered again, what is new is decided and gets its time."""
 
+    def __init__(self, decider: Decider, rows: Mapping[str, Any], next_at: Instant) -> None:
+        self.next_at = next_at
+        self.decided: list[Decided] = []
+        self.outcomes: list[Outcome] = []
+        self._decider = decider
+        self._rows = rows
+        self._seen: dict[str, Outcome] = {}
 
-def _units(acts: Sequence[Act]) -> Iterable[list[Act]]:
-    """Acts that stand or fall together: each alone, or neighbours of one group."""
-    if all(act.group is None for act in acts):
-        return ([act] for act in acts)
-    return _grouped(acts)
+    def take(self, unit: Sequence[Act]) -> None:
+        """Decide one act, or several that stand or fall together."""
+        repeated = [self._repeated(act) for act in unit]
+        fresh = [act for act, known in zip(unit, repeated, strict=True) if known is None]
+        if not fresh:
+            self.decided += [known for known in repeated if known is not None]
+            return
+        made = self._make(fresh, repeated)
+        self.next_at += len(made)
+        self.outcomes += made
+        for outcome in made:
+            self._seen[outcome.act.id] = outcome
+        made_in_turn = iter(made)
+        self.decided += [known or next(made_in_turn) for known in repeated]
 
+    def _make(self, fresh: Sequence[Act], repeated: Sequence[Known | None]) -> list[Outcome]:
+        if len(repeated) == 1:
+            return [self._decider.decide(fresh[0], recorded_at=self.next_at)]
+        failed = next((known for known in repeated if known and known.refusal), None)
+        if failed is None:
+            return self._decider.decide_together(fresh, first_recorded_at=self.next_at)
+        made = [Outcome(act, self.next_at + n) for n, act in enumerate(fresh)]
+        for outcome in made:
+            outcome.refuse(RefusalCode.LINKED_ITEM_FAILED, {"failed": failed.id})
+            self._decider.note(outcome)
+        return made
 
-def _grouped(acts: Sequence[Act]) -> Iterable[list[Act]]:
-    for group, members in groupby(acts, key=lambda act: act.group):
-        if group is None:
-            yield from ([act] for act in members)
-        else:
-            yield list(members)
-
-
-def _repeated(act: Act, row: Any, seen: Outcome | None) -> Known | None:
-    if seen is not None:
-        refusal, fields, mark = seen.refusal, seen.fields, seen.act.fingerprint
-    elif row is not None:
-        refusal, mark = row["refusal"], row["fingerprint"]
-        fields = states.mapping_of(row["refusal_fields"])
-    else:
+    def _repeated(self, act: Act) -> Known | None:
+        seen = self._seen.get(act.id)
+        if seen is not None:
+            return _known(act, seen.refusal, seen.fields, seen.act.fingerprint)
+        row = self._rows.get(act.id)
+        if row is not None:
+            fields = states.mapping_of(row["refusal_fields"])
+            return _known(act, row["refusal"], fields, row["fingerprint"])
         return None
+
+
+def _known(act: Act, refusal: str | None, fields: Mapping[str, str], mark: bytes) -> Known:
     code = difference(mark, act.fingerprint)
     if code is not None:
         return Known(act.id, code, {}, is_replay=False)
     return Known(act.id, refusal, fields, is_replay=True)
 
 
-def _linked(act: Act, failed: Known, recorded_at: Instant) -> Outcome:
-    outcome = outcome_of(act, recorded_at)
-    outcome.refuse(RefusalCode.LINKED_ITEM_FAILED, {"failed": failed.id})
-    return outcome
+def _units(acts: Sequence[Act]) -> Iterable[Sequence[Act]]:
+    """Acts of one request that stand or fall together: each alone, or neighbours of one group."""
+    for group, members in groupby(acts, key=_group):
+        if group is None:
+            yield from ((act,) for act in members)
+        else:
+            yield list(members)
+
+
+def _group(act: Act) -> str | None:
+    return act.group
+
+
+def _rested_on(outcomes: Sequence[Outcome], memory: _Memory) -> list[AccountState]:
+    """A refusal is remembered for good, so the accounts it rests on must still be as they were."""
+    found: dict[int, AccountState] = {}
+    for outcome in outcomes:
+        if outcome.refusal is not None:
+            named = (memory.by_address.get(side) for move in outcome.act.moves for side in move[:2])
+            consulted = [account for account in named if account is not None]
+            consulted += outcome.target.accounts if outcome.target else ()
+            found.update((account.account_id, account) for account in consulted)
+    return list(found.values())

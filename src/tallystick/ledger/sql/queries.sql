@@ -125,9 +125,15 @@ FROM unnest($3::bigint[]) AS given (account_id) CROSS JOIN LATERAL (
 ) AS balance
 
 -- name: known
--- LIMIT keeps each id one look-up in the index of ids, whatever the planner believes about the table's size.
-SELECT clock_timestamp() AS now, known.id, known.fingerprint, known.refusal, known.refusal_fields
-FROM (VALUES (1)) AS always (row)
+-- The lock is shared by all who write to the ledger and stops nobody but a reader of the last moments, who waits for those
+-- whose clock was read before its own. It is taken first, then the clock.
+WITH here AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock_shared($2::bigint | 4611686018427387904) AS writing
+), clock AS MATERIALIZED (
+    SELECT clock_timestamp() AS now FROM here
+)
+SELECT clock.now, known.id, known.fingerprint, known.refusal, known.refusal_fields
+FROM clock
 LEFT JOIN (
     SELECT found.id, found.fingerprint, found.refusal, found.refusal_fields
     FROM unnest($3::text[]) AS given (id) CROSS JOIN LATERAL (
@@ -139,6 +145,9 @@ LEFT JOIN (
         LIMIT 1
     ) AS found
 ) AS known ON true
+
+-- name: await_writers
+SELECT pg_advisory_xact_lock($1::bigint | 4611686018427387904)
 
 -- name: lock_holds
 SELECT hold.recorded_at
@@ -189,10 +198,17 @@ WHERE hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at = given.r
 RETURNING 1
 
 -- name: note_reversals
+-- A first reversal; a second one at the same time is refused by the primary key, and decided again.
 INSERT INTO ledger.reversal (tenant_id, ledger_id, recorded_at, reversed)
 SELECT $1, $2, given.recorded_at, given.reversed::numeric[]
-FROM unnest($3::timestamptz[], $4::text[]) AS given (recorded_at, reversed)
-ON CONFLICT (tenant_id, ledger_id, recorded_at) DO UPDATE SET reversed = excluded.reversed
+FROM unnest($3::timestamptz[], $4::text[], $5::text[]) AS given (recorded_at, before, reversed)
+
+-- name: reverse_more
+UPDATE ledger.reversal SET reversed = given.reversed::numeric[]
+FROM unnest($3::timestamptz[], $4::text[], $5::text[]) AS given (recorded_at, before, reversed)
+WHERE reversal.tenant_id = $1 AND reversal.ledger_id = $2 AND reversal.recorded_at = given.recorded_at
+  AND reversal.reversed = given.before::numeric[]
+RETURNING 1
 
 -- name: transactions_by_id
 SELECT transaction.id, transaction.kind, transaction.recorded_at, transaction.effective_at,

@@ -251,43 +251,43 @@ CREATE TABLE ledger.reversal (
 ALTER TABLE ledger.ledger ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.ledger FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON ledger.ledger
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE ledger.asset ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.asset FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON ledger.asset
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE ledger.account ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.account FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON ledger.account
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE ledger.account_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.account_event FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON ledger.account_event
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE ledger.balance ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.balance FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON ledger.balance
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE ledger.transaction ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.transaction FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON ledger.transaction
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE ledger.entry ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.entry FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON ledger.entry
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE ledger.displacement ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.displacement FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON ledger.displacement
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE ledger.hold ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.hold FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON ledger.hold
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE ledger.reversal ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.reversal FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON ledger.reversal
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 
 -- History is append-only by trigger too, for whoever has more rights than the service.
 CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.account_event

@@ -64,6 +64,7 @@ def target_of(row: Any, accounts: Mapping[int, AccountState]) -> Target:
         rest=rest if row["remaining"] is None else list(row["remaining"]),
         state=row["state"],
         expires_at=row["expires_at"],
+        reversed=row["reversed"],
     )
 
 

@@ -32,6 +32,7 @@ class Batch:
     holds: Columns
     settled: Columns
     reversals: Columns
+    more_reversals: Columns
     rested_on: Columns
 
 
@@ -41,11 +42,10 @@ def prepare(outcomes: Sequence[Outcome], rested_on: Iterable[AccountState]) -> B
     ``rested_on`` are the accounts that refusals rest on: they must still be as they were.
     """
     # The last act to touch an account gives the balance its time; acts count from 1, as arrays of SQL do.
-    moved = {
-        account.account_id: (account, act)
-        for act, outcome in enumerate(outcomes, 1)
-        for account, _ in outcome.after
-    }
+    moved: dict[int, tuple[AccountState, int]] = {}
+    for act, outcome in enumerate(outcomes, 1):
+        for account, _ in outcome.after:
+            moved[account.account_id] = (account, act)
     accounts = [account for account, _ in moved.values()]
     unmoved = [account for account in rested_on if account.account_id not in moved]
     is_small = all(max(account.counters) <= _SMALL_MAX for account in accounts)
@@ -57,6 +57,7 @@ def prepare(outcomes: Sequence[Outcome], rested_on: Iterable[AccountState]) -> B
     changed = {
         one.target.recorded_at: one.target for one in outcomes if one.target and one.target.changed
     }
+    undone = [target for target in changed.values() if target.kind != "hold"]
     return Batch(
         sql=_WRITE_SMALL if is_small else _WRITE,
         columns=columns,
@@ -64,7 +65,8 @@ def prepare(outcomes: Sequence[Outcome], rested_on: Iterable[AccountState]) -> B
         displaced=_turned(_displaced_rows(outcomes)),
         holds=_turned([_hold_row(one) for one in outcomes if _is_new_hold(one)]),
         settled=_turned([_settled_row(one) for one in changed.values() if one.kind == "hold"]),
-        reversals=_turned([_reversal_row(one) for one in changed.values() if one.kind != "hold"]),
+        reversals=_turned([_reversal_row(one) for one in undone if one.reversed is None]),
+        more_reversals=_turned([_reversal_row(one) for one in undone if one.reversed is not None]),
         rested_on=_turned([(account.account_id, account.version) for account in unmoved]),
     )
 
@@ -79,12 +81,11 @@ async def write(connection: Connection, key: Key, batch: Batch) -> None:
         raise Stale
     if batch.holds:
         await connection.execute(_SQL["hold"], *key, *batch.holds)
-    if batch.settled:
-        settled = await connection.fetch(_SQL["settle_holds"], *key, *batch.settled)
-        if len(settled) != len(batch.settled[0]):
-            raise Stale
     if batch.reversals:
         await connection.execute(_SQL["note_reversals"], *key, *batch.reversals)
+    for name, columns in (("settle_holds", batch.settled), ("reverse_more", batch.more_reversals)):
+        if columns and len(await connection.fetch(_SQL[name], *key, *columns)) != len(columns[0]):
+            raise Stale
     if batch.displaced:
         await connection.execute(_DISPLACE, *key, *batch.displaced)
 
@@ -95,28 +96,28 @@ def _turned(rows: Sequence[Sequence[Any]]) -> Columns:
 
 
 def _array(numbers: Iterable[int]) -> str:
-    return "{" + ",".join(map(str, numbers)) + "}"
+    return "{" + ",".join(map(repr, numbers)) + "}"
 
 
 def _numbers(column: Sequence[int]) -> str | None:
     return _array(column) if any(column) else None
 
 
-def _given(column: Sequence[Any]) -> list[Any] | None:
-    return None if all(value is None for value in column) else list(column)
+def _given(column: list[Any]) -> list[Any] | None:
+    return None if column.count(None) == len(column) else column
 
 
 def _transaction_columns(outcomes: Sequence[Outcome]) -> Columns:
     acts = [outcome.act for outcome in outcomes]
-    booked = [outcome.booked() for outcome in outcomes]
+    arrays = [_booked_arrays(outcome) for outcome in outcomes]
     return [
         [outcome.recorded_at for outcome in outcomes],
         _given([act.effective_at for act in acts]),
         [act.id for act in acts],
         None if all(act.kind == "post" for act in acts) else [act.kind for act in acts],
         [act.fingerprint for act in acts],
-        [_array(side.account_id for step in steps for side in step[1:3]) for steps in booked],
-        [_array(step[3] for step in steps) for steps in booked],
+        [account_ids for account_ids, _ in arrays],
+        [amounts for _, amounts in arrays],
         _given([one.target.recorded_at if one.target else None for one in outcomes]),
         _given([act.expires_at for act in acts]),
         _given([act.reference for act in acts]),
@@ -124,6 +125,18 @@ def _transaction_columns(outcomes: Sequence[Outcome]) -> Columns:
         _given([outcome.refusal for outcome in outcomes]),
         _given([json_of(outcome.fields) if outcome.fields else None for outcome in outcomes]),
     ]
+
+
+def _booked_arrays(outcome: Outcome) -> tuple[str, str]:
+    """The accounts and the amounts of what an act booked, as literals of arrays."""
+    if len(outcome.lines) == 1:
+        line = outcome.lines[0]
+        return f"{{{line[0]},{line[1]}}}", f"{{{line[6]}}}"
+    booked = outcome.booked()
+    return (
+        _array(side.account_id for step in booked for side in step[1:3]),
+        _array(step[3] for step in booked),
+    )
 
 
 def _step_columns(outcomes: Sequence[Outcome]) -> Columns:
@@ -175,4 +188,4 @@ def _settled_row(target: Target) -> tuple[Any, ...]:
 
 def _reversal_row(target: Target) -> tuple[Any, ...]:
     gone = (amount - rest for amount, rest in zip(target.amounts, target.rest, strict=True))
-    return (target.recorded_at, _array(gone))
+    return (target.recorded_at, _array(target.reversed or ()), _array(gone))

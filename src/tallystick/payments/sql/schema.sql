@@ -151,23 +151,23 @@ CREATE TABLE payments.payment_event (
 ALTER TABLE payments.payment_file ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payments.payment_file FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON payments.payment_file
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE payments.used_message_id ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payments.used_message_id FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON payments.used_message_id
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE payments.payment_block ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payments.payment_block FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON payments.payment_block
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE payments.payment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payments.payment FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON payments.payment
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE payments.payment_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payments.payment_event FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON payments.payment_event
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 
 -- History is append-only by trigger too, for whoever has more rights than the service.
 CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payments.used_message_id

@@ -5,6 +5,7 @@ from typing import Any
 
 from tallystick.kernel import instants, money
 from tallystick.runtime import iso20022
+from tallystick.wallets.api import StatementFormatNotSupported
 from tallystick.wallets.model import statement as model
 from tallystick.wallets.model.statement import Direction, Line, Statement, Total
 
@@ -46,7 +47,7 @@ def write(statement: Statement) -> bytes:
 
 def _check_format(statement: Statement) -> None:
     if not _CURRENCY.fullmatch(statement.currency) or statement.exponent > FRACTION_DIGITS_MAX:
-        raise model.StatementFormatNotSupported(
+        raise StatementFormatNotSupported(
             f"{MESSAGE} has no place for {statement.currency} with {statement.exponent} digits "
             "after the point; ask for the statement in another format."
         )
@@ -58,7 +59,7 @@ def _check_format(statement: Statement) -> None:
         sum(line.amount_minor for line in statement.lines),
     )
     if largest >= 10**DIGITS_MAX or statement.sequence_number >= 10**DIGITS_MAX:
-        raise model.StatementFormatNotSupported(
+        raise StatementFormatNotSupported(
             f"{MESSAGE} has no place for amounts of more than {DIGITS_MAX} digits; ask for a "
             "shorter period or another format."
         )

@@ -78,6 +78,13 @@ class StatementTooLong(Problem):
     code = "statement_too_long"
 
 
+class StatementFormatNotSupported(Problem):
+    """The account's currency or amounts have no place in this format; ask for another format."""
+
+    code = "statement_format_not_supported"
+    kind = Kind.UNSUPPORTED
+
+
 class WalletBusy(Problem):
     """Others keep changing this wallet; what was asked may or may not have been done, so ask for it again."""
 

@@ -6,18 +6,10 @@ from enum import StrEnum
 import msgspec
 
 from tallystick.kernel.instants import Instant, day_of
-from tallystick.kernel.problems import Kind, Problem
 
 
 class StatementDoesNotAddUp(ValueError):
     """Opening balance and lines are not the closing balance: a bug, and never shown to anybody."""
-
-
-class StatementFormatNotSupported(Problem):
-    """The account's currency or amounts have no place in this format; ask for another format."""
-
-    code = "statement_format_not_supported"
-    kind = Kind.UNSUPPORTED
 
 
 class Direction(StrEnum):

@@ -103,15 +103,15 @@ CREATE TABLE wallets.wallet_event (
 ALTER TABLE wallets.wallet ENABLE ROW LEVEL SECURITY;
 ALTER TABLE wallets.wallet FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON wallets.wallet
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE wallets.wallet_account ENABLE ROW LEVEL SECURITY;
 ALTER TABLE wallets.wallet_account FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON wallets.wallet_account
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE wallets.wallet_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE wallets.wallet_event FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON wallets.wallet_event
-    USING (tenant_id = (SELECT current_setting('tallystick.tenant')::bigint));
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 
 -- History is append-only by trigger too, for whoever has more rights than the service.
 CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON wallets.wallet_event
