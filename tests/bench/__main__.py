@@ -4,6 +4,7 @@ import sys
 
 import uvloop
 
+from tallystick.runtime.edge import settle_memory
 from tests.bench import bulk, growth, http
 from tests.bench.figures import missed, say
 from tests.bench.ground import new_database, postgres
@@ -12,7 +13,8 @@ PARTS = ("bulk", "http", "growth")
 
 
 async def measure(url: str, wanted: set[str]) -> None:
-    """Measure the wanted parts, each in a database of its own."""
+    """Measure the wanted parts, each in a database of its own, under the collector's settings of the server."""
+    settle_memory()
     if "bulk" in wanted:
         await bulk.measure(await new_database(url, "bulk"))
     if "http" in wanted:

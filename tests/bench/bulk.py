@@ -114,10 +114,7 @@ async def _prepare(
     for items in made:
         read = [acts.read(item, where="items", new_id=str) for item in items]
         decider = Decider(accounts=accounts, targets={}, named=set(), now=now)
-        outcomes = [
-            decider.decide([act], first_recorded_at=now + place)[0]
-            for place, act in enumerate(read)
-        ]
+        outcomes = [decider.decide(act, recorded_at=now + place) for place, act in enumerate(read)]
         now += len(read)
         prepared.append(writing.prepare(outcomes, ()))
     return key, prepared

@@ -63,7 +63,11 @@ async def measure(url: str) -> None:
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is not installed: apt-get install wrk (make bench does it as root)")
     key = await _tenant_with_accounts(url)
-    with _server("bare", url) as bare, _server("platform", url) as ours, tempfile.TemporaryDirectory() as folder:
+    with (
+        _server("bare", url) as bare,
+        _server("platform", url) as ours,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         script = Path(folder) / "transfer.lua"
         script.write_text(_script(key))
         await asyncio.to_thread(_measure_edge, script, bare, ours)

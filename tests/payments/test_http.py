@@ -45,6 +45,23 @@ async def test_a_file_lives_over_http(client):
     assert [move["event"] for move in one["transitions"]] == ["reject"]
 
 
+async def test_the_answer_to_a_file_is_what_the_query_or_the_header_accept_asks_for(client):
+    content = initiation(Order())
+    for query, accept, media in (
+        ("", "application/json", "application/json"),
+        ("", "application/xml", "application/xml"),
+        ("", "*/*", "application/xml"),
+        ("?format=json", "application/json", "application/json"),
+        ("?format=json", "*/*", "application/json"),
+        ("?format=pain002", "application/json, application/xml", "application/xml"),
+    ):
+        answer = await client.post(
+            f"/v1/payment-files{query}", content=content, headers=XML | {"accept": accept}
+        )
+        assert answer.status_code in (200, 201), answer.text
+        assert answer.headers["content-type"] == media
+
+
 @pytest.mark.parametrize(
     ("method", "path", "options", "expected"),
     [

@@ -7,8 +7,9 @@ import pytest
 
 from tallystick.kernel.problems import Problem
 from tallystick.payments.adapters import pain001, pain002
-from tallystick.payments.model import screening, status_report
+from tallystick.payments.model import screening
 from tallystick.payments.model.screening import AccountFacts, Condition
+from tests.payments.reports import report_on
 
 DATA = Path(__file__).parent / "data"
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "iso20022" / "samples"
@@ -25,7 +26,7 @@ def verdict_of(xml: bytes) -> str:
         return problem.code
     payer = AccountFacts(currency="EUR", exponent=2, condition=Condition.OPEN)
     screened = screening.check(initiation, own_accounts={PAYER: payer}, today=date(2026, 3, 1))
-    report = status_report.compose(screened, outcomes={}, message_id="R", created_at=0)
+    report = report_on(screened)
     pain002.write(report)
     reasons = [report.reason, *(block.reason for block in report.blocks)]
     reasons += [one.reason for block in report.blocks for one in block.transactions]

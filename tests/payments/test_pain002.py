@@ -9,31 +9,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallystick.payments.adapters import pain001, pain002
-from tallystick.payments.model import screening, status_report
+from tallystick.payments.model import screening
 from tallystick.payments.model.reasons import NAMES, Reason
-from tallystick.payments.model.screening import AccountFacts, Condition
+from tallystick.payments.model.screening import AccountFacts, Condition, Screening
 from tallystick.payments.model.status_report import (
     BlockReport,
     GroupStatus,
-    Outcome,
     StatusReport,
     TransactionReport,
     TransactionStatus,
     overall,
 )
+from tests.payments.reports import report_on
 
 DATA = Path(__file__).parent / "data"
 FACTS = AccountFacts(currency="EUR", exponent=2, condition=Condition.OPEN)
 OWN = {"NL91ABNA0417164300": FACTS, "DE89370400440532013000": FACTS}
-SETTLED = Outcome(status=TransactionStatus.SETTLED, reference="pay_1")
 
 
-def report_on(version: str, outcomes: dict[tuple[int, int], Outcome]) -> StatusReport:
+def screened(version: str) -> Screening:
     initiation = pain001.read((DATA / f"pain.001.001.{version}.xml").read_bytes())
-    screened = screening.check(initiation, own_accounts=OWN, today=date(2026, 3, 1))
-    return status_report.compose(
-        screened, outcomes=outcomes, message_id="rep_1", created_at=1_772_357_400_000_000
-    )
+    return screening.check(initiation, own_accounts=OWN, today=date(2026, 3, 1))
 
 
 def texts(xml: bytes, name: str) -> list[str | None]:
@@ -42,7 +38,7 @@ def texts(xml: bytes, name: str) -> list[str | None]:
 
 @pytest.mark.parametrize("version", ["09", "11"])
 def test_a_report_echoes_the_original_and_says_what_became_of_each_transfer(version: str):
-    xml = pain002.write(report_on(version, {(1, 1): SETTLED}))
+    xml = pain002.write(report_on(screened(version), settled=["pay_1"]))
     assert b'"urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"' in xml
     assert texts(xml, "OrgnlMsgNmId") == [f"pain.001.001.{version}"]
     assert texts(xml, "CreDtTm") == ["2026-03-01T09:30:00.000000Z"]
@@ -50,17 +46,19 @@ def test_a_report_echoes_the_original_and_says_what_became_of_each_transfer(vers
     assert texts(xml, "TxSts") == ["ACSC", "RJCT"]
     assert texts(xml, "Cd") == ["AG03"]
     assert texts(xml, "OrgnlUETR")[0] == "8a562c67-ca16-48ba-b074-65581be6f001"
-    assert texts(xml, "AcctSvcrRef") == ["pay_1"]
+    assert texts(xml, "AcctSvcrRef") == ["pay_1", "pay_2"]
 
 
-def test_an_accepted_transfer_without_an_outcome_is_not_called_settled():
-    (block,) = report_on("09", {}).blocks
+def test_an_accepted_transfer_that_is_not_booked_yet_is_not_called_settled():
+    report = report_on(screened("09"))
+    (block,) = report.blocks
     assert block.transactions[0].status == TransactionStatus.ACCEPTED
+    # An interim report has another id than the final one, so that neither is taken for the other.
+    assert report.message_id != report_on(screened("09"), settled=["pay_1"]).message_id == "rep_1"
 
 
 def test_a_refusal_of_the_books_is_reported_with_its_reason():
-    poor = Outcome(status=TransactionStatus.REJECTED, reason=Reason("AM04", "Not enough money"))
-    report = report_on("09", {(1, 1): poor})
+    report = report_on(screened("09"), refused={"pay_1": Reason("AM04", "Not enough money")})
     assert report.status == GroupStatus.REJECTED
     assert texts(pain002.write(report), "Cd") == ["AM04", "AG03"]
 

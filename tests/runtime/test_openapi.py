@@ -12,6 +12,7 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from tallystick.identity.api import Unauthenticated
 from tallystick.identity.http import routes as identity_routes
+from tallystick.kernel.problems import Problem
 from tallystick.runtime.edge import Asked, Route, build_app
 from tallystick.runtime.openapi import openapi_document
 from tallystick.runtime.reading_page import PAGE_POLICY, reference_page
@@ -24,6 +25,10 @@ class Find(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     metadata: dict[str, str] | None = None
 
 
+class OneOfMany(Problem):
+    """It stands for a closed list of codes."""
+
+
 async def _handle(asked: Asked) -> None:
     return None
 
@@ -33,6 +38,8 @@ ROUTES = [
     Route(method="GET", path="/v1/things/{thing}", summary="Find <things>", handle=_handle, query=Find, answer=Find),
     Route(method="POST", path="/v1/files", summary="Take a file", handle=_handle, body=bytes, answer=bytes,
           answer_media="application/xml"),
+    Route(method="GET", path="/v1/files/{file}", summary="Show a file", handle=_handle, answer=Find,
+          answer_media="application/xml", other_media=("application/json",), problems=(OneOfMany,)),
 ]  # fmt: skip
 
 
@@ -99,9 +106,24 @@ def test_every_route_lists_every_problem_it_can_raise(document):
             .get("application/problem+json", {})
             .get("examples", {})
         }
-        assert {problem.code for problem in route.problems} <= listed
+        assert {problem.code for problem in route.problems} - {Problem.code} <= listed
         assert {"api_key_not_accepted", "malformed_request", "internal_error"} <= listed
         assert ("body_too_large" in listed) == (route.body is not None)
+
+
+def test_every_media_type_of_an_answer_is_listed_and_json_has_its_message(document):
+    content = document["paths"]["/v1/files/{file}"]["get"]["responses"]["200"]["content"]
+    assert content == {
+        "application/xml": {"schema": {"type": "string"}},
+        "application/json": {"schema": {"$ref": "#/components/schemas/Find"}},
+    }
+
+
+def test_a_class_that_stands_for_a_list_of_codes_is_told_by_the_glossary(document):
+    responses = document["paths"]["/v1/files/{file}"]["get"]["responses"]
+    assert responses["422"]["content"]["application/problem+json"]["examples"] == {}
+    assert "some_code" in document["x-problems"]
+    assert Problem.code not in document["x-problems"]
 
 
 def test_problem_examples_have_the_shape_they_show(document):

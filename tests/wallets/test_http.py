@@ -34,6 +34,8 @@ async def test_a_wallet_lives_over_http(client):
     assert (made.status_code, made.json()["id"]) == (201, "shop-1")
     again = await client.post("/v1/wallets", json=WALLET, headers={"Idempotency-Key": "shop-1"})
     assert (again.status_code, again.json()["replayed"]) == (200, True)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert "idempotent-replayed" not in made.headers
     account = {"asset": "EUR", "exponent": 2}
     added = await client.post("/v1/wallets/shop-1/accounts", json=account)
     assert (added.status_code, added.json()["accounts"][1]["account"]) == (201, "EUR:2")
@@ -60,6 +62,14 @@ async def test_a_statement_is_camt_or_json(client):
         read = await client.get(f"{path}/statement?from={day}&to={day}&format=json")
         assert read.headers["content-type"] == "application/json"
         assert (read.json()["iban"], read.json()["closing"]) == (SPANISH, 0)
+        accepted = {"accept": "application/json"}
+        for query in (f"from={day}&to={day}", f"from={day}&to={day}&format=json"):
+            again = await client.get(f"{path}/statement?{query}", headers=accepted)
+            assert (again.status_code, again.json()["closing"]) == (200, 0)
+        refused = await client.get(
+            f"{path}/statement?from={day}&to={day}", headers={"accept": "text/html"}
+        )
+        assert refused.json()["code"] == "answer_type_not_acceptable"
 
 
 @pytest.mark.parametrize(
@@ -94,5 +104,7 @@ async def test_a_refusal_has_its_status_and_code(client, *, method, path, body, 
 async def test_every_route_is_in_the_document(client):
     document = (await client.get("/openapi.json")).json()
     assert len([path for path in document["paths"] if path.startswith("/v1/")]) == 10
-    for code in ("wallet_not_empty", "iban_is_taken", "statement_too_long", "wallet_is_busy"):
+    for code in (
+        "wallet_not_empty", "iban_is_taken", "statement_too_long", "statement_format_not_supported", "wallet_is_busy",
+    ):  # fmt: skip
         assert code in document["x-problems"]

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
 from granian.server import Server
 
 from tallystick.apps.compose import Platform
@@ -62,7 +63,7 @@ def serve(
         loop=Loops.uvloop,
         backlog=BACKLOG,
         log_access=False,
-        log_level="warning",
+        log_level=LogLevels.warning,
         respawn_failed_workers=False,
         workers_kill_timeout=15,
     ).serve()

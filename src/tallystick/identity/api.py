@@ -2,19 +2,12 @@
 
 from typing import Protocol
 
-import msgspec
-
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.messages import Message
 from tallystick.kernel.problems import Kind, Problem
 
 NAME_MAX = 100
 PAGE_MAX = 200
-
-
-class Message(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
-    """A frozen, plainly typed value that crosses doors. Unknown fields are refused."""
 
 
 class CreateTenant(Message, frozen=True):

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from tallystick.kernel.messages import Message
 from tallystick.kernel.money import Digits
 from tallystick.kernel.problems import Malformed
 from tallystick.ledger.api import (
@@ -25,7 +26,6 @@ from tallystick.ledger.api import (
     ListAccounts,
     ListEntries,
     ListTransactions,
-    Message,
     Metadata,
     OpenAccount,
     OpenLedger,

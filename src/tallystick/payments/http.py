@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from tallystick.kernel.messages import Message
 from tallystick.kernel.problems import Malformed
 from tallystick.payments.api import (
     FileAnswer,
@@ -12,7 +13,6 @@ from tallystick.payments.api import (
     FilePage,
     ListFiles,
     ListPayments,
-    Message,
     PaymentDetail,
     PaymentFileNotFound,
     PaymentNotFound,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -19,6 +19,10 @@ CLOSE_TIMEOUT_S = 10
 _PG_EPOCH_US = 946_684_800 * 1_000_000
 
 _open_in: ContextVar[str | None] = ContextVar("tallystick_transaction_role", default=None)
+
+
+class NothingCommitted(RuntimeError):
+    """A statement of the transaction had failed, its error was swallowed, and so the commit kept nothing: a bug."""
 
 
 class ServerTooOld(RuntimeError):
@@ -90,7 +94,10 @@ class Database:
     async def transaction(
         self, *, tenant_id: int, read_only: bool = False
     ) -> AsyncIterator[Connection]:
-        """Run one transaction as one tenant. Commits on leaving, rolls back on any exception."""
+        """Run one transaction as one tenant. Commits on leaving, rolls back on any exception.
+
+        Whatever the commit raises passes through; then whether anything was kept is not known.
+        """
         async with self._begin(f"SET LOCAL tallystick.tenant = '{tenant_id:d}'", read_only) as held:
             yield held
 
@@ -110,13 +117,31 @@ class Database:
                 # (and only the statement travels to the other nodes of a cluster).
                 await connection.execute(f"BEGIN {mode}; {first}")
                 yield connection
-                await connection.execute("COMMIT")
+                await _commit(connection)
             except BaseException:
-                if not connection.is_closed():
-                    await connection.execute("ROLLBACK")
+                await _roll_back(connection)
                 raise
             finally:
                 _open_in.reset(token)
+
+
+async def _commit(connection: Connection) -> None:
+    # PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, and calls that a success.
+    if await connection.execute("COMMIT") != "COMMIT":
+        raise NothingCommitted("the transaction had failed before its commit")
+
+
+async def _roll_back(connection: Connection) -> None:
+    """Roll back, and never hide the error that led here: a connection that cannot do it is thrown away."""
+    try:
+        await connection.execute("ROLLBACK")
+    except BaseException as second:
+        # The pool has let go of a lost one already, and says so.
+        with suppress(asyncpg.InterfaceError):
+            connection.terminate()
+        # Only being cancelled meanwhile comes before the first error.
+        if not isinstance(second, Exception):
+            raise
 
 
 def demand_version(connection: Connection) -> None:

@@ -23,7 +23,7 @@ def near(door: type[Door], service: Door, *, wire: bool = False) -> Door:
     A call while a transaction is open is a bug and raises TransactionOpen. With ``wire`` every message and
     answer also goes through its wire format, so that nothing passes here that could not pass a network.
     """
-    gate = type(f"Near{door.__name__}", (), {})()
+    gate: Any = type(f"Near{door.__name__}", (), {})()
     for name, method in inspect.getmembers(door, inspect.isfunction):
         if not name.startswith("_"):
             setattr(gate, name, _guard(method, getattr(service, name), wire=wire))

@@ -80,14 +80,14 @@ class _Lifespan:
     async def process_startup(self, scope: Any, event: Any) -> None:
         for hook in self._on_start:
             await hook()
-        _settle_memory()
+        settle_memory()
 
     async def process_shutdown(self, scope: Any, event: Any) -> None:
         for hook in self._on_stop:
             await hook()
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """Take what was built at the start out of the collector's sight, and let it look less often.
 
     With Python's own thresholds it walks every module again and again while hundreds of requests are under

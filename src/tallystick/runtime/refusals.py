@@ -122,6 +122,8 @@ _WEATHER = (
     TimeoutError,
     asyncio.TimeoutError,
     asyncpg.InterfaceError,
+    # A killed server takes its leave of an idle connection, and asyncpg takes that for half an answer.
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from tallystick.kernel.messages import Message
 from tallystick.kernel.money import Digits
 from tallystick.ledger.api import AccountExistsDifferent, AssetExponentDiffers
 from tallystick.runtime.routes import JSON, REPLAYED, XML, Asked, Reply, Route
@@ -16,7 +17,6 @@ from tallystick.wallets.api import (
     IbanIsTaken,
     IbanNotValid,
     ListWallets,
-    Message,
     OpenWallet,
     SetAccountLimits,
     Statement,

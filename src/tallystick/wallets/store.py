@@ -9,13 +9,14 @@ import asyncpg
 import msgspec
 
 from tallystick.kernel.instants import Instant
+from tallystick.kernel.limits import Limits
 from tallystick.kernel.problems import Problem
 from tallystick.runtime.database import Connection
 from tallystick.runtime.sql import queries
 from tallystick.wallets.api import AccountNeedsAnIban, IbanIsTaken
 from tallystick.wallets.model import wanted
 from tallystick.wallets.model.states import NEXT, Event, State
-from tallystick.wallets.model.wanted import Limits, NewAccount, NewWallet
+from tallystick.wallets.model.wanted import NewAccount, NewWallet
 
 _SQL = queries("wallets")
 

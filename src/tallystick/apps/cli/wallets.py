@@ -52,17 +52,17 @@ def list_(after: str = typer.Option("", "--after", help="Continue after this wal
     """List wallets, a page at a time."""
     page = ask("GET", "/v1/wallets", query={"after": after} if after else None).json()
     table = Table("wallet", "owner", "state", "account", "IBAN")
-    # An id or IBAN is what the next command is given: no part of it may be cut off.
-    longest = max((len(wallet["id"]) for wallet in page.get("items", [])), default=0)
-    table.columns[0].overflow, table.columns[0].min_width = "fold", min(longest, 24)
-    for column in table.columns[2:]:
+    for column in (table.columns[0], *table.columns[2:]):
         column.no_wrap = True
     for wallet in page.get("items", []):
         for account, iban, _ in _rows(wallet):
             table.add_row(
                 wallet["id"], escape(wallet["owner"]["name"]), wallet["status"], account, iban
             )
-    _out.print(table)
+    # Not cropped: an id or IBAN is what the next command is given, and no part of it may be lost.
+    table.columns[1].overflow = "fold"
+    table.columns[0].min_width = max((len(row["id"]) for row in page.get("items", [])), default=0)
+    _out.print(table, crop=False)
     if page.get("after"):
         _out.print(f"more: tallystick wallet list --after {page['after']}", highlight=False)
 

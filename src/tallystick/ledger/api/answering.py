@@ -1,10 +1,9 @@
 """What the books answer."""
 
-import msgspec
-
+from tallystick.kernel.messages import Message
 from tallystick.kernel.money import Digits
 from tallystick.kernel.problems import Retry
-from tallystick.ledger.api.words import Message, Metadata, Side, Status
+from tallystick.ledger.api.words import Metadata, Side, Status
 
 
 class LedgerOpened(Message, frozen=True, kw_only=True):
@@ -96,7 +95,7 @@ class Refusal(Message, frozen=True, kw_only=True):
     code: str
     detail: str
     retry: Retry = Retry.NEVER
-    fields: dict[str, str] = msgspec.field(default_factory=dict)
+    fields: dict[str, str] = {}  # noqa: RUF012 - msgspec makes each instance its own
 
 
 class Verdict(Message, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """What can be asked of the books."""
 
+from tallystick.kernel.messages import Message
 from tallystick.kernel.money import Digits
-from tallystick.ledger.api.words import Message, Metadata, Side, Status
+from tallystick.ledger.api.words import Metadata, Side, Status
 
 
 class OpenLedger(Message, frozen=True, kw_only=True):

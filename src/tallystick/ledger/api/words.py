@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-import msgspec
-
 BATCH_ITEMS_MAX = 8_190
 POSTINGS_MAX = 100
 PAGE_MAX = 200
@@ -28,9 +26,3 @@ class Status(StrEnum):
     OPEN = "open"
     FROZEN = "frozen"
     CLOSED = "closed"
-
-
-class Message(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
-    """A frozen, plainly typed value that crosses doors. Unknown fields are refused."""

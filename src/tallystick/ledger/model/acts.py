@@ -38,9 +38,8 @@ _AMOUNT_RULE = (
 )
 _DIGEST_BYTES = 16
 
-# The parts of an act's content, in the order in which a difference is named.
+# The parts of an act's content after its kind, in the order in which a difference is named.
 _PARTS = (
-    RefusalCode.EXISTS_WITH_DIFFERENT_KIND,
     RefusalCode.EXISTS_WITH_DIFFERENT_TARGET,
     RefusalCode.EXISTS_WITH_DIFFERENT_POSTINGS,
     RefusalCode.EXISTS_WITH_DIFFERENT_AMOUNTS,
@@ -50,6 +49,12 @@ _PARTS = (
     RefusalCode.EXISTS_WITH_DIFFERENT_REFERENCE,
     RefusalCode.EXISTS_WITH_DIFFERENT_METADATA,
 )
+
+_KIND_SHIFT = 12
+_KINDS = {
+    kind: number << _KIND_SHIFT
+    for number, kind in enumerate(("post", "hold", "capture", "void", "reverse", "expire"))
+}
 
 Move = tuple[str, str, int, str, bool]
 """Debit address, credit address, amount, asset, balancing."""
@@ -108,25 +113,29 @@ def expiry_of(hold_id: str) -> Act:
 
 
 def fingerprint(act: Act) -> bytes:
-    """Condense an act's content: which parts it has, four bytes of each, sixteen of the whole.
+    """Condense an act's content: sixteen bytes of the whole, its kind and which parts it has, four bytes of each part.
 
-    The whole decides whether two acts are the same; the parts only name what differs.
+    The whole decides whether two acts are the same; the rest only names what differs.
     """
-    present, parts, texts = 0, b"", []
-    for position, text in _texts(act):
-        present |= 1 << position
+    mask, parts, texts = _KINDS[act.kind], b"", _texts(act)
+    for position, text in texts:
+        mask |= 1 << position
         parts += crc32(text).to_bytes(4, "big")
-        texts.append(text)
-    mask = present.to_bytes(2, "big")
-    whole = blake2b(mask + b"\x1e".join(texts), digest_size=_DIGEST_BYTES).digest()
-    return whole + mask + parts
+    head = mask.to_bytes(2, "big")
+    whole = blake2b(head, digest_size=_DIGEST_BYTES)
+    for _, text in texts:
+        whole.update(text + b"\x1e")
+    return whole.digest() + head + parts
 
 
 def difference(known: bytes, given: bytes) -> RefusalCode | None:
     """Name the first part in which two fingerprints differ; None when they are the same act."""
     if known == given:
         return None
-    known_parts, given_parts = _parts_of(known), _parts_of(given)
+    known_kind, known_parts = _parts_of(known)
+    given_kind, given_parts = _parts_of(given)
+    if known_kind != given_kind:
+        return RefusalCode.EXISTS_WITH_DIFFERENT_KIND
     for position, code in enumerate(_PARTS):
         if known_parts.get(position) != given_parts.get(position):
             return code
@@ -134,35 +143,36 @@ def difference(known: bytes, given: bytes) -> RefusalCode | None:
     return RefusalCode.EXISTS_WITH_DIFFERENT_POSTINGS
 
 
-def _parts_of(mark: bytes) -> dict[int, bytes]:
-    present = int.from_bytes(mark[_DIGEST_BYTES : _DIGEST_BYTES + 2], "big")
-    positions = [position for position in range(len(_PARTS)) if present >> position & 1]
+def _parts_of(mark: bytes) -> tuple[int, dict[int, bytes]]:
+    mask = int.from_bytes(mark[_DIGEST_BYTES : _DIGEST_BYTES + 2], "big")
+    positions = [position for position in range(len(_PARTS)) if mask >> position & 1]
     start = _DIGEST_BYTES + 2
-    return {
+    parts = {
         position: mark[start + 4 * order : start + 4 * order + 4]
         for order, position in enumerate(positions)
     }
+    return mask >> _KIND_SHIFT, parts
 
 
 def _texts(act: Act) -> list[tuple[int, bytes]]:
     """The parts of its content that an act has, each with its place among ``_PARTS``."""
-    texts = [(0, act.kind.encode())]
+    texts: list[tuple[int, bytes]] = []
     if act.target is not None:
-        texts.append((1, act.target.encode()))
+        texts.append((0, act.target.encode()))
     if act.moves:
-        texts.append((2, ";".join([_move_text(move) for move in act.moves]).encode()))
+        texts.append((1, ";".join([_move_text(move) for move in act.moves]).encode()))
     if act.amounts is not None:
-        texts.append((3, str(act.amounts).encode()))
+        texts.append((2, str(act.amounts).encode()))
     if act.final:
-        texts.append((4, b"1"))
+        texts.append((3, b"1"))
     if act.effective_at is not None:
-        texts.append((5, b"%d" % act.effective_at))
+        texts.append((4, b"%d" % act.effective_at))
     if act.expires_at is not None:
-        texts.append((6, b"%d" % act.expires_at))
+        texts.append((5, b"%d" % act.expires_at))
     if act.reference is not None:
-        texts.append((7, act.reference.encode()))
+        texts.append((6, act.reference.encode()))
     if act.metadata is not None:
-        texts.append((8, repr(sorted(act.metadata.items())).encode()))
+        texts.append((7, repr(sorted(act.metadata.items())).encode()))
     return texts
 
 

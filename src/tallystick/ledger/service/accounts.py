@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tallystick.kernel.money import AMOUNT_MAX, Digits, to_int
+from tallystick.kernel.limits import Limits, limits_of
 from tallystick.ledger.api import (
     Account,
     AccountExistsDifferent,
@@ -19,7 +19,7 @@ from tallystick.ledger.model import acts
 from tallystick.ledger.model.accounts import is_empty
 from tallystick.ledger.service import answers
 from tallystick.ledger.store import reading
-from tallystick.ledger.store.states import Key, counters_of, json_of
+from tallystick.ledger.store.states import Key, counters_of, json_if_any, json_of
 from tallystick.runtime.database import Connection
 
 EXPONENT_MAX = 18
@@ -30,8 +30,6 @@ _NEXT = {
     Status.FROZEN: {Status.OPEN, Status.CLOSED},
     Status.CLOSED: {Status.OPEN},
 }
-
-Limits = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +66,9 @@ def wanted_account(message: OpenAccount) -> WantedAccount:
         asset=acts.asset(message.asset, "asset"),
         exponent=message.exponent,
         normal_side=message.normal_side.value,
-        limits=limits(message.min_available, message.max_available),
+        limits=limits_of(message.min_available, message.max_available),
         metadata=acts.metadata(message.metadata, "account"),
     )
-
-
-def limits(least: Digits | None, most: Digits | None) -> Limits:
-    """Read both limits. Raises Malformed when one is no number of 38 digits, or they cross."""
-    pair = (_limit(least, "min_available"), _limit(most, "max_available"))
-    if pair[0] is not None and pair[1] is not None and pair[0] > pair[1]:
-        raise acts.malformed("min_available", "the minimum is not above the maximum")
-    return pair
-
-
-def _limit(digits: Digits | None, field: str) -> int | None:
-    if digits is None:
-        return None
-    try:
-        number = to_int(digits)
-    except ValueError as error:
-        raise acts.malformed(field, str(error)) from None
-    if abs(number) > AMOUNT_MAX:
-        raise acts.malformed(field, "a limit has at most 38 digits")
-    return number
 
 
 async def open_account(
@@ -106,13 +84,13 @@ async def open_account(
         "address": wanted.address,
         "asset": wanted.asset,
         "normal_side": wanted.normal_side,
-        "min_available": wanted.limits[0],
-        "max_available": wanted.limits[1],
+        "min_available": wanted.limits.least,
+        "max_available": wanted.limits.most,
     }
     event = json_of(
-        {"min_available": _text(wanted.limits[0]), "max_available": _text(wanted.limits[1])}
+        {"min_available": _text(wanted.limits.least), "max_available": _text(wanted.limits.most)}
     )
-    noted = None if wanted.metadata is None else json_of(wanted.metadata)
+    noted = json_if_any(wanted.metadata)
     is_new = await reading.open_account(
         connection, key, actor=actor, content=content, metadata=noted, event=event
     )

@@ -11,6 +11,7 @@ from tallystick.ledger.api import (
     Account,
     AccountBalances,
     Entry,
+    Metadata,
     PostedPosting,
     Refusal,
     Side,
@@ -30,16 +31,16 @@ def verdict_of_outcome(outcome: Outcome, *, ledger: str) -> Verdict:
     """The verdict of an act that was decided now."""
     if outcome.refusal is not None:
         return refused(outcome.act.id, outcome.refusal, outcome.fields, replayed=False)
-    after = tuple(
+    after = [
         AccountBalances(
             address=account.address,
             asset=account.asset,
             balances=balances(counters, credit_normal=account.credit_normal),
         )
         for account, counters in outcome.after
-    )
+    ]
     transaction = transaction_of_outcome(outcome, ledger=ledger)
-    return Verdict(id=outcome.act.id, transaction=transaction, balances=after)
+    return Verdict(id=outcome.act.id, transaction=transaction, balances=tuple(after))
 
 
 def refused(act_id: str, code: str, fields: Mapping[str, str], *, replayed: bool) -> Verdict:
@@ -60,13 +61,15 @@ def transaction_of_outcome(outcome: Outcome, *, ledger: str) -> Transaction:
         recorded_at=recorded_at,
         effective_at=recorded_at if act.effective_at is None else render(outcome.effective_at),
         postings=tuple(
-            PostedPosting(
-                debit=debit.address,
-                credit=credit.address,
-                amount=to_digits(amount),
-                asset=debit.asset,
-            )
-            for _, debit, credit, amount in outcome.booked()
+            [
+                PostedPosting(
+                    debit=debit.address,
+                    credit=credit.address,
+                    amount=to_digits(amount),
+                    asset=debit.asset,
+                )
+                for _, debit, credit, amount in outcome.booked()
+            ]
         ),
         target=act.target,
         expires_at=None if act.expires_at is None else render(act.expires_at),
@@ -80,7 +83,7 @@ def transaction_of_outcome(outcome: Outcome, *, ledger: str) -> Transaction:
 def transaction_of_row(row: Any, addresses: Addresses, *, ledger: str) -> Transaction:
     """The transaction of a row."""
     sides = [addresses[number] for number in row["account_ids"]]
-    expires_at, metadata = row["expires_at"], row["metadata"]
+    expires_at = row["expires_at"]
     return Transaction(
         id=row["id"],
         ledger=ledger,
@@ -99,11 +102,15 @@ def transaction_of_row(row: Any, addresses: Addresses, *, ledger: str) -> Transa
         target=row["target"],
         expires_at=None if expires_at is None else render(expires_at),
         reference=row["reference"],
-        metadata=None if metadata is None else msgspec.json.decode(metadata),
+        metadata=_metadata(row["metadata"]),
         state=row["state"],
         remaining=_digits(row["remaining"]),
         reversed=_digits(row["reversed"]),
     )
+
+
+def _metadata(text: str | None) -> Metadata | None:
+    return None if text is None else msgspec.json.decode(text, type=Metadata)
 
 
 def _digits(numbers: Sequence[int] | None) -> tuple[int | str, ...] | None:
@@ -112,7 +119,7 @@ def _digits(numbers: Sequence[int] | None) -> tuple[int | str, ...] | None:
 
 def account_of_row(row: Any, *, ledger: str, replayed: bool = False) -> Account:
     """The account of a row with its balance."""
-    least, most, metadata = row["min_available"], row["max_available"], row["metadata"]
+    least, most = row["min_available"], row["max_available"]
     return Account(
         ledger=ledger,
         address=row["address"],
@@ -124,7 +131,7 @@ def account_of_row(row: Any, *, ledger: str, replayed: bool = False) -> Account:
         balances=balances(counters_of(row), credit_normal=row["normal_side"] == Side.CREDIT),
         min_available=None if least is None else to_digits(least),
         max_available=None if most is None else to_digits(most),
-        metadata=None if metadata is None else msgspec.json.decode(metadata),
+        metadata=_metadata(row["metadata"]),
         replayed=replayed,
     )
 
@@ -132,7 +139,6 @@ def account_of_row(row: Any, *, ledger: str, replayed: bool = False) -> Account:
 def entry_of_row(row: Any, addresses: Addresses, *, credit_normal: bool) -> Entry:
     """The entry of a row, its balance seen from the account's normal side."""
     net = row["credits"] - row["debits"]
-    metadata = row["metadata"]
     return Entry(
         transaction=row["id"],
         kind=row["kind"],
@@ -143,7 +149,7 @@ def entry_of_row(row: Any, addresses: Addresses, *, credit_normal: bool) -> Entr
         recorded_at=render(row["recorded_at"]),
         effective_at=render(row["effective_at"]),
         reference=row["reference"],
-        metadata=None if metadata is None else msgspec.json.decode(metadata),
+        metadata=_metadata(row["metadata"]),
     )
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
-
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import is_caller_id
 from tallystick.kernel.instants import LATEST, SECOND, Instant, render
+from tallystick.kernel.limits import limits_of
 from tallystick.ledger.api import (
     BATCH_ITEMS_MAX,
     Account,
@@ -42,7 +41,7 @@ from tallystick.ledger.model.accounts import balances
 from tallystick.ledger.service import accounts, answers, verifying
 from tallystick.ledger.service.writer import WRITTEN_WITHIN_S, Decided, Known, Writer
 from tallystick.ledger.store import reading
-from tallystick.ledger.store.states import Key
+from tallystick.ledger.store.states import Key, json_if_any
 from tallystick.runtime.clock import Mint
 from tallystick.runtime.database import Connection, Database
 
@@ -82,7 +81,7 @@ class LedgerService:
 
     async def set_limits(self, *, caller: Caller, message: SetLimits) -> Account:
         """Replace an account's limits."""
-        limits = accounts.limits(message.min_available, message.max_available)
+        limits = limits_of(message.min_available, message.max_available)
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             row = await self._found(connection, key, message.address)
@@ -115,7 +114,7 @@ class LedgerService:
         first, beyond, expression = pages.address_range(message.address)
         noted = acts.metadata(message.metadata, "filter")
         asset = None if message.asset is None else acts.asset(message.asset, "asset")
-        filters = (expression, asset, _json(noted))
+        filters = (expression, asset, json_if_any(noted))
         cursor = pages.address_cursor(message.after)
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
@@ -156,7 +155,7 @@ class LedgerService:
         if message.after is not None:
             until = min(until, pages.cursor_time(message.after))
         reference = acts.reference_of(message.reference, "filter")
-        filters = (reference, _json(acts.metadata(message.metadata, "filter")))
+        filters = (reference, json_if_any(acts.metadata(message.metadata, "filter")))
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             account_id = None
@@ -323,7 +322,3 @@ async def _written(
     numbers = {number for row in rows for number in row["account_ids"]}
     addresses = await reading.addresses(connection, key, list(numbers))
     return [answers.transaction_of_row(row, addresses, ledger=ledger) for row in rows]
-
-
-def _json(value: dict[str, str] | None) -> str | None:
-    return None if value is None else msgspec.json.encode(value).decode()

@@ -322,7 +322,10 @@ class Writer:
         turn = _Turn(decider, rows, max(now, self._last + 1))
         for job in batch.jobs:
             for unit in _units(job.acts):
-                turn.take(unit)
+                if len(unit) == 1:
+                    turn.take(unit[0])
+                else:
+                    turn.take_together(unit)
         self._last = turn.next_at - 1
         return turn.decided, turn.outcomes
 
@@ -338,32 +341,40 @@ class _Turn:
         self._rows = rows
         self._seen: dict[str, Outcome] = {}
 
-    def take(self, unit: Sequence[Act]) -> None:
-        """Decide one act, or several that stand or fall together."""
+    def take(self, act: Act) -> None:
+        """Decide one act that stands alone, or answer it again."""
+        known = self._repeated(act)
+        if known is not None:
+            self.decided.append(known)
+            return
+        outcome = self._decider.decide(act, recorded_at=self.next_at)
+        self._add(outcome)
+        self.decided.append(outcome)
+
+    def take_together(self, unit: Sequence[Act]) -> None:
+        """Decide several acts that stand or fall together; those that were decided before are answered again."""
         repeated = [self._repeated(act) for act in unit]
         fresh = [act for act, known in zip(unit, repeated, strict=True) if known is None]
-        if not fresh:
-            self.decided += [known for known in repeated if known is not None]
-            return
-        made = self._make(fresh, repeated)
-        self.next_at += len(made)
-        self.outcomes += made
+        failed = next((known for known in repeated if known and known.refusal), None)
+        if failed is None:
+            made = self._decider.decide_together(fresh, first_recorded_at=self.next_at)
+        else:
+            made = [self._linked(act, self.next_at + n, failed) for n, act in enumerate(fresh)]
         for outcome in made:
-            self._seen[outcome.act.id] = outcome
+            self._add(outcome)
         made_in_turn = iter(made)
         self.decided += [known or next(made_in_turn) for known in repeated]
 
-    def _make(self, fresh: Sequence[Act], repeated: Sequence[Known | None]) -> list[Outcome]:
-        if len(repeated) == 1:
-            return [self._decider.decide(fresh[0], recorded_at=self.next_at)]
-        failed = next((known for known in repeated if known and known.refusal), None)
-        if failed is None:
-            return self._decider.decide_together(fresh, first_recorded_at=self.next_at)
-        made = [Outcome(act, self.next_at + n) for n, act in enumerate(fresh)]
-        for outcome in made:
-            outcome.refuse(RefusalCode.LINKED_ITEM_FAILED, {"failed": failed.id})
-            self._decider.note(outcome)
-        return made
+    def _add(self, outcome: Outcome) -> None:
+        self.next_at += 1
+        self.outcomes.append(outcome)
+        self._seen[outcome.act.id] = outcome
+
+    def _linked(self, act: Act, recorded_at: Instant, failed: Known) -> Outcome:
+        outcome = Outcome(act, recorded_at)
+        outcome.refuse(RefusalCode.LINKED_ITEM_FAILED, {"failed": failed.id})
+        self._decider.note(outcome)
+        return outcome
 
     def _repeated(self, act: Act) -> Known | None:
         seen = self._seen.get(act.id)
@@ -385,6 +396,12 @@ def _known(act: Act, refusal: str | None, fields: Mapping[str, str], mark: bytes
 
 def _units(acts: Sequence[Act]) -> Iterable[Sequence[Act]]:
     """Acts of one request that stand or fall together: each alone, or neighbours of one group."""
+    if all(act.group is None for act in acts):
+        return ((act,) for act in acts)
+    return _grouped(acts)
+
+
+def _grouped(acts: Sequence[Act]) -> Iterable[Sequence[Act]]:
     for group, members in groupby(acts, key=_group):
         if group is None:
             yield from ((act,) for act in members)

@@ -104,3 +104,8 @@ def mapping_of(text: str | None) -> dict[str, str]:
 def json_of(value: Mapping[str, Any]) -> str:
     """Write a mapping for a jsonb column."""
     return msgspec.json.encode(value).decode()
+
+
+def json_if_any(value: Mapping[str, Any] | None) -> str | None:
+    """Write a mapping for a jsonb column that may be null."""
+    return None if value is None else json_of(value)

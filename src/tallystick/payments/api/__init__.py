@@ -32,7 +32,6 @@ from tallystick.payments.api.words import (
     PAGE_MAX,
     PAYMENTS_MAX,
     FileStatus,
-    Message,
     PaymentState,
 )
 
@@ -47,7 +46,6 @@ __all__ = [
     "FileStatus",
     "ListFiles",
     "ListPayments",
-    "Message",
     "Payment",
     "PaymentCounts",
     "PaymentDetail",

@@ -1,7 +1,8 @@
 """What payments answer."""
 
+from tallystick.kernel.messages import Message
 from tallystick.kernel.money import Digits
-from tallystick.payments.api.words import FileStatus, Message, PaymentState
+from tallystick.payments.api.words import FileStatus, PaymentState
 
 
 class PaymentCounts(Message, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """What can be asked of payments."""
 
-from tallystick.payments.api.words import Message, PaymentState
+from tallystick.kernel.messages import Message
+from tallystick.payments.api.words import PaymentState
 
 
 class SubmitFile(Message, frozen=True, kw_only=True):

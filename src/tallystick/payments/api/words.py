@@ -3,8 +3,6 @@
 from enum import StrEnum
 from typing import Literal
 
-import msgspec
-
 PAGE_MAX = 200
 PAYMENTS_MAX = 100_000
 """More than fit into the largest file that is read: the shortest transfer takes over 100 bytes of 10 MiB."""
@@ -21,9 +19,3 @@ class PaymentState(StrEnum):
 
 FileStatus = Literal["ACCP", "ACSC", "PART", "RJCT"]
 """The group status of pain.002: accepted, settled, partly accepted, rejected."""
-
-
-class Message(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
-    """A frozen, plainly typed value that crosses doors. Unknown fields are refused."""

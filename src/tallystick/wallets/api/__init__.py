@@ -51,7 +51,6 @@ from tallystick.wallets.api.words import (
     WALLET_ID_MAX,
     AccountStatus,
     Direction,
-    Message,
     OwnerKind,
     WalletStatus,
 )
@@ -76,7 +75,6 @@ __all__ = [
     "IbanOf",
     "IbansOf",
     "ListWallets",
-    "Message",
     "OpenWallet",
     "Owner",
     "OwnerKind",

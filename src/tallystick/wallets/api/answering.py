@@ -2,9 +2,10 @@
 
 from datetime import date
 
+from tallystick.kernel.messages import Message
 from tallystick.kernel.money import Digits
 from tallystick.wallets.api.asking import Owner
-from tallystick.wallets.api.words import AccountStatus, Direction, Message, WalletStatus
+from tallystick.wallets.api.words import AccountStatus, Direction, WalletStatus
 
 
 class WalletBalances(Message, frozen=True, kw_only=True):

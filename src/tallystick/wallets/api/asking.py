@@ -2,8 +2,9 @@
 
 from datetime import date
 
+from tallystick.kernel.messages import Message
 from tallystick.kernel.money import Digits
-from tallystick.wallets.api.words import Message, OwnerKind, WalletStatus
+from tallystick.wallets.api.words import OwnerKind, WalletStatus
 
 
 class Owner(Message, frozen=True, kw_only=True):

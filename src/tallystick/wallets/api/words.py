@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-import msgspec
-
 LEDGER = "main"
 """The book in which every wallet account of a tenant stands."""
 
@@ -52,9 +50,3 @@ class Direction(StrEnum):
 
     CREDIT = "credit"
     DEBIT = "debit"
-
-
-class Message(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
-    """A frozen, plainly typed value that crosses doors. Unknown fields are refused."""

@@ -10,7 +10,7 @@ import msgspec
 
 from tallystick.kernel import instants
 from tallystick.kernel.instants import Instant
-from tallystick.kernel.money import AMOUNT_MAX, Digits, to_int
+from tallystick.kernel.limits import Limits, limits_of
 from tallystick.kernel.problems import Malformed
 from tallystick.wallets.api import (
     ACCOUNTS_MAX,
@@ -34,14 +34,6 @@ _LAST_DAY = instants.day_of(instants.LATEST - 2 * instants.DAY)
 
 ReadIban = Callable[[str], str]
 """Answers an IBAN without spaces, in capitals. Raises IbanNotValid."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The bounds of an available balance; None is without."""
-
-    least: int | None
-    most: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,28 +111,8 @@ def new_account(
         ordinal=ordinal,
         exponent=wanted.exponent,
         iban=None if wanted.iban is None else read_iban(wanted.iban),
-        limits=limits(wanted.min_available, wanted.max_available),
+        limits=limits_of(wanted.min_available, wanted.max_available),
     )
-
-
-def limits(least: Digits | None, most: Digits | None) -> Limits:
-    """Read both limits. Raises Malformed when one is no whole number of 38 digits, or they cross."""
-    read = Limits(_limit(least, "min_available"), _limit(most, "max_available"))
-    if read.least is not None and read.most is not None and read.least > read.most:
-        raise malformed("min_available", "the minimum is not above the maximum")
-    return read
-
-
-def _limit(digits: Digits | None, field: str) -> int | None:
-    if digits is None:
-        return None
-    try:
-        number = to_int(digits)
-    except ValueError as error:
-        raise malformed(field, str(error)) from None
-    if abs(number) > AMOUNT_MAX:
-        raise malformed(field, "a limit has at most 38 digits")
-    return number
 
 
 def is_wallet_id(given: str) -> bool:

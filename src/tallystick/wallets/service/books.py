@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.limits import Limits
 from tallystick.kernel.money import Digits, to_digits, to_int
 from tallystick.ledger.api import (
     Account,
@@ -19,7 +20,6 @@ from tallystick.ledger.api import (
     Status,
 )
 from tallystick.wallets.api import LEDGER
-from tallystick.wallets.model.wanted import Limits
 from tallystick.wallets.store import AccountRow
 
 

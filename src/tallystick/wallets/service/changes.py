@@ -7,6 +7,7 @@ nobody came back for; telling the books twice is telling them once.
 from collections.abc import Mapping
 
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.limits import Limits
 from tallystick.kernel.problems import Problem
 from tallystick.ledger.api import AccountExistsDifferent, AssetExponentDiffers, Status
 from tallystick.runtime.database import Connection, Database
@@ -23,7 +24,7 @@ from tallystick.wallets.api import (
     WalletStatusNotReachable,
 )
 from tallystick.wallets.model.states import NEXT, REACHED, SETTLED, Event, State, status_of
-from tallystick.wallets.model.wanted import Limits, NewAccount, NewWallet
+from tallystick.wallets.model.wanted import NewAccount, NewWallet
 from tallystick.wallets.service.books import Books
 from tallystick.wallets.store import AccountRow, WalletRow
 

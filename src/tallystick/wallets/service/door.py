@@ -3,6 +3,7 @@
 import asyncio
 
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.limits import limits_of
 from tallystick.ledger.api import Ledger
 from tallystick.runtime.clock import Clock, Mint
 from tallystick.runtime.database import Database
@@ -92,7 +93,7 @@ class WalletsService:
 
     async def set_limits(self, *, caller: Caller, message: SetAccountLimits) -> Wallet:
         """Replace an account's limits."""
-        limits = wanted.limits(message.min_available, message.max_available)
+        limits = limits_of(message.min_available, message.max_available)
         return await self._shown(
             caller,
             *await self._changes.set_limits(caller, message.wallet, message.account, limits),

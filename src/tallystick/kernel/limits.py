@@ -1,0 +1,37 @@
+"""Limits of an available balance, as a message gives them."""
+
+from typing import NamedTuple
+
+from tallystick.kernel.money import AMOUNT_DIGITS_MAX, AMOUNT_MAX, Digits, to_int
+from tallystick.kernel.problems import Malformed
+
+
+class Limits(NamedTuple):
+    """The least and the most that may be available; None is without."""
+
+    least: int | None
+    most: int | None
+
+
+def limits_of(least: Digits | None, most: Digits | None) -> Limits:
+    """Read both limits. Raises Malformed when one is no whole number of 38 digits, or they cross."""
+    low, high = _limit(least, "min_available"), _limit(most, "max_available")
+    if low is not None and high is not None and low > high:
+        raise _malformed("min_available", "the minimum is not above the maximum")
+    return Limits(low, high)
+
+
+def _limit(digits: Digits | None, field: str) -> int | None:
+    if digits is None:
+        return None
+    try:
+        number = to_int(digits)
+    except ValueError as error:
+        raise _malformed(field, str(error)) from None
+    if abs(number) > AMOUNT_MAX:
+        raise _malformed(field, f"a limit has at most {AMOUNT_DIGITS_MAX} digits")
+    return number
+
+
+def _malformed(field: str, detail: str) -> Malformed:
+    return Malformed(f"{field}: {detail}", {"field": field})

@@ -1,0 +1,30 @@
+"""One running platform for all tests of this folder."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.apps.platform import Running, environment, free_port
+
+
+@pytest.fixture(scope="session")
+def empty_home() -> Iterator[Path]:
+    """A folder that an unprivileged server may pass through."""
+    home = Path(tempfile.mkdtemp(prefix="tallystick-apps-"))
+    os.chmod(home, 0o711)
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def up(empty_home: Path) -> Iterator[Running]:
+    """`tallystick up` on a fresh home."""
+    home = empty_home / "shared"
+    env = environment(home, TALLYSTICK_PORT=str(free_port()))
+    running = Running("up", env=env, log=empty_home / "shared.log")
+    yield running
+    running.stop()

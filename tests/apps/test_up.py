@@ -1,0 +1,160 @@
+"""`up` and `serve` from the outside: they say where to look, they stop, they continue, they say what is wrong."""
+
+import os
+import signal
+import socket
+from pathlib import Path
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from tallystick.runtime.database import ServerTooOld, demand_version
+from tests.apps.platform import Running, Said, environment, free_port, run
+
+
+def processes_of(home: Path) -> list[int]:
+    """Every process whose working folder or command line is in a home."""
+    found: list[int] = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdecimal() and (
+                str(home) in os.readlink(entry / "cwd")
+                or str(home).encode() in (entry / "cmdline").read_bytes()
+            ):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def assert_one_line(said: Said, *words: str) -> None:
+    assert said.code == 1, said
+    (line,) = said.err.strip().splitlines()
+    assert line.startswith("tallystick: ")
+    for word in words:
+        assert word in line
+    assert said.out == ""
+
+
+@pytest.fixture
+def home(empty_home: Path, request: pytest.FixtureRequest) -> Path:
+    name = request.node.originalname.removeprefix("test_")[:24]
+    return empty_home / f"{name}-{free_port()}"
+
+
+def test_up_continues_where_it_was_stopped(home: Path) -> None:
+    ports = [free_port(), free_port()]
+    known, said, wallets = [], [], []
+    for port in ports:
+        env = environment(home, TALLYSTICK_PORT=str(port))
+        running = Running("up", env=env, log=home.with_suffix(".log"))
+        assert processes_of(home)
+        with running.client() as client:
+            wallets.append(client.get("/v1/wallets").json())
+            made = {"owner": {"kind": "person", "name": "Ana"}, "name": "Ana", "id": f"at-{port}"}
+            account = {"asset": "EUR", "exponent": 2}
+            client.post("/v1/wallets", json=made | {"accounts": [account]}).raise_for_status()
+        # The commands find the platform at the port of now, not at that of the first time.
+        assert "electrical" in running.command("wallet", "list").out
+        assert running.stop() == 0
+        assert processes_of(home) == []
+        known.append(running.known)
+        said.append(running.said)
+    assert known[0] == known[1] | {"url": f"http://127.0.0.1:{ports[0]}"}
+    assert len(wallets[1]["items"]) == len(wallets[0]["items"]) + 1
+    for words in (
+        f":{ports[0]}",
+        "/docs",
+        known[0]["tenant"],
+        "demonstration.json",
+        "pay ",
+        "Ctrl-C",
+    ):
+        assert words in said[0]
+    assert "migrations applied" in said[0]
+    assert "schema as before" in said[1]
+    for text in said:
+        assert known[0]["key"] not in text
+        assert text.rstrip().endswith("stopped.")
+    assert (home / "demonstration.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_terminated_up_stops_its_postgresql(home: Path) -> None:
+    env = environment(home, TALLYSTICK_PORT=str(free_port()))
+    running = Running("up", env=env, log=home.with_suffix(".log"))
+    assert running.stop(signal.SIGTERM) == 0
+    assert processes_of(home) == []
+
+
+def test_serve_uses_the_database_it_is_given(up: Running, home: Path) -> None:
+    env = environment(
+        home, TALLYSTICK_PORT=str(free_port()), TALLYSTICK_DATABASE_URL=up.database_url()
+    )
+    running = Running("serve", env=env, log=home.with_suffix(".log"))
+    with running.client(up.known["key"]) as client:
+        assert client.get("/v1/whoami").json()["tenant"] == up.known["tenant"]
+    assert running.stop() == 0
+    assert not home.exists()
+    assert httpx.get(f"{up.url}/readyz").status_code == 200
+
+
+def test_a_server_that_is_too_old_is_told_so() -> None:
+    class Connection:
+        def get_server_version(self) -> SimpleNamespace:
+            return SimpleNamespace(major=15, minor=8)
+
+    with pytest.raises(
+        ServerTooOld, match=r"PostgreSQL 15\.8 is too old.* 16 or newer.*TALLYSTICK_DATABASE_URL"
+    ):
+        demand_version(Connection())
+
+
+@pytest.mark.parametrize("command", ["up", "serve"])
+def test_a_taken_port_is_told_in_one_line(home: Path, command: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = run(command, env=environment(home, TALLYSTICK_PORT=str(port)))
+    assert_one_line(said, str(port), "taken", "TALLYSTICK_PORT")
+    assert not home.exists()
+
+
+def test_a_second_up_does_not_share_the_port_of_the_first(up: Running, home: Path) -> None:
+    port = up.url.rpartition(":")[2]
+    assert_one_line(run("up", env=environment(home, TALLYSTICK_PORT=port)), port, "taken")
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "value", "word"),
+    [
+        ("up", "TALLYSTICK_PORT", "eighty", "1 to 65535"),
+        ("up", "TALLYSTICK_PORT", "70000", "1 to 65535"),
+        ("serve", "TALLYSTICK_POOL_SIZE", "0", "1 to 50"),
+        ("serve", "TALLYSTICK_LOG_LEVEL", "loud", "debug, info, warning or error"),
+        ("serve", "TALLYSTICK_HOST", "no such host", "cannot listen"),
+        ("serve", "TALLYSTICK_DATABASE_URL", "nonsense", "DSN"),
+        ("migrate", "TALLYSTICK_DATABASE_URL", "postgresql://a:b@127.0.0.1:1/c", "127.0.0.1"),
+        ("verify", "TALLYSTICK_DATABASE_URL", "postgresql://a:b@127.0.0.1:1/c", "127.0.0.1"),
+        ("up", "TALLYSTICK_HOME", "{checkout}", "checkout"),
+    ],
+)
+def test_a_broken_setting_is_told_in_one_line(
+    up: Running, tmp_path: Path, *, command: str, name: str, value: str, word: str
+) -> None:
+    (tmp_path / ".git").mkdir()
+    value = value.replace("{checkout}", str(tmp_path / "home"))
+    settings = {"TALLYSTICK_PORT": str(free_port()), name: value}
+    assert_one_line(up.command(command, **settings), word)
+
+
+def test_what_the_database_refuses_is_told_in_one_line(up: Running) -> None:
+    port = {"TALLYSTICK_PORT": str(free_port())}
+    wrong = up.database_url().replace("tallystick:", "tallystick:x", 1)
+    empty = up.database_url(database="postgres")
+    nowhere = up.database_url(database="nowhere")
+    for command in ("serve", "verify", "tenant list"):
+        for url, word in ((wrong, "password"), (empty, "tallystick migrate"), (nowhere, "nowhere")):
+            said = up.command(*command.split(), TALLYSTICK_DATABASE_URL=url, **port)
+            assert_one_line(said, word)
