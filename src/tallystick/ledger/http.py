@@ -64,7 +64,7 @@ class NewAccount(Message, frozen=True, kw_only=True):
     metadata: Metadata | None = None
 
 
-class Limits(Message, frozen=True, kw_only=True):
+class NewLimits(Message, frozen=True, kw_only=True):
     """Both limits of an account; an absent one is lifted."""
 
     min_available: Digits | None = None
@@ -245,7 +245,7 @@ def _account_routes(handlers: _Handlers) -> list[Route]:
         ),
         Route(
             method="PUT", path=_ACCOUNT + "/limits", summary="Set both limits", handle=handlers.set_limits,
-            body=Limits, answer=Account, problems=missing,
+            body=NewLimits, answer=Account, problems=missing,
         ),
         Route(
             method="PUT", path=_ACCOUNT + "/status", summary="Freeze, unfreeze, close or reopen",

@@ -12,6 +12,10 @@ from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - it has n
 
 from tallystick.kernel.problems import Kind, Problem
 
+# Max35Text, which is what most ids are.
+ID_MAX = 35
+# What ISO 20022 messages carry where an id is demanded and none was given.
+NOT_PROVIDED = "NOTPROVIDED"
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:"
 # About 12,000 credit transfers. A larger batch is sent as several messages.
 BYTES_MAX = 10 * 1024 * 1024
@@ -252,6 +256,11 @@ def words(parent: Any, name: str, text: str | None, *, length_max: int) -> None:
     """Append an element with free text made legal and short enough; nothing for a blank one."""
     if text and not text.isspace():
         leaf(parent, name, legal(text, length_max=length_max))
+
+
+def identifier(parent: Any, name: str, text: str, *, length_max: int = ID_MAX) -> None:
+    """Append an id that the schema demands; a blank one is ``NOTPROVIDED``, as ISO 20022 writes it."""
+    words(parent, name, text if text.strip() else NOT_PROVIDED, length_max=length_max)
 
 
 def serialised(root: Any) -> bytes:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -53,8 +53,17 @@ def road(context: str) -> list[Migration]:
     return [Migration(context, name, (folder / name).read_text("utf-8")) for name in names]
 
 
-async def migrate(*, url: str, contexts: Sequence[str]) -> list[str]:
+def _reach(steps: Sequence[Migration], *, post: bool) -> Iterator[Migration]:
+    for step in steps:
+        if step.name[5:].startswith("post_") and not post:
+            return
+        yield step
+
+
+async def migrate(*, url: str, contexts: Sequence[str], post: bool = True) -> list[str]:
     """Bring a database to the end of every road; answer the names that were applied now.
+
+    Without ``post`` it walks each road up to its first file that the release before could not live with.
 
     The login of ``url`` needs CREATEROLE and CREATE on the database, nothing more. Running it twice, or
     from two processes at once, applies each file once.
@@ -66,7 +75,7 @@ async def migrate(*, url: str, contexts: Sequence[str]) -> list[str]:
         await prepare_roles(connection, contexts=contexts)
         await connection.execute(f"SET ROLE {OWNER}")
         await connection.execute(_read("migrations_table"))
-        return await _apply_all(connection, contexts)
+        return await _apply_all(connection, contexts, post=post)
     finally:
         await connection.close()
 
@@ -79,11 +88,11 @@ async def prepare_roles(connection: Connection, *, contexts: Sequence[str]) -> N
     await connection.execute(_read("roles"))
 
 
-async def _apply_all(connection: Connection, contexts: Sequence[str]) -> list[str]:
+async def _apply_all(connection: Connection, contexts: Sequence[str], *, post: bool) -> list[str]:
     rows = await connection.fetch("SELECT context, name, checksum FROM runtime.migration")
     applied = {(row["context"], row["name"]): row["checksum"] for row in rows}
     done: list[str] = []
-    for migration in (step for context in contexts for step in road(context)):
+    for migration in (step for context in contexts for step in _reach(road(context), post=post)):
         known = applied.get((migration.context, migration.name))
         if known is None:
             await _apply(connection, migration)

@@ -23,8 +23,8 @@ def reference_page(document: Document) -> str:
     lead = (
         f'<p>Version {escape(info["version"])} · <a href="/openapi.json">OpenAPI {document["openapi"]}</a> · '
         '<a href="/docs/problems">Problems</a></p>'
-        "<p>Send your key as <code>Authorization: Bearer tally_…</code>. Amounts are whole minor units; a "
-        "number of 2<sup>53</sup> is a string of digits. Times are RFC 3339.</p>"
+        "<p>Send your key as <code>Authorization: Bearer tally_…</code>. Amounts are whole minor units; "
+        "from 2<sup>53</sup> on they come as strings of digits. Times are RFC 3339.</p>"
     )
     body = "".join(_operations(document)) + _messages(document)
     return _page(info["title"], lead=lead, nav=_nav(document), body=body)
@@ -42,7 +42,7 @@ def problems_page(document: Document) -> str:
         "Its <code>code</code> never changes its meaning; its <code>detail</code> is for people.</p>"
     )
     body = "".join(_problem(code, entry) for code, entry in problems.items())
-    return _page("Problems", lead=lead, nav=f"<h2>Codes</h2><ul>{links}</ul>", body=f"<br>{body}")
+    return _page("Problems", lead=lead, nav=f"<h2>Codes</h2><ul>{links}</ul>", body=body)
 
 
 def _page(title: str, *, lead: str, nav: str, body: str) -> str:
@@ -51,8 +51,8 @@ def _page(title: str, *, lead: str, nav: str, body: str) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
         '<a class="skip" href="#content">To the content</a>'
-        f'<div class="page"><nav aria-label="Contents">{nav}</nav><main id="content">'
-        f"<header><h1>{escape(title)}</h1>{lead}</header>{body}</main></div></body></html>"
+        f'<div class="page"><header><h1>{escape(title)}</h1>{lead}</header>'
+        f'<nav aria-label="Contents">{nav}</nav><main id="content">{body}</main></div></body></html>'
     )
 
 
@@ -70,13 +70,17 @@ def _nav(document: Document) -> str:
             for _, _, operation in _each(document)
             if tag["name"] in operation["tags"]
         )
-        parts.append(f"<h2>{escape(tag['name'])}</h2><ul>{links}</ul>")
+        parts.append(f"<h2>{escape(_tag_words(tag))}</h2><ul>{links}</ul>")
     return "".join(parts) + '<h2>more</h2><ul><li><a href="#messages">Messages</a></li></ul>'
+
+
+def _tag_words(tag: Document) -> str:
+    return str(tag["name"]).replace("-", " ").capitalize()
 
 
 def _operations(document: Document) -> Iterator[str]:
     for tag in document["tags"]:
-        yield f'<h2 class="tag">{escape(tag["name"].capitalize())}</h2>'
+        yield f'<h2 class="tag">{escape(_tag_words(tag))}</h2>'
         for path, method, operation in _each(document):
             if tag["name"] in operation["tags"]:
                 yield _operation(path, method, operation)
@@ -85,7 +89,7 @@ def _operations(document: Document) -> Iterator[str]:
 def _operation(path: str, method: str, operation: Document) -> str:
     parts = [
         f'<article id="{operation["operationId"]}"><h3>{escape(operation["summary"])}</h3>'
-        f'<p class="call"><span class="method {method}">{method}</span><span class="path">{escape(path)}</span></p>'
+        f'<p class="call"><span class="method {method}">{method}</span><span class="path">{_breakable(path)}</span></p>'
     ]
     if operation["parameters"]:
         rows = "".join(
@@ -110,8 +114,11 @@ def _answers(responses: Mapping[str, Document]) -> Iterator[str]:
         content: Mapping[str, Document] = response.get("content", {})
         examples = next(iter(content.values()), {}).get("examples", {})
         links = ", ".join(
-            f'<a href="/docs/problems#{code}"><code>{code}</code></a>' for code in examples
+            f'<a href="/docs/problems#{code}"><code>{_breakable(code)}</code></a>'
+            for code in examples
         )
+        if not links and int(status) >= 400:
+            links = f'{escape(response["description"])} <a href="/docs/problems">See the list</a>'
         if links:
             rows.append(f"<tr><th>{status}</th><td>{links}</td></tr>")
         else:
@@ -119,7 +126,7 @@ def _answers(responses: Mapping[str, Document]) -> Iterator[str]:
                 f"Answer {status}", _contents(content) or escape(response["description"])
             )
     if rows:
-        yield _details("Problems", f"<table>{''.join(rows)}</table>")
+        yield _details("Problems", f'<table class="codes">{"".join(rows)}</table>')
 
 
 def _contents(content: Mapping[str, Document]) -> str:
@@ -154,7 +161,7 @@ def _problem(code: str, entry: Document) -> str:
         f"HTTP {entry['status']} · retry: {entry['retry']}" if "status" in entry else "in a verdict"
     )
     return (
-        f'<article id="{code}"><h3>{escape(entry["title"])}</h3><p class="call"><code>{code}</code></p>'
+        f'<article id="{code}"><h3>{escape(entry["title"])}</h3><p class="call"><code>{_breakable(code)}</code></p>'
         f'<p>{_prose(entry["description"])}</p><p class="note">{facts}</p></article>'
     )
 
@@ -162,11 +169,16 @@ def _problem(code: str, entry: Document) -> str:
 def _row(name: str, schema: Document, *, must: bool, note: str = "") -> str:
     required = '<span class="must">required</span>' if must else ""
     extra = f' <span class="note">{note}</span>' if note else ""
-    return f"<tr><th><code>{escape(name)}</code>{required}</th><td>{_type(schema)}{extra}</td></tr>"
+    return f"<tr><th><code>{_breakable(name)}</code>{required}</th><td>{_type(schema)}{extra}</td></tr>"
 
 
 def _details(words: str, inside: str) -> str:
     return f"<details><summary>{escape(words)}</summary>{inside}</details>"
+
+
+def _breakable(name: str) -> str:
+    """Escape a name and let a narrow screen break it after a slash or underscore, nowhere else."""
+    return escape(name).replace("/", "/<wbr>").replace("_", "_<wbr>")
 
 
 def _prose(text: str) -> str:

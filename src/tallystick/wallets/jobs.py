@@ -1,16 +1,12 @@
 """What happens without being asked: intents that a crash left between two arrows are finished."""
 
-from typing import Any
-
-import structlog
-
+from tallystick.kernel.callers import Caller
+from tallystick.runtime.jobs import finish_each
 from tallystick.wallets.service import WalletsService
 
 # Whoever asked has long been answered by then: a statement of the database may take 20 seconds.
 WAITING_S = 60
 FINISHED_AT_ONCE_MAX = 1_000
-
-_log: Any = structlog.get_logger("tallystick.wallets.jobs")
 
 
 async def finish_unfinished(
@@ -20,16 +16,10 @@ async def finish_unfinished(
 
     One that cannot be finished now is logged and taken up again after as long a time; it holds up no other.
     """
-    finished = 0
-    for caller, wallet_id in await service.unfinished(waiting_s=waiting_s, most=most):
-        try:
-            await service.finish(caller=caller, wallet_id=wallet_id)
-            finished += 1
-        except Exception as error:
-            _log.warning(
-                "wallet_not_finished",
-                tenant_id=caller.tenant_id,
-                wallet=wallet_id,
-                reason=repr(error)[:500],
-            )
-    return finished
+
+    async def finish(caller: Caller, wallet_id: str) -> int:
+        await service.finish(caller=caller, wallet_id=wallet_id)
+        return 1
+
+    waiting = await service.unfinished(waiting_s=waiting_s, most=most)
+    return await finish_each(waiting, finish, kind="wallet")

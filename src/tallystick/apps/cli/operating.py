@@ -25,8 +25,10 @@ from tallystick.identity.api import (
 )
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of, tenant_name
+from tallystick.kernel.instants import day_of
 from tallystick.ledger.api import Verification
 from tallystick.ledger.service.verifying import verify as verify_books
+from tallystick.runtime.clock import SystemClock
 from tallystick.runtime.configuration import Settings, read_settings
 from tallystick.runtime.database import Database
 from tallystick.runtime.migrations import migrate as walk_roads
@@ -61,10 +63,14 @@ def serve() -> None:
         serving.serve(database_url=url, host=settings.host, port=settings.port)
 
 
-def migrate() -> None:
+def migrate(
+    pre: bool = typer.Option(
+        False, "--pre", help="Only what the release before can live with; the rest once it is gone."
+    ),
+) -> None:
     """Bring the database to the schema of this version."""
     with local.database_url(read_settings()) as url:
-        applied = asyncio.run(walk_roads(url=url, contexts=CONTEXTS))
+        applied = asyncio.run(walk_roads(url=url, contexts=CONTEXTS, post=not pre))
     _out.print("\n".join(applied) or "nothing to do: the schema is up to date")
 
 
@@ -143,11 +149,12 @@ def _greet(settings: Settings, known: local.Remembered, applied: list[str]) -> N
     )
     for name, text in lines.items():
         _out.print(f"{name:20}{escape(text)}", highlight=False, soft_wrap=True)
+    today = day_of(SystemClock().now())
     _out.print("\nTry, in another terminal:")
     for line in (
         "pay examples/pay-supplier.pain.001.001.09.xml",
         "wallet list",
-        "statement DE89370400440532013000 --from 2026-01-01 --to 2026-12-31",
+        f"statement DE89370400440532013000 --from {today:%Y}-01-01 --to {today:%Y}-12-31",
         "verify",
     ):
         _out.print(f"  .venv/bin/tallystick {line}", highlight=False, soft_wrap=True)

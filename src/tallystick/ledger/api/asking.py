@@ -160,7 +160,10 @@ class TransactionOf(Message, frozen=True, kw_only=True):
 
 
 class ListTransactions(Message, frozen=True, kw_only=True):
-    """List transactions, newest first. Times bound ``recorded_at`` as [``since``, ``until``)."""
+    """List transactions, newest first. Times bound ``recorded_at`` as [``since``, ``until``).
+
+    ``account`` is an address, or a pattern of addresses that fits at most 200 accounts.
+    """
 
     ledger: str
     account: str | None = None

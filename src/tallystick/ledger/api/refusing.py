@@ -88,7 +88,10 @@ class Refused(Problem):
 
 
 class RefusalCode(StrEnum):
-    """Every reason to refuse a well-formed act, in order of precedence: the first that applies is given."""
+    """Every reason to refuse a well-formed act, in order of precedence: the first that applies is given.
+
+    In a group the first item that fails gives its own code; the other items are ``linked_item_failed``.
+    """
 
     LINKED_ITEM_FAILED = "linked_item_failed"
     EXISTS_WITH_DIFFERENT_KIND = "exists_with_different_kind"

@@ -7,6 +7,9 @@ from tallystick.kernel.problems import Malformed
 from tallystick.ledger.api import ADDRESS_MAX, PAGE_MAX
 from tallystick.ledger.model.acts import is_address, malformed, optional_moment
 
+# A list of transactions merges the newest of each account; more of them would cost more than a page is worth.
+PATTERN_ACCOUNTS_MAX = 200
+
 _SEGMENT = "[A-Za-z0-9_.-]+"
 _PATTERN = re.compile(r"(?:[A-Za-z0-9_.-]*:)*(?:[A-Za-z0-9_.-]*|\.\.\.)")
 # Sorts after every character an address may have.
@@ -49,6 +52,12 @@ def cursor_time(text: str) -> Instant:
         return parse(text)
     except ValueError:
         raise malformed("after", "a cursor is taken from the page before as it is") from None
+
+
+def is_pattern(address: str) -> bool:
+    """Tell a pattern of addresses from one address: it has an empty segment, or ``...`` last."""
+    segments = address.split(":")
+    return "" in segments or segments[-1] == "..."
 
 
 def address_range(pattern: str | None) -> tuple[str, str | None, str | None]:

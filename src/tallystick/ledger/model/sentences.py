@@ -36,4 +36,4 @@ def sentence(code: str) -> str:
     if known is not None:
         return known
     part = code.removeprefix("exists_with_different_").replace("_", " ")
-    return f"this id stands for an act with a different {part}; use a new id for a new act"
+    return f"this id stands for an act that differs in its {part}; use a new id for a new act"

@@ -158,11 +158,9 @@ class LedgerService:
         filters = (reference, json_if_any(acts.metadata(message.metadata, "filter")))
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
-            account_id = None
-            if message.account is not None:
-                account_id = (await self._found(connection, key, message.account))["account_id"]
+            chosen = await self._chosen(connection, key, message.account)
             rows = await reading.transactions(
-                connection, key, account_id=account_id, bounds=(since, until), filters=filters, limit=limit + 1
+                connection, key, accounts=chosen, bounds=(since, until), filters=filters, limit=limit + 1
             )  # fmt: skip
             items = tuple(await _written(connection, key, message.ledger, rows[:limit]))
         return TransactionPage(
@@ -267,6 +265,27 @@ class LedgerService:
             self._ledgers.clear()
         self._ledgers[caller.tenant_id, name] = (caller.tenant_id, number)
         return (caller.tenant_id, number)
+
+    async def _chosen(
+        self, connection: Connection, key: Key, address: str | None
+    ) -> list[int] | None:
+        """The accounts a list of transactions is about: None for all, one by address, or those of a pattern."""
+        if address is None:
+            return None
+        if not pages.is_pattern(address):
+            return [(await self._found(connection, key, address))["account_id"]]
+        found = await reading.account_ids(
+            connection,
+            key,
+            addresses=pages.address_range(address),
+            most=pages.PATTERN_ACCOUNTS_MAX + 1,
+        )
+        if len(found) > pages.PATTERN_ACCOUNTS_MAX:
+            most = pages.PATTERN_ACCOUNTS_MAX
+            raise acts.malformed(
+                "account", f"the pattern fits more than {most} accounts; narrow it"
+            )
+        return found
 
     async def _found(self, connection: Connection, key: Key, address: str) -> Any:
         row = await reading.account(connection, key, acts.address(address, "address"))

@@ -84,6 +84,13 @@ WHERE account.tenant_id = $1 AND account.ledger_id = $2
 ORDER BY account.address
 LIMIT $9
 
+-- name: account_ids
+SELECT account_id FROM ledger.account
+WHERE tenant_id = $1 AND ledger_id = $2 AND address >= $3 AND ($4::text IS NULL OR address < $4)
+  AND ($5::text IS NULL OR address ~ $5)
+ORDER BY address
+LIMIT $6
+
 -- name: states_by_address
 SELECT account.account_id, account.address, account.asset, account.normal_side, account.status,
        account.min_available, account.max_available,
@@ -248,17 +255,18 @@ WHERE transaction.tenant_id = $1 AND transaction.ledger_id = $2
 ORDER BY transaction.recorded_at DESC
 LIMIT $7
 
--- name: transactions_of_account
+-- name: transactions_of_accounts
 SELECT transaction.id, transaction.kind, transaction.recorded_at, transaction.effective_at,
        transaction.account_ids, transaction.amounts, transaction.expires_at, transaction.reference,
        transaction.metadata, target.id AS target, hold.state, hold.remaining, reversal.reversed
 FROM (
     SELECT DISTINCT touched.recorded_at
-    FROM generate_series(0, 2) AS layer (number)
+    FROM unnest($5::bigint[]) AS chosen (account_id)
+    CROSS JOIN generate_series(0, 2) AS layer (number)
     CROSS JOIN LATERAL (
         SELECT DISTINCT entry.recorded_at
         FROM ledger.entry
-        WHERE entry.tenant_id = $1 AND entry.ledger_id = $2 AND entry.account_id = $5
+        WHERE entry.tenant_id = $1 AND entry.ledger_id = $2 AND entry.account_id = chosen.account_id
           AND entry.layer = layer.number AND entry.recorded_at >= $3 AND entry.recorded_at < $4
           AND ($6::text IS NULL OR EXISTS (
               SELECT FROM ledger.transaction AS noted

@@ -117,20 +117,28 @@ async def transactions_by_id(connection: Connection, key: Key, ids: Sequence[str
     return await connection.fetch(_SQL["transactions_by_id"], *key, ids)
 
 
+async def account_ids(
+    connection: Connection, key: Key, *, addresses: Sequence[Any], most: int
+) -> list[int]:
+    """The numbers of the accounts whose addresses lie in a range and match, at most ``most``."""
+    rows = await connection.fetch(_SQL["account_ids"], *key, *addresses, most)
+    return [row["account_id"] for row in rows]
+
+
 async def transactions(
     connection: Connection,
     key: Key,
     *,
-    account_id: int | None,
+    accounts: Sequence[int] | None,
     bounds: Sequence[Any],
     filters: Sequence[Any],
     limit: int,
 ) -> Sequence[Any]:
-    """A page of transactions, newest first, of one account or of all."""
-    if account_id is None:
+    """A page of transactions, newest first, of some accounts or of all."""
+    if accounts is None:
         return await connection.fetch(_SQL["transactions"], *key, *bounds, *filters, limit)
     return await connection.fetch(
-        _SQL["transactions_of_account"], *key, *bounds, account_id, *filters, limit
+        _SQL["transactions_of_accounts"], *key, *bounds, accounts, *filters, limit
     )
 
 

@@ -17,12 +17,9 @@ REPORTS: Mapping[str, str] = MappingProxyType(
         "pain.001.001.11": "pain.002.001.10",
     }
 )
-ID_MAX = 35
 ADDITIONAL_INFORMATION_MAX = 105
 # The schema sets no limit; a reason is a sentence, not a letter.
 ADDITIONAL_INFORMATION_LINES_MAX = 4
-# What ISO 20022 messages carry where an id is demanded and none was given.
-NOT_PROVIDED = "NOTPROVIDED"
 
 
 def write(report: StatusReport) -> bytes:
@@ -35,7 +32,7 @@ def write(report: StatusReport) -> bytes:
     root = iso20022.document(message)
     body = iso20022.branch(root, "CstmrPmtStsRpt")
     header = iso20022.branch(body, "GrpHdr")
-    _id(header, "MsgId", report.message_id)
+    iso20022.identifier(header, "MsgId", report.message_id)
     iso20022.leaf(header, "CreDtTm", instants.render(report.created_at))
     _original(body, report)
     for block in report.blocks:
@@ -47,7 +44,7 @@ def write(report: StatusReport) -> bytes:
 
 def _original(body: Any, report: StatusReport) -> None:
     original = iso20022.branch(body, "OrgnlGrpInfAndSts")
-    _id(original, "OrgnlMsgId", report.original_message_id)
+    iso20022.identifier(original, "OrgnlMsgId", report.original_message_id)
     iso20022.leaf(original, "OrgnlMsgNmId", report.original_message)
     iso20022.leaf(original, "OrgnlCreDtTm", report.original_created_at)
     iso20022.leaf(original, "OrgnlNbOfTxs", report.original_transaction_count)
@@ -58,7 +55,7 @@ def _original(body: Any, report: StatusReport) -> None:
 
 def _block(body: Any, block: BlockReport, *, has_uetr: bool) -> None:
     information = iso20022.branch(body, "OrgnlPmtInfAndSts")
-    _id(information, "OrgnlPmtInfId", block.payment_information_id)
+    iso20022.identifier(information, "OrgnlPmtInfId", block.payment_information_id)
     iso20022.leaf(information, "OrgnlNbOfTxs", block.transaction_count)
     iso20022.leaf(information, "OrgnlCtrlSum", block.control_sum)
     iso20022.leaf(information, "PmtInfSts", block.status)
@@ -69,13 +66,13 @@ def _block(body: Any, block: BlockReport, *, has_uetr: bool) -> None:
 
 def _transaction(information: Any, transaction: TransactionReport, *, has_uetr: bool) -> None:
     status = iso20022.branch(information, "TxInfAndSts")
-    iso20022.words(status, "OrgnlInstrId", transaction.instruction_id, length_max=ID_MAX)
-    _id(status, "OrgnlEndToEndId", transaction.end_to_end_id)
+    iso20022.words(status, "OrgnlInstrId", transaction.instruction_id, length_max=iso20022.ID_MAX)
+    iso20022.identifier(status, "OrgnlEndToEndId", transaction.end_to_end_id)
     if has_uetr:
         iso20022.leaf(status, "OrgnlUETR", transaction.uetr)
     iso20022.leaf(status, "TxSts", transaction.status)
     _reason(status, transaction.reason)
-    iso20022.words(status, "AcctSvcrRef", transaction.reference, length_max=ID_MAX)
+    iso20022.words(status, "AcctSvcrRef", transaction.reference, length_max=iso20022.ID_MAX)
 
 
 def _reason(parent: Any, reason: Reason | None) -> None:
@@ -87,8 +84,3 @@ def _reason(parent: Any, reason: Reason | None) -> None:
     for start in range(0, len(text), ADDITIONAL_INFORMATION_MAX):
         line = text[start : start + ADDITIONAL_INFORMATION_MAX]
         iso20022.words(information, "AddtlInf", line, length_max=ADDITIONAL_INFORMATION_MAX)
-
-
-def _id(parent: Any, name: str, text: str) -> None:
-    given = text if text.strip() else NOT_PROVIDED
-    iso20022.words(parent, name, given, length_max=ID_MAX)

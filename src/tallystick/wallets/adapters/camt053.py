@@ -10,14 +10,12 @@ from tallystick.wallets.model import statement as model
 from tallystick.wallets.model.statement import Direction, Line, Statement, Total
 
 MESSAGE = "camt.053.001.08"
-# Of the schema: Max35Text, Max140Text, Max34Text, and the digits of an amount.
-ID_MAX = 35
+# Of the schema: Max140Text, Max34Text, and the digits of an amount.
 NAME_MAX = 140
 ACCOUNT_ID_MAX = 34
 REMITTANCE_MAX = 140
 DIGITS_MAX = 18
 FRACTION_DIGITS_MAX = 5
-NOT_PROVIDED = "NOTPROVIDED"
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[a-zA-Z0-9]{1,30}")
@@ -35,7 +33,7 @@ def write(statement: Statement) -> bytes:
     root = iso20022.document(MESSAGE)
     body = iso20022.branch(root, "BkToCstmrStmt")
     header = iso20022.branch(body, "GrpHdr")
-    _id(header, "MsgId", statement.message_id)
+    iso20022.identifier(header, "MsgId", statement.message_id)
     iso20022.leaf(header, "CreDtTm", instants.render(statement.created_at))
     _statement(iso20022.branch(body, "Stmt"), statement)
     xml = iso20022.serialised(root)
@@ -66,7 +64,7 @@ def _check_format(statement: Statement) -> None:
 
 
 def _statement(node: Any, statement: Statement) -> None:
-    _id(node, "Id", statement.id)
+    iso20022.identifier(node, "Id", statement.id)
     iso20022.leaf(node, "ElctrncSeqNb", str(statement.sequence_number))
     iso20022.leaf(node, "CreDtTm", instants.render(statement.created_at))
     period = iso20022.branch(node, "FrToDt")
@@ -97,8 +95,8 @@ def _account_id(node: Any, *, iban: str | None, other: str) -> None:
     if iban and _IBAN.fullmatch(iban):
         iso20022.leaf(identification, "IBAN", iban)
         return
-    given = other if other.strip() else NOT_PROVIDED
-    iso20022.words(iso20022.branch(identification, "Othr"), "Id", given, length_max=ACCOUNT_ID_MAX)
+    place = iso20022.branch(identification, "Othr")
+    iso20022.identifier(place, "Id", other, length_max=ACCOUNT_ID_MAX)
 
 
 def _balance(node: Any, statement: Statement, code: str, minor: int) -> None:
@@ -136,7 +134,7 @@ def _entry(node: Any, line: Line, *, statement: Statement) -> None:
     iso20022.leaf(iso20022.branch(node, "Sts"), "Cd", "BOOK")
     iso20022.leaf(iso20022.branch(node, "BookgDt"), "Dt", line.booked_on.isoformat())
     iso20022.leaf(iso20022.branch(node, "ValDt"), "Dt", line.value_on.isoformat())
-    iso20022.words(node, "AcctSvcrRef", line.reference, length_max=ID_MAX)
+    iso20022.words(node, "AcctSvcrRef", line.reference, length_max=iso20022.ID_MAX)
     _transaction_code(iso20022.branch(node, "BkTxCd"), line)
     details = iso20022.branch(iso20022.branch(node, "NtryDtls"), "TxDtls")
     _references(iso20022.branch(details, "Refs"), line)
@@ -157,9 +155,9 @@ def _transaction_code(node: Any, line: Line) -> None:
 
 
 def _references(node: Any, line: Line) -> None:
-    iso20022.words(node, "AcctSvcrRef", line.reference, length_max=ID_MAX)
-    iso20022.words(node, "InstrId", line.instruction_id, length_max=ID_MAX)
-    iso20022.words(node, "EndToEndId", line.end_to_end_id, length_max=ID_MAX)
+    iso20022.words(node, "AcctSvcrRef", line.reference, length_max=iso20022.ID_MAX)
+    iso20022.words(node, "InstrId", line.instruction_id, length_max=iso20022.ID_MAX)
+    iso20022.words(node, "EndToEndId", line.end_to_end_id, length_max=iso20022.ID_MAX)
 
 
 def _counterparty(node: Any, line: Line) -> None:
@@ -183,8 +181,3 @@ def _amount(node: Any, minor: int, *, statement: Statement) -> None:
 
 def _direction(minor: int) -> str:
     return Direction.DEBIT if minor < 0 else Direction.CREDIT
-
-
-def _id(parent: Any, name: str, text: str) -> None:
-    given = text if text.strip() else NOT_PROVIDED
-    iso20022.words(parent, name, given, length_max=ID_MAX)
