@@ -5,9 +5,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
+from tests.apps.houses import House, built
 from tests.apps.platform import Running, environment, free_port
 
 
@@ -28,3 +31,30 @@ def up(empty_home: Path) -> Iterator[Running]:
     running = Running("up", env=env, log=empty_home / "shared.log")
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def house(up: Running) -> Iterator[House]:
+    made = built(up, "first")
+    yield made
+    made.client.close()
+
+
+@pytest.fixture(scope="session")
+def stranger(up: Running) -> Iterator[House]:
+    made = built(up, "second")
+    yield made
+    made.client.close()
+
+
+@pytest.fixture(scope="session")
+def document(up: Running) -> dict[str, Any]:
+    return httpx.get(f"{up.url}/openapi.json").json()
+
+
+@pytest.fixture
+def nothing_stays(up: Running) -> Iterator[None]:
+    """Every table of every context holds as many rows afterwards as before."""
+    before = up.row_counts()
+    yield
+    assert up.row_counts() == before

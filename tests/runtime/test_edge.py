@@ -97,10 +97,6 @@ def _routes(breakage: Breakage) -> list[Route]:
     async def drop(asked: Asked) -> None:
         return None
 
-    async def report(asked: Asked) -> Reply:
-        is_xml = asked.media == "application/xml"
-        return Reply(value=b"<a/>" if is_xml else b"{}", media=asked.media)
-
     path = "/v1/ledgers/{ledger}/orders"
     return [
         Route(method="POST", path=path, summary="Order", handle=see, body=Order, answer=Seen, status=201,
@@ -110,8 +106,6 @@ def _routes(breakage: Breakage) -> list[Route]:
         Route(method="POST", path="/v1/files", summary="File", handle=take_file, body=bytes, answer=bytes,
               answer_media="application/xml"),
         Route(method="DELETE", path="/v1/plain", summary="Drop", handle=drop, status=204),
-        Route(method="GET", path="/v1/report", summary="Report", handle=report, answer=Seen,
-              answer_media="application/xml", other_media=("application/json",)),
     ]  # fmt: skip
 
 
@@ -383,27 +377,6 @@ async def test_json_is_what_is_answered(client, accept):
     assert (await client.get(ORDERS, headers={"accept": accept})).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("accept", "media"),
-    [
-        (None, "application/xml"), ("*/*", "application/xml"), ("application/*", "application/xml"),
-        ("application/xml", "application/xml"), ("application/json", "application/json"),
-        ("application/json, text/plain, */*", "application/json"), ("text/html, */*;q=0.1", "application/xml"),
-        ("Application/JSON;q=0.5", "application/json"), ("application/problem+json", "application/xml"),
-    ],
-)  # fmt: skip
-async def test_the_caller_chooses_among_the_media_of_a_route(client, accept, media):
-    client.headers.pop("accept")
-    answer = await client.get("/v1/report", headers={} if accept is None else {"accept": accept})
-    assert (answer.status_code, answer.headers["content-type"]) == (200, media)
-
-
-async def test_media_that_a_route_has_not_are_refused_with_those_it_has(client):
-    answer = await client.get("/v1/report", headers={"accept": "text/html"})
-    problem = _problem(answer, 406, "answer_type_not_acceptable")
-    assert "application/xml or application/json" in problem["detail"]
-
-
 async def test_a_query_is_read_by_type(client):
     answer = await client.get(
         f"{ORDERS}?limit=7&address=customers%3A%3Amain&metadata[colour]=r%C3%B6t&metadata[n]=1"
@@ -502,22 +475,6 @@ async def test_later_says_when(client, breakage):
     problem = _problem(answer, 503, "queue_is_full")
     assert (answer.headers["retry-after"], problem["retry"]) == ("1", "later")
     assert problem["fields"] == {"queue": "main"}
-
-
-async def test_a_refusal_that_was_given_before_says_so(client, breakage):
-    breakage.error = Full("Come back.")
-    assert "idempotent-replayed" not in (await client.get(ORDERS)).headers
-    breakage.error.replayed = True
-    assert (await client.get(ORDERS)).headers["idempotent-replayed"] == "true"
-
-
-@pytest.mark.parametrize("error", [ValueError("broken"), ConnectionResetError("gone")])
-async def test_logs_name_the_route_and_not_what_its_path_carries(client, breakage, capsys, error):
-    breakage.error = error
-    await client.get("/v1/ledgers/NL91ABNA0417164300/orders")
-    logged = capsys.readouterr().out
-    assert "/v1/ledgers/{ledger}/orders" in logged
-    assert "NL91ABNA0417164300" not in logged
 
 
 async def test_a_defect_leaks_nothing_and_is_logged(client, breakage, capsys):

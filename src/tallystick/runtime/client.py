@@ -1,6 +1,7 @@
 """A small HTTP client of the platform's own API, for the command line."""
 
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -27,6 +28,11 @@ class Answer(msgspec.Struct, frozen=True):
 
 class NothingAnswers(ConnectionError):
     """No server answers at the address."""
+
+
+def path_of(*parts: str) -> str:
+    """A path under ``/v1``; what a user typed stays one segment, whatever is in it."""
+    return "/v1/" + "/".join(quote(part, safe=":") for part in parts)
 
 
 def request(

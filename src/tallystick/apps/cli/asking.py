@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import quote
 
 import typer
 from rich.console import Console
@@ -32,11 +31,6 @@ def ask(method: str, path: str, **arguments: Any) -> Answer:
     if not answer.is_good:
         refuse(answer)
     return answer
-
-
-def path_of(*parts: str) -> str:
-    """A path under ``/v1``; what a user typed stays one segment, whatever is in it."""
-    return "/v1/" + "/".join(quote(part, safe=":") for part in parts)
 
 
 def write(content: bytes, out: Path | None) -> None:

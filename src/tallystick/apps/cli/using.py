@@ -7,8 +7,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tallystick.apps.cli.asking import ask, fail, path_of, write
+from tallystick.apps.cli.asking import ask, fail, write
 from tallystick.kernel.money import decimal_of
+from tallystick.runtime.client import path_of
 
 REJECTED_EXIT = 3
 

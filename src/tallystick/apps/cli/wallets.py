@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tallystick.apps.cli.asking import ask, path_of
+from tallystick.apps.cli.asking import ask
 from tallystick.kernel.money import decimal_of, exponent_of
+from tallystick.runtime.client import path_of
 
 app = typer.Typer(help="Open, show, freeze and close customers' wallets.", no_args_is_help=True)
 _out = Console()

@@ -20,8 +20,6 @@ from tallystick.runtime.database import Connection, Database
 QUEUED_ITEMS_MAX = 65_520
 ATTEMPTS_MAX = 6
 CACHED_ACCOUNTS_MAX = 50_000
-# Fewer than these are quicker written at once than in two halves.
-HALVED_ITEMS_MIN = 32
 WRITTEN_WITHIN_S = 30
 
 
@@ -176,7 +174,7 @@ class Writer:
 
     async def _begin(self, ahead: _Batch | None) -> _Batch | None:
         """Begin a batch; answers it once it is decided and the one ahead is over, or None when both are over."""
-        batch = _Batch(self._next_jobs(is_alone=ahead is None), ahead)
+        batch = _Batch(self._next_jobs(), ahead)
         if ahead is not None and not batch.may_overlap(ahead):
             await self._finish(ahead)
             batch.after = None
@@ -237,14 +235,10 @@ class Writer:
         if self._woken is not None and not self._woken.done():
             self._woken.set_result(None)
 
-    def _next_jobs(self, *, is_alone: bool) -> list[_Job]:
-        """Take what waits; of many when nothing is being written, only half, so that the other half overlaps."""
-        most = self._batch_items_max
-        if is_alone and self._queued >= HALVED_ITEMS_MIN:
-            most = min(most, self._queued // 2)
+    def _next_jobs(self) -> list[_Job]:
         jobs = [self._queue.popleft()]
         size = len(jobs[0].acts)
-        while self._queue and size + len(self._queue[0].acts) <= most:
+        while self._queue and size + len(self._queue[0].acts) <= self._batch_items_max:
             jobs.append(self._queue.popleft())
             size += len(jobs[-1].acts)
         self._queued -= size

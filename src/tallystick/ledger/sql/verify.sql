@@ -25,22 +25,41 @@ WITH summed AS (
            credits_released
     FROM ledger.balance
     WHERE tenant_id = $1 AND ledger_id = $2
+), opened AS (
+    SELECT account_id, address FROM ledger.account WHERE tenant_id = $1 AND ledger_id = $2
 )
-SELECT coalesce(account.address, 'account ' || coalesce(summed.account_id, stated.account_id)) AS "where",
+SELECT coalesce(opened.address, 'account ' || account_id) AS "where",
        concat_ws(' ', coalesce(summed.debits_posted, 0), coalesce(summed.credits_posted, 0),
                  coalesce(summed.debits_pending, 0), coalesce(summed.credits_pending, 0),
                  coalesce(summed.debits_released, 0), coalesce(summed.credits_released, 0)) AS expected,
        concat_ws(' ', stated.debits_posted, stated.credits_posted, stated.debits_pending,
                  stated.credits_pending, stated.debits_released, stated.credits_released) AS found
-FROM summed FULL JOIN stated ON stated.account_id = summed.account_id
-LEFT JOIN ledger.account ON account.tenant_id = $1 AND account.ledger_id = $2
-     AND account.account_id = coalesce(summed.account_id, stated.account_id)
+FROM opened FULL JOIN stated USING (account_id) FULL JOIN summed USING (account_id)
 WHERE (coalesce(summed.debits_posted, 0), coalesce(summed.credits_posted, 0), coalesce(summed.debits_pending, 0),
        coalesce(summed.credits_pending, 0), coalesce(summed.debits_released, 0),
        coalesce(summed.credits_released, 0))
       IS DISTINCT FROM
       (stated.debits_posted, stated.credits_posted, stated.debits_pending, stated.credits_pending,
        stated.debits_released, stated.credits_released)
+ORDER BY 1
+LIMIT $3
+
+-- name: every balance knows its last entry and how many are displaced
+SELECT coalesce(account.address, 'account ' || balance.account_id) AS "where",
+       'at or after ' || coalesce(seen.last_at::text, 'any time') || ', ' || coalesce(seen.displaced, 0) AS expected,
+       'at ' || balance.recorded_at || ', ' || balance.displaced AS found
+FROM ledger.balance
+LEFT JOIN (
+    SELECT entry.account_id, max(entry.recorded_at) AS last_at,
+           count(1) FILTER (WHERE entry.displaced > 0) AS displaced
+    FROM ledger.entry
+    WHERE entry.tenant_id = $1 AND entry.ledger_id = $2
+    GROUP BY entry.account_id
+) AS seen ON seen.account_id = balance.account_id
+LEFT JOIN ledger.account ON account.tenant_id = $1 AND account.ledger_id = $2
+     AND account.account_id = balance.account_id
+WHERE balance.tenant_id = $1 AND balance.ledger_id = $2
+  AND (seen.last_at > balance.recorded_at OR coalesce(seen.displaced, 0) <> balance.displaced)
 ORDER BY 1
 LIMIT $3
 
@@ -64,39 +83,68 @@ ORDER BY 1
 LIMIT $3
 
 -- name: every transaction has its entries and every entry its transaction
-WITH promised AS (
-    SELECT transaction.recorded_at, transaction.effective_at, posting.account_id,
-           CASE transaction.kind WHEN 'hold' THEN 1 WHEN 'void' THEN 2 WHEN 'expire' THEN 2 ELSE 0 END AS layer,
-           (posting.place - 1)::smallint AS line,
-           transaction.amounts[(posting.place + 1) / 2] AS amount
+WITH act AS (
+    SELECT transaction.recorded_at, transaction.effective_at, transaction.id, transaction.kind,
+           transaction.account_ids, transaction.amounts
     FROM ledger.transaction
-    CROSS JOIN LATERAL unnest(transaction.account_ids) WITH ORDINALITY AS posting (account_id, place)
     WHERE transaction.tenant_id = $1 AND transaction.ledger_id = $2 AND transaction.refusal IS NULL
+), promised AS (
+    SELECT act.recorded_at, act.effective_at, posting.account_id,
+           CASE act.kind WHEN 'hold' THEN 1 WHEN 'void' THEN 2 WHEN 'expire' THEN 2 ELSE 0 END AS layer,
+           (posting.place - 1)::smallint AS line,
+           act.amounts[(posting.place + 1) / 2] AS amount
+    FROM act
+    CROSS JOIN LATERAL unnest(act.account_ids) WITH ORDINALITY AS posting (account_id, place)
 ), kept AS (
     SELECT entry.recorded_at, entry.effective_at, entry.account_id, entry.layer, entry.line, entry.amount,
            entry.is_debit
     FROM ledger.entry
     WHERE entry.tenant_id = $1 AND entry.ledger_id = $2
-      AND NOT (entry.layer = 2 AND EXISTS (
-          SELECT FROM ledger.transaction AS capture
-          WHERE capture.tenant_id = $1 AND capture.ledger_id = $2 AND capture.recorded_at = entry.recorded_at
-            AND capture.kind = 'capture'
-      ))
+), released AS (
+    -- What a capture releases stands in its entries alone: the law of holds says how much it must be.
+    SELECT kept.recorded_at, kept.effective_at, kept.account_id, kept.layer, kept.line, kept.amount, kept.is_debit
+    FROM kept JOIN act ON act.recorded_at = kept.recorded_at AND act.kind = 'capture'
+    WHERE kept.layer = 2
+), broken AS (
+    SELECT coalesce(promised.recorded_at, kept.recorded_at) AS recorded_at,
+           coalesce(promised.line, kept.line) AS line,
+           coalesce(promised.amount || ' on account ' || promised.account_id, 'no entry') AS expected,
+           coalesce(kept.amount || ' on account ' || kept.account_id, 'no entry') AS found
+    FROM promised
+    FULL JOIN (
+        SELECT kept.recorded_at, kept.effective_at, kept.account_id, kept.layer, kept.line, kept.amount, kept.is_debit
+        FROM kept LEFT JOIN released USING (recorded_at, account_id, layer, line)
+        WHERE released.recorded_at IS NULL
+    ) AS kept
+        ON kept.recorded_at = promised.recorded_at AND kept.layer = promised.layer AND kept.line = promised.line
+        AND kept.account_id = promised.account_id
+    WHERE (promised.amount, promised.effective_at, promised.line % 2 = 0)
+          IS DISTINCT FROM (kept.amount, kept.effective_at, kept.is_debit)
+    UNION ALL
+    SELECT released.recorded_at, released.line,
+           coalesce(other.amount || ', as the other side at the time of its capture', 'another side'),
+           released.amount || ' on account ' || released.account_id
+    FROM released
+    JOIN act ON act.recorded_at = released.recorded_at
+    LEFT JOIN released AS other ON other.recorded_at = released.recorded_at AND other.line = released.line # 1
+    WHERE (released.amount, released.effective_at, released.is_debit)
+          IS DISTINCT FROM (other.amount, act.effective_at, released.line % 2 = 0)
+    UNION ALL
+    SELECT act.recorded_at, 0, 'two accounts to each amount',
+           cardinality(act.account_ids) || ' accounts, ' || cardinality(act.amounts) || ' amounts'
+    FROM act
+    WHERE cardinality(act.amounts) = 0 OR cardinality(act.account_ids) <> 2 * cardinality(act.amounts)
 )
-SELECT 'transaction at ' || coalesce(promised.recorded_at, kept.recorded_at)
-       || ', line ' || coalesce(promised.line, kept.line) AS "where",
-       coalesce(promised.amount || ' on account ' || promised.account_id, 'no entry') AS expected,
-       coalesce(kept.amount || ' on account ' || kept.account_id, 'no entry') AS found
-FROM promised FULL JOIN kept
-    ON kept.recorded_at = promised.recorded_at AND kept.layer = promised.layer AND kept.line = promised.line
-    AND kept.account_id = promised.account_id
-WHERE (promised.amount, promised.effective_at, promised.line % 2 = 0)
-      IS DISTINCT FROM (kept.amount, kept.effective_at, kept.is_debit)
+SELECT 'transaction ' || coalesce(known.id, 'at ' || broken.recorded_at) || ', line ' || broken.line AS "where",
+       broken.expected, broken.found
+FROM broken
+LEFT JOIN ledger.transaction AS known
+    ON known.tenant_id = $1 AND known.ledger_id = $2 AND known.recorded_at = broken.recorded_at
 ORDER BY 1
 LIMIT $3
 
 -- name: debits equal credits in every asset
-SELECT account.asset || ', layer ' || entry.layer AS "where",
+SELECT coalesce(account.asset, 'no asset') || ', layer ' || entry.layer AS "where",
        sum(entry.amount) FILTER (WHERE entry.is_debit)::text AS expected,
        sum(entry.amount) FILTER (WHERE NOT entry.is_debit)::text AS found
 FROM ledger.entry LEFT JOIN ledger.account USING (tenant_id, ledger_id, account_id)
@@ -108,24 +156,61 @@ ORDER BY 1
 LIMIT $3
 
 -- name: every hold reserves what was held less what was released
-SELECT 'hold ' || made.id AS "where",
-       (held.total - released.total)::text AS expected,
-       rest.total::text AS found
-FROM ledger.hold
-JOIN ledger.transaction AS made USING (tenant_id, ledger_id, recorded_at)
-CROSS JOIN LATERAL (SELECT sum(amount) AS total FROM unnest(made.amounts) AS amount) AS held
-CROSS JOIN LATERAL (SELECT sum(amount) AS total FROM unnest(hold.remaining) AS amount) AS rest
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(entry.amount), 0) AS total
-    FROM ledger.transaction AS ending
-    CROSS JOIN LATERAL (SELECT DISTINCT account_id FROM unnest(made.account_ids) AS account_id) AS side
-    JOIN ledger.entry ON entry.tenant_id = $1 AND entry.ledger_id = $2 AND entry.account_id = side.account_id
-         AND entry.layer = 2 AND entry.recorded_at = ending.recorded_at AND entry.is_debit
-    WHERE ending.tenant_id = $1 AND ending.ledger_id = $2 AND ending.target_at = hold.recorded_at
-      AND ending.refusal IS NULL
-) AS released
-WHERE hold.tenant_id = $1 AND hold.ledger_id = $2
-  AND (rest.total <> held.total - released.total OR (hold.state = 'held') <> (rest.total > 0))
+WITH made AS (
+    SELECT transaction.recorded_at, transaction.id, transaction.account_ids, transaction.amounts,
+           transaction.expires_at
+    FROM ledger.transaction
+    WHERE transaction.tenant_id = $1 AND transaction.ledger_id = $2 AND transaction.kind = 'hold'
+      AND transaction.refusal IS NULL
+), kept AS (
+    SELECT hold.recorded_at, hold.state, hold.expires_at, hold.remaining
+    FROM ledger.hold WHERE hold.tenant_id = $1 AND hold.ledger_id = $2
+), held AS (
+    -- By the pair of accounts, since what ends a hold passes over the postings of which nothing is left.
+    SELECT made.recorded_at, made.account_ids[2 * place - 1] AS debit_id, made.account_ids[2 * place] AS credit_id,
+           sum(made.amounts[place]) AS amount, sum(kept.remaining[place]) AS rest,
+           bool_and(kept.remaining[place] BETWEEN 0 AND made.amounts[place]) AS is_within
+    FROM made LEFT JOIN kept USING (recorded_at)
+    CROSS JOIN LATERAL generate_subscripts(made.amounts, 1) AS place
+    GROUP BY 1, 2, 3
+), ending AS (
+    SELECT transaction.target_at AS recorded_at, transaction.recorded_at AS ended_at,
+           CASE transaction.kind WHEN 'capture' THEN 'captured' WHEN 'void' THEN 'voided' ELSE 'expired' END AS state
+    FROM ledger.transaction
+    WHERE transaction.tenant_id = $1 AND transaction.ledger_id = $2 AND transaction.refusal IS NULL
+      AND transaction.kind IN ('capture', 'void', 'expire')
+), released AS (
+    SELECT ending.recorded_at, debit.account_id AS debit_id, credit.account_id AS credit_id,
+           sum(debit.amount) AS amount
+    FROM ending
+    JOIN ledger.entry AS debit ON debit.tenant_id = $1 AND debit.ledger_id = $2 AND debit.layer = 2
+         AND debit.recorded_at = ending.ended_at AND debit.is_debit
+    JOIN ledger.entry AS credit ON credit.tenant_id = $1 AND credit.ledger_id = $2 AND credit.layer = 2
+         AND credit.recorded_at = debit.recorded_at AND credit.line = debit.line + 1
+         AND credit.amount = debit.amount AND NOT credit.is_debit
+    GROUP BY 1, 2, 3
+), last AS (
+    SELECT DISTINCT ON (ending.recorded_at) ending.recorded_at, ending.state
+    FROM ending ORDER BY ending.recorded_at, ending.ended_at DESC
+), summed AS (
+    SELECT coalesce(held.recorded_at, released.recorded_at) AS recorded_at,
+           sum(coalesce(held.amount, 0) - coalesce(released.amount, 0)) AS total,
+           bool_and(coalesce(held.is_within, false)
+                    AND held.rest = held.amount - coalesce(released.amount, 0)) AS is_explained
+    FROM held FULL JOIN released USING (recorded_at, debit_id, credit_id)
+    GROUP BY 1
+), expected AS (
+    SELECT summed.recorded_at, summed.total, summed.is_explained,
+           CASE WHEN summed.total > 0 THEN 'held' ELSE last.state END AS state
+    FROM summed LEFT JOIN last USING (recorded_at)
+)
+SELECT 'hold ' || coalesce(made.id, 'at ' || recorded_at) AS "where",
+       concat_ws(' ', expected.state, expected.total) AS expected,
+       concat_ws(' ', kept.state, kept.remaining) AS found
+FROM made FULL JOIN kept USING (recorded_at) FULL JOIN expected USING (recorded_at)
+WHERE made.recorded_at IS NULL OR kept.recorded_at IS NULL OR NOT expected.is_explained
+   OR cardinality(kept.remaining) <> cardinality(made.amounts)
+   OR (kept.state, kept.expires_at) IS DISTINCT FROM (expected.state, made.expires_at)
 ORDER BY 1
 LIMIT $3
 
@@ -155,48 +240,94 @@ ORDER BY 1
 LIMIT $3
 
 -- name: no more was reversed than was posted
-SELECT 'transaction ' || target.id AS "where", back.total::text AS expected, noted.total::text AS found
-FROM ledger.transaction AS target
-LEFT JOIN ledger.reversal USING (tenant_id, ledger_id, recorded_at)
-CROSS JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS total FROM unnest(reversal.reversed) AS amount) AS noted
-CROSS JOIN LATERAL (SELECT sum(amount) AS total FROM unnest(target.amounts) AS amount) AS posted
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(amount), 0) AS total
-    FROM ledger.transaction AS undoing CROSS JOIN LATERAL unnest(undoing.amounts) AS amount
-    WHERE undoing.tenant_id = $1 AND undoing.ledger_id = $2 AND undoing.target_at = target.recorded_at
-      AND undoing.kind = 'reverse' AND undoing.refusal IS NULL
-) AS back
-WHERE target.tenant_id = $1 AND target.ledger_id = $2 AND target.refusal IS NULL
-  AND (reversal.recorded_at IS NOT NULL OR back.total > 0)
-  AND (back.total <> noted.total OR back.total > posted.total)
+WITH noted AS (
+    SELECT reversal.recorded_at, target.account_ids[2 * place - 1] AS debit_id,
+           target.account_ids[2 * place] AS credit_id, sum(reversal.reversed[place]) AS amount,
+           bool_and(reversal.reversed[place] BETWEEN 0 AND coalesce(target.amounts[place], 0)) AS is_within
+    FROM ledger.reversal
+    LEFT JOIN ledger.transaction AS target USING (tenant_id, ledger_id, recorded_at)
+    CROSS JOIN LATERAL generate_subscripts(reversal.reversed, 1) AS place
+    WHERE reversal.tenant_id = $1 AND reversal.ledger_id = $2
+    GROUP BY 1, 2, 3
+), undone AS (
+    -- A reversal's postings stand backwards, and pass over those of which nothing is reversed.
+    SELECT undoing.target_at AS recorded_at, undoing.account_ids[2 * place] AS debit_id,
+           undoing.account_ids[2 * place - 1] AS credit_id, sum(undoing.amounts[place]) AS amount
+    FROM ledger.transaction AS undoing
+    CROSS JOIN LATERAL generate_subscripts(undoing.amounts, 1) AS place
+    WHERE undoing.tenant_id = $1 AND undoing.ledger_id = $2 AND undoing.kind = 'reverse'
+      AND undoing.refusal IS NULL
+    GROUP BY 1, 2, 3
+)
+SELECT 'transaction ' || coalesce(target.id, 'at ' || coalesce(noted.recorded_at, undone.recorded_at)) AS "where",
+       coalesce(undone.amount, 0)::text AS expected, coalesce(noted.amount::text, 'no note') AS found
+FROM noted FULL JOIN undone USING (recorded_at, debit_id, credit_id)
+LEFT JOIN ledger.transaction AS target
+    ON target.tenant_id = $1 AND target.ledger_id = $2
+    AND target.recorded_at = coalesce(noted.recorded_at, undone.recorded_at)
+WHERE noted.is_within IS NOT TRUE AND (noted.recorded_at IS NOT NULL OR undone.amount > 0)
+   OR coalesce(undone.amount, 0) <> coalesce(noted.amount, 0)
+   OR target.refusal IS NOT NULL OR target.kind NOT IN ('post', 'capture')
 ORDER BY 1
 LIMIT $3
 
 -- name: the index of displaced entries sums them all
-WITH indexed AS (
-    SELECT entry.account_id, entry.layer,
-           coalesce(sum(entry.amount) FILTER (WHERE entry.is_debit), 0) AS debits,
-           coalesce(sum(entry.amount) FILTER (WHERE NOT entry.is_debit), 0) AS credits
+WITH given AS (
+    SELECT entry.account_id, entry.layer, entry.recorded_at,
+           (extract(epoch FROM entry.effective_at - timestamptz '1900-01-01 00:00:00+00') * 1000000)::bigint
+               AS effective_us,
+           sum(CASE WHEN entry.is_debit THEN entry.amount ELSE 0 END) AS debits,
+           sum(CASE WHEN entry.is_debit THEN 0 ELSE entry.amount END) AS credits
     FROM ledger.entry
     WHERE entry.tenant_id = $1 AND entry.ledger_id = $2 AND entry.displaced = 2
-    GROUP BY entry.account_id, entry.layer
-), latest AS (
-    SELECT DISTINCT ON (account_id, layer, level, exact, node)
-           account_id, layer, level, exact, debits, credits
+    GROUP BY 1, 2, 3, 4
+), placed AS (
+    SELECT given.account_id, given.layer, (-1)::smallint AS level, false AS exact, 0::bigint AS node,
+           given.recorded_at, given.debits, given.credits
+    FROM given
+    UNION ALL
+    SELECT given.account_id, given.layer, time_level.level, false, given.effective_us / time_level.width,
+           given.recorded_at, given.debits, given.credits
+    FROM given CROSS JOIN ledger.time_levels_v1() AS time_level
+    WHERE time_level.next_width IS NULL OR given.effective_us % time_level.next_width <> 0
+    UNION ALL
+    SELECT given.account_id, given.layer, time_level.level, true, given.effective_us / time_level.width,
+           given.recorded_at, given.debits, given.credits
+    FROM given CROSS JOIN ledger.time_levels_v1() AS time_level
+    WHERE given.effective_us % time_level.width = 0
+      AND (time_level.next_width IS NULL OR given.effective_us % time_level.next_width <> 0)
+), summed AS (
+    SELECT placed.account_id, placed.layer, placed.level, placed.exact, placed.node, placed.recorded_at,
+           sum(placed.debits) OVER running AS debits, sum(placed.credits) OVER running AS credits
+    FROM placed
+    WINDOW running AS (
+        PARTITION BY placed.account_id, placed.layer, placed.level, placed.exact, placed.node
+        ORDER BY placed.recorded_at
+    )
+), indexed AS (
+    SELECT account_id, layer, level, exact, node, recorded_at, debits, credits
     FROM ledger.displacement
     WHERE tenant_id = $1 AND ledger_id = $2
-    ORDER BY account_id, layer, level, exact, node, recorded_at DESC
-), summed AS (
-    -- The whole of time, and the top level of nodes, each hold everything once; so do all the exact nodes together.
-    SELECT account_id, layer, CASE WHEN exact THEN 'exact' ELSE level::text END AS part,
-           sum(debits) AS debits, sum(credits) AS credits
-    FROM latest WHERE exact OR level IN (-1, 16)
-    GROUP BY account_id, layer, CASE WHEN exact THEN 'exact' ELSE level::text END
+), broken AS (
+    SELECT account_id, layer,
+           CASE WHEN exact THEN ', start of node ' ELSE ', node ' END || node || ' of level ' || level || ' at '
+           || recorded_at AS place,
+           summed.debits || ' ' || summed.credits AS expected, indexed.debits || ' ' || indexed.credits AS found
+    FROM summed FULL JOIN indexed USING (account_id, layer, level, exact, node, recorded_at)
+    WHERE (summed.debits, summed.credits) IS DISTINCT FROM (indexed.debits, indexed.credits)
+    UNION ALL
+    SELECT entry.account_id, entry.layer, ' at ' || entry.recorded_at,
+           CASE WHEN entry.effective_at = entry.recorded_at THEN 'not displaced' ELSE 'displaced' END,
+           'marked ' || entry.displaced
+    FROM ledger.entry
+    WHERE entry.tenant_id = $1 AND entry.ledger_id = $2
+      AND (entry.effective_at <> entry.recorded_at) <> (entry.displaced IN (1, 2))
 )
-SELECT 'account ' || account_id || ', layer ' || layer || ', part ' || coalesce(summed.part, 'any') AS "where",
-       coalesce(indexed.debits, 0) || ' ' || coalesce(indexed.credits, 0) AS expected,
-       coalesce(summed.debits, 0) || ' ' || coalesce(summed.credits, 0) AS found
-FROM indexed FULL JOIN summed USING (account_id, layer)
-WHERE (indexed.debits, indexed.credits) IS DISTINCT FROM (summed.debits, summed.credits)
+SELECT coalesce(account.address, 'account ' || broken.account_id) || ', layer ' || broken.layer || broken.place
+           AS "where",
+       broken.expected, broken.found
+FROM broken
+LEFT JOIN ledger.account ON account.tenant_id = $1 AND account.ledger_id = $2
+     AND account.account_id = broken.account_id
 ORDER BY 1
 LIMIT $3
