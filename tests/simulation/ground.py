@@ -91,7 +91,9 @@ class Ground:
         with httpx.Client(timeout=READY_WAIT_S) as client:
             while time.monotonic() < give_up_at:
                 if self._process.poll() is not None:
-                    raise RuntimeError(f"the server ended by itself:\n{self.logged_since(0)[-4_000:]}")
+                    raise RuntimeError(
+                        f"the server ended by itself:\n{self.logged_since(0)[-4_000:]}"
+                    )
                 with contextlib.suppress(httpx.TransportError):
                     if client.get(f"{self.url}/readyz").status_code == 200:
                         return
@@ -108,7 +110,9 @@ class Ground:
         self._process = None
         give_up_at = time.monotonic() + READY_WAIT_S
         while _answers(self._port):
-            assert time.monotonic() < give_up_at, "something else answers on the port of the killed server"
+            assert time.monotonic() < give_up_at, (
+                "something else answers on the port of the killed server"
+            )
             time.sleep(POLL_S)
 
 

@@ -107,8 +107,17 @@ def _done_as_told(
     command, told = asked.command, asked.transaction
     assert told is not None
     booked = _booked(row, addresses, assets)
-    said = [(one["debit"], one["credit"], to_int(one["amount"]), one["asset"]) for one in told["postings"]]
-    content = (told["kind"], parse(told["recorded_at"]), parse(told["effective_at"]), told.get("reference"), said)
+    said = [
+        (one["debit"], one["credit"], to_int(one["amount"]), one["asset"])
+        for one in told["postings"]
+    ]
+    content = (
+        told["kind"],
+        parse(told["recorded_at"]),
+        parse(told["effective_at"]),
+        told.get("reference"),
+        said,
+    )
     stands = (row["kind"], row["recorded_at"], row["effective_at"], row["reference"], booked)
     if row["refusal"] is not None or content != stands or told["id"] != command["id"]:
         yield f"{command['id']} was told as {content}, and stands as {stands} ({row['refusal']})"
@@ -116,20 +125,29 @@ def _done_as_told(
         yield f"{command} became {told}"
     if "effective_at" in command and parse(command["effective_at"]) != row["effective_at"]:
         yield f"{command} took effect at {told['effective_at']}"
-    if (command.get("reference"), command.get("metadata")) != (told.get("reference"), told.get("metadata")):
+    if (command.get("reference"), command.get("metadata")) != (
+        told.get("reference"),
+        told.get("metadata"),
+    ):
         yield f"{command} was noted as {told}"
     if not _is_what_was_asked(command, booked):
         yield f"{command} became {booked}"
 
 
-def _is_what_was_asked(command: Mapping[str, Any], booked: Sequence[tuple[str, str, int, str]]) -> bool:
+def _is_what_was_asked(
+    command: Mapping[str, Any], booked: Sequence[tuple[str, str, int, str]]
+) -> bool:
     if "postings" in command:
-        wanted = [(one["debit"], one["credit"], one["amount"], one["asset"]) for one in command["postings"]]
+        wanted = [
+            (one["debit"], one["credit"], one["amount"], one["asset"])
+            for one in command["postings"]
+        ]
         exact = not any(one.get("balancing") for one in command["postings"])
         if exact:
             return wanted == list(booked)
         return len(wanted) == len(booked) and all(
-            mine[:2] == theirs[:2] and 0 < theirs[2] <= mine[2] for mine, theirs in zip(wanted, booked, strict=True)
+            mine[:2] == theirs[:2] and 0 < theirs[2] <= mine[2]
+            for mine, theirs in zip(wanted, booked, strict=True)
         )
     if "amounts" in command:
         return command["amounts"] == [amount for _, _, amount, _ in booked]
@@ -245,5 +263,3 @@ def _message_ids(sent: Sequence[Sent], kept: Mapping[str, Mapping[str, Any]]) ->
     for key, codes in by_id.items():
         if codes.count("DU01") != len(codes) - 1:
             yield f"files with {key} ended as {codes}"
-
-

@@ -75,13 +75,17 @@ class Memory:
         """Remember which file a content is, or compare it with the first answer."""
         known = self.files[file.name]
         if known.file_id not in ("", file_id):
-            self.surprises.append(f"{file.name} was first file {known.file_id}, and later {file_id}")
+            self.surprises.append(
+                f"{file.name} was first file {known.file_id}, and later {file_id}"
+            )
         known.file_id = file_id
 
     def open_requests(self) -> list[Sequence[Command]]:
         """Requests with an act of which nobody ever heard."""
         return [
-            items for items in self.requests if any(self.asked[_key(item)].is_open for item in items)
+            items
+            for items in self.requests
+            if any(self.asked[_key(item)].is_open for item in items)
         ]
 
     def open_files(self) -> list[File]:

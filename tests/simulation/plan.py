@@ -148,9 +148,13 @@ class _Author:
         file = shared.file
         if not differs:
             note = b"<!-- the same in other bytes -->" if chance.random() < 0.3 else b""
-            return Step(file=File(name=file.name, message_id=file.message_id, content=note + file.content))
+            return Step(
+                file=File(name=file.name, message_id=file.message_id, content=note + file.content)
+            )
         # The same message id on another content: whoever comes second is rejected whole.
-        other = self._file(Random(f"{self._seed}/{file.name}/other"), file.name + "-b", message_id=file.message_id)
+        other = self._file(
+            Random(f"{self._seed}/{file.name}/other"), file.name + "-b", message_id=file.message_id
+        )
         return Step(file=other)
 
     def _own(self, chance: Random, name: str) -> Step:
@@ -165,12 +169,15 @@ class _Author:
         size = chance.choice((2, 5, 10, 20, 40, 250))
         while len(items) < size:
             part = f"{name}-{len(items)}"
-            items += self._group(chance, part) if chance.random() < 0.05 else [self._act(chance, part)]
+            items += (
+                self._group(chance, part) if chance.random() < 0.05 else [self._act(chance, part)]
+            )
         return Step(items=items)
 
     def _group(self, chance: Random, name: str) -> list[Command]:
         members = [
-            {**self._act(chance, f"{name}-m{n}"), "group": name} for n in range(chance.randint(2, 4))
+            {**self._act(chance, f"{name}-m{n}"), "group": name}
+            for n in range(chance.randint(2, 4))
         ]
         self.groups[name] = {member["id"] for member in members}
         return members
@@ -232,7 +239,12 @@ class _Author:
         accounts += ["c:hot"] * 4 if asset == "EUR" else []
         debit = chance.choice(accounts)
         credit = chance.choice([account for account in accounts if account != debit])
-        posting = {"debit": debit, "credit": credit, "amount": chance.randint(1, 150), "asset": asset}
+        posting = {
+            "debit": debit,
+            "credit": credit,
+            "amount": chance.randint(1, 150),
+            "asset": asset,
+        }
         if chance.random() < 0.1:
             posting["balancing"] = True
         if chance.random() < 0.02:

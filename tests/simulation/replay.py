@@ -19,7 +19,14 @@ COUNTERS = (
     "debits_posted", "credits_posted", "debits_pending", "credits_pending", "debits_released", "credits_released",
 )  # fmt: skip
 POSTED, PENDING, RELEASED = 0, 1, 2
-_LAYER = {"post": POSTED, "reverse": POSTED, "capture": POSTED, "hold": PENDING, "void": RELEASED, "expire": RELEASED}
+_LAYER = {
+    "post": POSTED,
+    "reverse": POSTED,
+    "capture": POSTED,
+    "hold": PENDING,
+    "void": RELEASED,
+    "expire": RELEASED,
+}
 _ENDED = {"capture": "captured", "void": "voided", "expire": "expired"}
 
 Pair = tuple[int, int]
@@ -106,13 +113,22 @@ class _Replay:
             return moved
         for debit, credit in zip(lines[::2], lines[1::2], strict=True):
             same = ("layer", "amount", "effective_at")
-            if any(debit[name] != credit[name] for name in same) or credit["is_debit"] or not debit["is_debit"]:
+            if (
+                any(debit[name] != credit[name] for name in same)
+                or credit["is_debit"]
+                or not debit["is_debit"]
+            ):
                 self._says(act, f"line {debit['line']} is no pair of a debit and a credit")
             if debit["effective_at"] != act["effective_at"]:
                 self._says(act, f"line {debit['line']} took effect at another time")
-            if self.accounts[debit["account_id"]]["asset"] != self.accounts[credit["account_id"]]["asset"]:
+            if (
+                self.accounts[debit["account_id"]]["asset"]
+                != self.accounts[credit["account_id"]]["asset"]
+            ):
                 self._says(act, f"line {debit['line']} changes the asset")
-            moved[debit["layer"]].append(((debit["account_id"], credit["account_id"]), debit["amount"]))
+            moved[debit["layer"]].append(
+                ((debit["account_id"], credit["account_id"]), debit["amount"])
+            )
             for row in (debit, credit):
                 self._carry(act, row)
         return moved
@@ -165,9 +181,15 @@ class _Replay:
                 net, out, into = -net, into, out
             least, most = account["min_available"], account["max_available"]
             if least is not None and net - out < least:
-                self._says(act, f"{account['address']} has {net - out} available, at least {least} is its limit")
+                self._says(
+                    act,
+                    f"{account['address']} has {net - out} available, at least {least} is its limit",
+                )
             if most is not None and net + into > most:
-                self._says(act, f"{account['address']} may come to {net + into}, at most {most} is its limit")
+                self._says(
+                    act,
+                    f"{account['address']} may come to {net + into}, at most {most} is its limit",
+                )
 
     def _compare_balances(self) -> None:
         stated = {row["account_id"]: [row[name] for name in COUNTERS] for row in self.books.balance}
@@ -177,7 +199,9 @@ class _Replay:
             summed = self.counters[account_id]
             if stated.get(account_id) != summed:
                 address = self.accounts[account_id]["address"]
-                self.found.append(f"the balance of {address} is {stated.get(account_id)}, its entries sum to {summed}")
+                self.found.append(
+                    f"the balance of {address} is {stated.get(account_id)}, its entries sum to {summed}"
+                )
 
     def _compare_holds(self) -> None:
         ids = {row["recorded_at"]: row for row in self.books.transaction}
@@ -189,7 +213,9 @@ class _Replay:
                 continue
             rest = _total(zip(_pairs(ids[at]["account_ids"]), row["remaining"], strict=True))
             if (+rest, row["state"]) != (+hold.rest, hold.state):
-                self.found.append(f"hold {ids[at]['id']} is kept as {row['state']} {rest}, and should be {hold}")
+                self.found.append(
+                    f"hold {ids[at]['id']} is kept as {row['state']} {rest}, and should be {hold}"
+                )
 
     def _compare_reversals(self) -> None:
         ids = {row["recorded_at"]: row for row in self.books.transaction}
@@ -197,9 +223,13 @@ class _Replay:
         for at in stated.keys() | self.reversed.keys():
             noted = Counter[Pair]()
             if at in stated:
-                noted = _total(zip(_pairs(ids[at]["account_ids"]), stated[at]["reversed"], strict=True))
+                noted = _total(
+                    zip(_pairs(ids[at]["account_ids"]), stated[at]["reversed"], strict=True)
+                )
             if +noted != +self.reversed.get(at, Counter()):
-                self.found.append(f"of {ids[at]['id']} {noted} is noted as reversed, {self.reversed.get(at)} was")
+                self.found.append(
+                    f"of {ids[at]['id']} {noted} is noted as reversed, {self.reversed.get(at)} was"
+                )
 
 
 def _pairs(account_ids: Sequence[int]) -> list[Pair]:

@@ -1,4 +1,4 @@
-"""One seed, one world: whatever is repeated, raced for or killed, every law holds and nobody was told anything untrue."""
+"""One seed, one world: whatever is repeated, raced for or killed, every law holds, and everybody was told the truth."""
 
 import asyncio
 import re

@@ -71,7 +71,7 @@ class World:
             assert all("transaction" in verdict for verdict in answer.json()["items"]), answer.text
 
     async def live(self, after_blow: Callable[[], Awaitable[None]]) -> None:
-        """Let all clients live their steps while the tormentor strikes; ``after_blow`` is called when all is up again."""
+        """Let all clients live their steps while the tormentor strikes; ``after_blow`` comes when all is up again."""
         async with asyncio.TaskGroup() as group:
             for steps in self.plan.clients:
                 group.create_task(self._live(steps))

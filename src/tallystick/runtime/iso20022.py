@@ -47,7 +47,8 @@ _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 # Namespaces in names; not the repetitions in patterns that the validator quotes.
 _IN_BRACES = re.compile(r"\{[a-z]+:[^}]*\}")
 _TOO_DEEP = "boolean(/" + "/".join(["*"] * (DEPTH_MAX + 1)) + ")"
-# A compiled schema keeps its error log in itself, so two threads may not validate with it at once.
+# A compiled schema keeps its error log in itself, so two threads may not validate with it at once. Nor may they compile
+# two at once: libxml2 makes its built-in types on the first occasion, and two first occasions spoil them for good.
 _validating = threading.Lock()
 
 
@@ -198,8 +199,8 @@ def _schema(message: str) -> etree.XMLSchema:
 
 
 def _check_schema(root: Any, *, message: str) -> None:
-    schema = _schema(message)
     with _validating:
+        schema = _schema(message)
         if schema.validate(root):
             return
         log = schema.error_log

@@ -158,11 +158,14 @@ def _messages(document: Document) -> str:
 
 def _problem(code: str, entry: Document) -> str:
     facts = (
-        f"HTTP {entry['status']} · retry: {entry['retry']}" if "status" in entry else "in a verdict"
+        f"HTTP {entry['status']} · retry: {entry['retry']}"
+        if "status" in entry
+        else "in the verdict of an act; HTTP 422 where it was sent alone"
     )
+    words = str(entry["description"]).rstrip(".")
     return (
         f'<article id="{code}"><h3>{escape(entry["title"])}</h3><p class="call"><code>{_breakable(code)}</code></p>'
-        f'<p>{_prose(entry["description"])}</p><p class="note">{facts}</p></article>'
+        f'<p>{_prose(words[:1].upper() + words[1:])}.</p><p class="note">{facts}</p></article>'
     )
 
 

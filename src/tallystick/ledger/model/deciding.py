@@ -88,7 +88,8 @@ class Decider:
         return _steps_of(target, RELEASED, target.rest)
 
     def _moves(self, act: Act, layer: int) -> list[Step]:
-        accounts, steps, worst = self._accounts, [], None
+        accounts, worst = self._accounts, None
+        steps: list[Step] = []
         for position, (debit_address, credit_address, amount, asset, _) in enumerate(act.moves):
             debit, credit = accounts.get(debit_address), accounts.get(credit_address)
             if debit is None or credit is None:

@@ -36,7 +36,8 @@ def _move_many(steps: list[Step], outcome: Outcome) -> None:
         for account in touched.values()
         if account.limited
     ]
-    outcome.lines = lines = []
+    lines: list[Line] = []
+    outcome.lines = lines
     try:
         for position, step in enumerate(steps):
             if moves and moves[position][4]:

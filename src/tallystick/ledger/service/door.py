@@ -39,8 +39,9 @@ from tallystick.ledger.api import (
 from tallystick.ledger.model import acts, pages
 from tallystick.ledger.model.accounts import balances
 from tallystick.ledger.service import accounts, answers, verifying
-from tallystick.ledger.service.writer import WRITTEN_WITHIN_S, Decided, Known, Writer
-from tallystick.ledger.store import reading
+from tallystick.ledger.service.turns import Decided, Known
+from tallystick.ledger.service.writer import WRITTEN_WITHIN_S, Writer
+from tallystick.ledger.store import reading, states
 from tallystick.ledger.store.states import Key, json_if_any
 from tallystick.runtime.clock import Mint
 from tallystick.runtime.database import Connection, Database
@@ -332,7 +333,7 @@ async def _settle(connection: Connection, key: Key, recorded_at: Instant) -> Non
     if recorded_at > now:
         raise RecordedInFuture("ask for a time of recording that has passed")
     if recorded_at > now - UNSETTLED:
-        await reading.await_writers(connection, key)
+        await states.await_writers(connection, key)
 
 
 async def _written(

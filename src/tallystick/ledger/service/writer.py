@@ -2,38 +2,26 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from tallystick.kernel.instants import Instant
-from tallystick.ledger.api import LedgerBusy, RefusalCode
+from tallystick.ledger.api import LedgerBusy
 from tallystick.ledger.model.accounts import AccountState
-from tallystick.ledger.model.acts import Act, difference, is_address
+from tallystick.ledger.model.acts import Act, is_address
 from tallystick.ledger.model.deciding import Decider
 from tallystick.ledger.model.outcomes import Outcome, Target
+from tallystick.ledger.service.memory import Memory, rested_on
+from tallystick.ledger.service.turns import Decided, Turn, units
 from tallystick.ledger.store import states, writing
 from tallystick.ledger.store.weather import is_passing
 from tallystick.runtime.database import Connection, Database
 
 QUEUED_ITEMS_MAX = 65_520
-ATTEMPTS_MAX = 6
+ATTEMPTS_MAX = 3
 CACHED_ACCOUNTS_MAX = 50_000
 WRITTEN_WITHIN_S = 30
-
-
-@dataclass(slots=True)
-class Known:
-    """An act whose id was decided before: as the same act (a replay), or as another (then refused)."""
-
-    id: str
-    refusal: str | None
-    fields: Mapping[str, str]
-    is_replay: bool
-
-
-Decided = Outcome | Known
 
 
 @dataclass(slots=True)
@@ -90,27 +78,6 @@ class _Batch:
             job.fail(error)
 
 
-class _Memory:
-    """The accounts of a ledger as they will stand once what is decided is written."""
-
-    def __init__(self) -> None:
-        self.by_address: dict[str, AccountState] = {}
-        self.by_id: dict[int, AccountState] = {}
-
-    def keep(self, found: Iterable[AccountState]) -> None:
-        """Remember accounts, but never over one that may have been moved already."""
-        for account in found:
-            if account.account_id not in self.by_id:
-                self.by_address[account.address] = account
-                self.by_id[account.account_id] = account
-
-    def forget(self, address: str) -> None:
-        """Forget one account."""
-        account = self.by_address.pop(address, None)
-        if account is not None:
-            del self.by_id[account.account_id]
-
-
 class Writer:
     """Decides and writes the acts of one ledger, batch after batch, for as long as any wait.
 
@@ -127,7 +94,7 @@ class Writer:
         self._database = database
         self._key = key
         self._batch_items_max = batch_items_max
-        self._memory = _Memory()
+        self._memory = Memory()
         self._last: Instant = 0
         self._queue: deque[_Job] = deque()
         self._queued = 0
@@ -177,50 +144,54 @@ class Writer:
         batch = _Batch(self._next_jobs(), ahead)
         if ahead is not None and not batch.may_overlap(ahead):
             await self._finish(ahead)
-            batch.after = None
+            ahead = batch.after = None
         batch.written = asyncio.create_task(self._first_attempt(batch))
         await batch.is_decided.wait()
-        if batch.after is None or batch.after.written is None or await batch.after.written:
+        if ahead is None or ahead.written is None or await ahead.written:
             return batch
         # The one ahead failed, and this one was decided on what it would have left.
         await batch.written
-        await self._finish(batch.after)
+        await self._finish(ahead)
         await self._finish(batch)
         return None
 
     async def _finish(self, batch: _Batch) -> None:
-        """Wait for a batch; when its first attempt failed, try again with nothing else under way."""
+        """Wait for a batch; when its first attempt failed, try again with nothing else under way, here or elsewhere."""
         if batch.written is not None and await batch.written:
             return
         batch.after = None
         for _ in range(ATTEMPTS_MAX - 1):
             if not batch.is_answered:
-                await self._attempt(batch)
+                await self._attempt(batch, exclusively=True)
         if not batch.is_answered:
             batch.fail(states.Stale())
 
     async def _first_attempt(self, batch: _Batch) -> bool:
         try:
-            return await self._attempt(batch)
+            return await self._attempt(batch, exclusively=False)
         finally:
             batch.is_decided.set()
 
-    async def _attempt(self, batch: _Batch) -> bool:
+    async def _attempt(self, batch: _Batch, *, exclusively: bool) -> bool:
         """Decide and write a batch in one transaction, and answer its jobs. Answers whether it was written.
 
-        After a failure that passes by itself the jobs stay unanswered.
+        After a failure that passes by itself the jobs stay unanswered. ``exclusively`` lets no other process write to
+        the ledger meanwhile, so that whoever lost a race does not lose the next one too.
         """
         try:
             async with self._database.transaction(tenant_id=self._key[0]) as connection:
+                if exclusively:
+                    await states.await_writers(connection, self._key)
                 decided = await self._transact(connection, batch)
         except BaseException as error:
             # What was decided on balances that were never committed is void.
-            self._memory = _Memory()
+            self._memory = Memory()
             if not is_passing(error):
                 batch.fail(error)
             if not isinstance(error, Exception):
                 raise
             return False
+        batch.after = None  # else each batch would keep all before it in memory
         batch.answer(decided)
         return True
 
@@ -251,7 +222,7 @@ class Writer:
         fresh = [act for act in batch.acts if act.id not in rows] if rows else batch.acts
         memory, targets = await self._load(connection, fresh, is_alone=batch.after is None)
         decided, outcomes = self._decide(batch, rows, memory, targets, now)
-        prepared = writing.prepare(outcomes, _rested_on(outcomes, memory))
+        prepared = writing.prepare(outcomes, rested_on(outcomes, memory))
         batch.is_decided.set()
         ahead = batch.after.written if batch.after is not None else None
         if (ahead is not None and not await ahead) or loop.time() > write_until:
@@ -262,10 +233,10 @@ class Writer:
 
     async def _load(
         self, connection: Connection, acts: Sequence[Act], *, is_alone: bool
-    ) -> tuple[_Memory, dict[str, Target]]:
+    ) -> tuple[Memory, dict[str, Target]]:
         """Bring every account the acts touch into memory; answers it, and the targets they name."""
         if is_alone and len(self._memory.by_id) > CACHED_ACCOUNTS_MAX:
-            self._memory = _Memory()
+            self._memory = Memory()
         memory = self._memory
         wanted = {address for act in acts for move in act.moves for address in move[:2]}
         missing = [
@@ -284,7 +255,7 @@ class Writer:
         return memory, targets
 
     async def _targets(
-        self, connection: Connection, acts: Sequence[Act], memory: _Memory
+        self, connection: Connection, acts: Sequence[Act], memory: Memory
     ) -> dict[str, Target]:
         named = list({act.target for act in acts if act.target is not None})
         if not named:
@@ -298,7 +269,7 @@ class Writer:
             raise states.Stale  # one was forgotten while we read
         return {row["id"]: states.target_of(row, memory.by_id) for row in rows}
 
-    def _keep(self, memory: _Memory, found: Sequence[AccountState]) -> None:
+    def _keep(self, memory: Memory, found: Sequence[AccountState]) -> None:
         memory.keep(found)
         self._last = max([self._last, *(account.recorded_at for account in found)])
 
@@ -306,114 +277,19 @@ class Writer:
         self,
         batch: _Batch,
         rows: Mapping[str, Any],
-        memory: _Memory,
+        memory: Memory,
         targets: dict[str, Target],
         now: Instant,
     ) -> tuple[list[Decided], list[Outcome]]:
         named = {act.target for act in batch.acts if act.target is not None}
         decider = Decider(accounts=memory.by_address, targets=targets, named=named, now=now)
         # Time never stands still nor goes back in a ledger, whatever the clock of the database does.
-        turn = _Turn(decider, rows, max(now, self._last + 1))
+        turn = Turn(decider, rows, max(now, self._last + 1))
         for job in batch.jobs:
-            for unit in _units(job.acts):
+            for unit in units(job.acts):
                 if len(unit) == 1:
                     turn.take(unit[0])
                 else:
                     turn.take_together(unit)
         self._last = turn.next_at - 1
         return turn.decided, turn.outcomes
-
-
-class _Turn:
-    """One pass over a batch: what was known is answered again, what is new is decided and gets its time."""
-
-    def __init__(self, decider: Decider, rows: Mapping[str, Any], next_at: Instant) -> None:
-        self.next_at = next_at
-        self.decided: list[Decided] = []
-        self.outcomes: list[Outcome] = []
-        self._decider = decider
-        self._rows = rows
-        self._seen: dict[str, Outcome] = {}
-
-    def take(self, act: Act) -> None:
-        """Decide one act that stands alone, or answer it again."""
-        known = self._repeated(act)
-        if known is not None:
-            self.decided.append(known)
-            return
-        outcome = self._decider.decide(act, recorded_at=self.next_at)
-        self._add(outcome)
-        self.decided.append(outcome)
-
-    def take_together(self, unit: Sequence[Act]) -> None:
-        """Decide several acts that stand or fall together; those that were decided before are answered again."""
-        repeated = [self._repeated(act) for act in unit]
-        fresh = [act for act, known in zip(unit, repeated, strict=True) if known is None]
-        failed = next((known for known in repeated if known and known.refusal), None)
-        if failed is None:
-            made = self._decider.decide_together(fresh, first_recorded_at=self.next_at)
-        else:
-            made = [self._linked(act, self.next_at + n, failed) for n, act in enumerate(fresh)]
-        for outcome in made:
-            self._add(outcome)
-        made_in_turn = iter(made)
-        self.decided += [known or next(made_in_turn) for known in repeated]
-
-    def _add(self, outcome: Outcome) -> None:
-        self.next_at += 1
-        self.outcomes.append(outcome)
-        self._seen[outcome.act.id] = outcome
-
-    def _linked(self, act: Act, recorded_at: Instant, failed: Known) -> Outcome:
-        outcome = Outcome(act, recorded_at)
-        outcome.refuse(RefusalCode.LINKED_ITEM_FAILED, {"failed": failed.id})
-        self._decider.note(outcome)
-        return outcome
-
-    def _repeated(self, act: Act) -> Known | None:
-        seen = self._seen.get(act.id)
-        if seen is not None:
-            return _known(act, seen.refusal, seen.fields, seen.act.fingerprint)
-        row = self._rows.get(act.id)
-        if row is not None:
-            fields = states.mapping_of(row["refusal_fields"])
-            return _known(act, row["refusal"], fields, row["fingerprint"])
-        return None
-
-
-def _known(act: Act, refusal: str | None, fields: Mapping[str, str], mark: bytes) -> Known:
-    code = difference(mark, act.fingerprint)
-    if code is not None:
-        return Known(act.id, code, {}, is_replay=False)
-    return Known(act.id, refusal, fields, is_replay=True)
-
-
-def _units(acts: Sequence[Act]) -> Iterable[Sequence[Act]]:
-    """Acts of one request that stand or fall together: each alone, or neighbours of one group."""
-    if all(act.group is None for act in acts):
-        return ((act,) for act in acts)
-    return _grouped(acts)
-
-
-def _grouped(acts: Sequence[Act]) -> Iterable[Sequence[Act]]:
-    for group, members in groupby(acts, key=_group):
-        if group is None:
-            yield from ((act,) for act in members)
-        else:
-            yield list(members)
-
-
-def _group(act: Act) -> str | None:
-    return act.group
-
-
-def _rested_on(outcomes: Sequence[Outcome], memory: _Memory) -> list[AccountState]:
-    """A refusal is remembered for good, so the accounts it rests on must still be as they were."""
-    found: dict[int, AccountState] = {}
-    for outcome in outcomes:
-        if outcome.refusal is not None:
-            named = (memory.by_address.get(side) for move in outcome.act.moves for side in move[:2])
-            consulted = [account for account in named if account is not None]
-            consulted += outcome.target.accounts if outcome.target else ()
-            found.update((account.account_id, account) for account in consulted)
-    return list(found.values())

@@ -108,8 +108,10 @@ WITH act AS (
 ), broken AS (
     SELECT coalesce(promised.recorded_at, kept.recorded_at) AS recorded_at,
            coalesce(promised.line, kept.line) AS line,
-           coalesce(promised.amount || ' on account ' || promised.account_id, 'no entry') AS expected,
-           coalesce(kept.amount || ' on account ' || kept.account_id, 'no entry') AS found
+           coalesce(CASE WHEN promised.line % 2 = 0 THEN 'debit ' ELSE 'credit ' END || promised.amount || ' on account '
+                    || promised.account_id || ' effective ' || promised.effective_at, 'no entry') AS expected,
+           coalesce(CASE WHEN kept.is_debit THEN 'debit ' ELSE 'credit ' END || kept.amount || ' on account '
+                    || kept.account_id || ' effective ' || kept.effective_at, 'no entry') AS found
     FROM promised
     FULL JOIN (
         SELECT kept.recorded_at, kept.effective_at, kept.account_id, kept.layer, kept.line, kept.amount, kept.is_debit
@@ -122,8 +124,10 @@ WITH act AS (
           IS DISTINCT FROM (kept.amount, kept.effective_at, kept.is_debit)
     UNION ALL
     SELECT released.recorded_at, released.line,
-           coalesce(other.amount || ', as the other side at the time of its capture', 'another side'),
-           released.amount || ' on account ' || released.account_id
+           CASE WHEN released.line % 2 = 0 THEN 'debit ' ELSE 'credit ' END
+           || coalesce(other.amount || ' like its other side', 'with another side') || ' effective ' || act.effective_at,
+           CASE WHEN released.is_debit THEN 'debit ' ELSE 'credit ' END || released.amount || ' on account '
+           || released.account_id || ' effective ' || released.effective_at
     FROM released
     JOIN act ON act.recorded_at = released.recorded_at
     LEFT JOIN released AS other ON other.recorded_at = released.recorded_at AND other.line = released.line # 1

@@ -84,11 +84,6 @@ async def lock_balance(connection: Connection, key: Key, account_id: int) -> Non
     await connection.fetchval(_SQL["lock_balance"], *key, account_id)
 
 
-async def await_writers(connection: Connection, key: Key) -> None:
-    """Wait for everybody who is writing to a ledger now; whoever comes later reads a later clock."""
-    await connection.execute(_SQL["await_writers"], key[1])
-
-
 async def set_limits(
     connection: Connection, key: Key, account_id: int, limits: tuple[int | None, int | None]
 ) -> None:

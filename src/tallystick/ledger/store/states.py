@@ -28,6 +28,14 @@ async def known(
     return rows[0]["now"], {row["id"]: row for row in rows if row["id"] is not None}
 
 
+async def await_writers(connection: Connection, key: Key) -> None:
+    """Wait for everybody who is writing to a ledger, and keep newcomers waiting until the transaction ends.
+
+    Whoever comes later reads a later clock.
+    """
+    await connection.execute(_SQL["await_writers"], key[1])
+
+
 async def states_by_address(
     connection: Connection, key: Key, addresses: Sequence[str]
 ) -> list[AccountState]:
