@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
 from granian.server import Server
 
 from tallystick.apps.compose import PLANNING, Platform
 from tallystick.apps.serve import BACKLOG
 from tallystick.ledger.api import AnyCommand, LedgerBusy, Verdict
 from tallystick.ledger.model import acts
+from tallystick.ledger.model.outcomes import Outcome
 from tallystick.ledger.service import answers
 from tallystick.ledger.service.writer import Writer
 from tallystick.ledger.store import reading
@@ -59,6 +61,7 @@ def _one_by_one(database: Database) -> Route:
         act = acts.read(asked.body, where="items[0]", new_id=str)
         writer = Writer(database=database, key=(tenant_id, keys[tenant_id]), batch_items_max=1)
         (decided,) = await writer.submit([act])
+        assert isinstance(decided, Outcome), "wrk never sends an id twice"
         return answers.verdict_of_outcome(decided, ledger=ledger)
 
     return Route(
@@ -87,7 +90,7 @@ def main() -> None:
     os.environ.setdefault("TALLYSTICK_LOG_LEVEL", "warning")
     Server(
         f"tests.bench.server:{name}", address="127.0.0.1", port=port, interface=Interfaces.ASGI, factory=True,
-        workers=1, loop=Loops.uvloop, backlog=BACKLOG, log_access=False, log_level="warning",
+        workers=1, loop=Loops.uvloop, backlog=BACKLOG, log_access=False, log_level=LogLevels.warning,
     ).serve()  # fmt: skip
 
 
