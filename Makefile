@@ -17,7 +17,7 @@ test: .venv/dev ## run every test, the tidy ones included
 
 bench: .venv/dev ## measure, and print one JSON line per figure
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& apt-get install -qq -y wrk >/dev/null 2>&1; } \
+		&& apt-get update -qq && apt-get install -qq -y wrk >/dev/null 2>&1; } \
 		|| { echo "make bench needs wrk: install it, for example with 'sudo apt-get install wrk'."; exit 1; }
 	@$(BIN)/python -m tests.bench
 

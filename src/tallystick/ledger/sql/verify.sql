@@ -219,27 +219,34 @@ ORDER BY 1
 LIMIT $3
 
 -- name: open holds explain what is pending
-WITH reserved AS (
-    SELECT side.account_id, side.place % 2 = 1 AS is_debit, sum(hold.remaining[(side.place + 1) / 2]) AS amount
+WITH made AS MATERIALIZED (
+    SELECT transaction.recorded_at, transaction.account_ids
+    FROM ledger.transaction
+    WHERE transaction.tenant_id = $1 AND transaction.ledger_id = $2 AND transaction.kind = 'hold'
+), side AS (
+    SELECT posting.account_id, posting.place % 2 = 1 AS is_debit,
+           hold.remaining[(posting.place + 1) / 2] AS reserved, 0 AS pending
     FROM ledger.hold
-    JOIN ledger.transaction AS made USING (tenant_id, ledger_id, recorded_at)
-    CROSS JOIN LATERAL unnest(made.account_ids) WITH ORDINALITY AS side (account_id, place)
+    JOIN made ON made.recorded_at = hold.recorded_at
+    CROSS JOIN LATERAL unnest(made.account_ids) WITH ORDINALITY AS posting (account_id, place)
     WHERE hold.tenant_id = $1 AND hold.ledger_id = $2
-    GROUP BY side.account_id, side.place % 2 = 1
-), pending AS (
-    SELECT account_id, true AS is_debit, debits_pending - debits_released AS amount
+    UNION ALL
+    SELECT account_id, true, 0, debits_pending - debits_released
     FROM ledger.balance WHERE tenant_id = $1 AND ledger_id = $2
     UNION ALL
-    SELECT account_id, false, credits_pending - credits_released
+    SELECT account_id, false, 0, credits_pending - credits_released
     FROM ledger.balance WHERE tenant_id = $1 AND ledger_id = $2
+), summed AS (
+    SELECT side.account_id, sum(side.reserved) AS reserved, sum(side.pending) AS pending
+    FROM side
+    GROUP BY side.account_id, side.is_debit
+    HAVING sum(side.reserved) <> sum(side.pending)
 )
-SELECT coalesce(account.address, 'account ' || coalesce(reserved.account_id, pending.account_id)) AS "where",
-       coalesce(reserved.amount, 0)::text AS expected, coalesce(pending.amount, 0)::text AS found
-FROM reserved FULL JOIN pending
-     ON pending.account_id = reserved.account_id AND pending.is_debit = reserved.is_debit
+SELECT coalesce(account.address, 'account ' || summed.account_id) AS "where",
+       summed.reserved::text AS expected, summed.pending::text AS found
+FROM summed
 LEFT JOIN ledger.account ON account.tenant_id = $1 AND account.ledger_id = $2
-     AND account.account_id = coalesce(reserved.account_id, pending.account_id)
-WHERE coalesce(reserved.amount, 0) <> coalesce(pending.amount, 0)
+     AND account.account_id = summed.account_id
 ORDER BY 1
 LIMIT $3
 
