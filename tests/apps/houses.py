@@ -11,6 +11,7 @@ from tests.payments.orders import ELECTRICAL, RAHMENBAU, Order, initiation
 
 BOOK = "/v1/ledgers/main"
 ACTS = f"{BOOK}/transactions"
+BATCHES = f"{BOOK}/batches"
 KEY = re.compile(r"tally_\w+")
 METHODS = ("get", "post", "put", "delete")
 POST = {

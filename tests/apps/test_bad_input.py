@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.apps.houses import ACCOUNT, ACTS, BOOK, POST, WALLET, House, assert_problem
+from tests.apps.houses import ACCOUNT, ACTS, BATCHES, BOOK, POST, WALLET, House, assert_problem
 from tests.apps.platform import Running
 from tests.payments.orders import ELECTRICAL, RAHMENBAU, Order, initiation, texts
 
@@ -29,7 +29,7 @@ AMOUNTS = {
 def test_what_is_no_amount_is_malformed(house: House, amount: str) -> None:
     for act in (POST, POST | {"kind": "hold"}):
         one = json.dumps(act).replace('"amount": 5', f'"amount": {amount}')
-        for path, body in ((ACTS, one), (f"{ACTS}/batch", f'{{"items": [{one}]}}')):
+        for path, body in ((ACTS, one), (BATCHES, f'{{"items": [{one}]}}')):
             assert_problem(sent(house, path, body.encode()), 400, "malformed_request")
 
 
@@ -85,9 +85,7 @@ BODIES = {
 @pytest.mark.usefixtures("nothing_stays")
 def test_a_malformed_act_leaves_nothing(house: House, body: bytes) -> None:
     assert_problem(sent(house, ACTS, body), 400, "malformed_request")
-    assert_problem(
-        sent(house, f"{ACTS}/batch", b'{"items":[' + body + b"]}"), 400, "malformed_request"
-    )
+    assert_problem(sent(house, BATCHES, b'{"items":[' + body + b"]}"), 400, "malformed_request")
 
 
 def leaves(node: Any, *path: Any) -> Iterator[tuple[Any, ...]]:
@@ -155,7 +153,7 @@ def test_a_body_of_ten_megabytes_is_too_large_said_or_unsaid(house: House) -> No
         (ACTS, {"idempotency-key": "a b"}, 400, "malformed_request"),
         (ACTS, {"idempotency-key": "x" * 65}, 400, "malformed_request"),
         (ACTS, {"idempotency-key": "other"}, 400, "malformed_request"),
-        (f"{ACTS}/batch", {"idempotency-key": "k"}, 400, "malformed_request"),
+        (BATCHES, {"idempotency-key": "k"}, 400, "malformed_request"),
         ("/v1/payment-files", {"content-type": "text/xml", "idempotency-key": "k"}, 400, "malformed_request"),
         (f"{ACTS}?dry_run=1", {}, 400, "malformed_request"),
         ("/v1/ledgers/none/transactions", {}, 404, "ledger_not_found"),

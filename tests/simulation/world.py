@@ -33,6 +33,7 @@ from tests.simulation.plan import (
 
 LEDGER = "main"
 TRANSACTIONS = f"/v1/ledgers/{LEDGER}/transactions"
+BATCHES = f"/v1/ledgers/{LEDGER}/batches"
 ATTEMPTS_MAX = 500
 ANSWER_WAIT_S = 15
 BACK_UP_WAIT_S = 45
@@ -67,7 +68,7 @@ class World:
             for path, content in [*_accounts(), *_wallets()]:
                 await _done(client, "POST", path, content)
             self.opening = _opening()
-            answer = await _done(client, "POST", f"{TRANSACTIONS}/batch", {"items": self.opening})
+            answer = await _done(client, "POST", BATCHES, {"items": self.opening})
             assert all("transaction" in verdict for verdict in answer.json()["items"]), answer.text
 
     async def live(self, after_blow: Callable[[], Awaitable[None]]) -> None:
@@ -140,7 +141,7 @@ class World:
             verdicts = [_verdict_of_one(answer)]
         else:
             body = {"items": list(items)}
-            answer = await self._insist(lambda: client.post(f"{TRANSACTIONS}/batch", json=body))
+            answer = await self._insist(lambda: client.post(BATCHES, json=body))
             assert answer.status_code == 200, answer.text
             verdicts = answer.json()["items"]
         for item, verdict in zip(items, verdicts, strict=True):

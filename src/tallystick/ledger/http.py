@@ -228,11 +228,11 @@ def _account_routes(handlers: _Handlers) -> list[Route]:
     return [
         Route(
             method="POST", path="/v1/ledgers", summary="Open a ledger", handle=handlers.open_ledger,
-            body=OpenLedger, answer=LedgerOpened, status=201,
+            body=OpenLedger, answer=LedgerOpened, status=201, replays=True,
         ),
         Route(
             method="POST", path=_LEDGER + "/accounts", summary="Open an account", handle=handlers.open_account,
-            body=NewAccount, answer=Account, status=201,
+            body=NewAccount, answer=Account, status=201, replays=True,
             problems=(LedgerNotFound, AssetExponentDiffers, AccountExistsDifferent),
         ),
         Route(
@@ -269,11 +269,11 @@ def _transaction_routes(handlers: _Handlers) -> list[Route]:
     return [
         Route(
             method="POST", path=path, summary="Post, hold, capture, void or reverse",
-            handle=handlers.submit_one, body=AnyCommand, answer=Verdict, status=201,
+            handle=handlers.submit_one, body=AnyCommand, answer=Verdict, status=201, replays=True,
             problems=(LedgerNotFound, Refused, LedgerBusy),
         ),
         Route(
-            method="POST", path=path + "/batch", summary="Submit up to 8,190 acts", handle=handlers.submit_batch,
+            method="POST", path=_LEDGER + "/batches", summary="Submit up to 8,190 acts", handle=handlers.submit_batch,
             body=Batch, answer=Verdicts, problems=(LedgerNotFound, LedgerBusy),
         ),
         Route(

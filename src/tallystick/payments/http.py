@@ -86,6 +86,7 @@ def _submitting(payments: Payments) -> Route:
         answer_media=XML,
         other_media=(JSON,),
         status=201,
+        replays=True,
         problems=_UNREADABLE,
     )
 

@@ -45,7 +45,9 @@ def request(
     query: dict[str, str] | None = None,
 ) -> Answer:
     """Ask the platform at ``url`` as the holder of ``key``. Raises NothingAnswers."""
-    headers = {"authorization": f"Bearer {key}"} | ({"content-type": media} if body else {})
+    headers = {"authorization": f"Bearer {key}"} | (
+        {"content-type": media} if body is not None else {}
+    )
     try:
         answer = httpx.request(
             method, url, content=body, headers=headers, params=query, timeout=TIMEOUT_S

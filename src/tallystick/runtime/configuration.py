@@ -35,6 +35,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 def _whole(given: Mapping[str, str], name: str, default: int, *, most: int) -> int:
     text = given.get(name, str(default))
-    if not text.isdecimal() or not 1 <= int(text) <= most:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= most:
         raise ValueError(f"{name} is a whole number from 1 to {most}, not {text!r}")
     return int(text)

@@ -145,6 +145,10 @@ def _unhurried(app: Any) -> Callable[..., Awaitable[None]]:
         if not scope["query_string"].isascii():
             # Falcon would decode it and fall; with nothing in it our own reading refuses the rest.
             scope["query_string"] = b"%ff"
+        raw_path = scope.get("raw_path") or b""
+        if b"%" in raw_path:
+            # Routed as it was sent, so that an encoded slash stays part of a name; each name is decoded later.
+            scope["path"] = raw_path.partition(b"?")[0].decode("latin-1")
         await app(scope, _first_event, send)
 
     return serve
@@ -193,6 +197,7 @@ def _responder(route: Route, authenticate: Authenticate) -> Callable[..., Awaita
             caller = NOBODY
             if not is_public:
                 caller = await authenticate(headers.get(b"authorization", b"").decode("latin-1"))
+            path = reading.decoded_path(path)
             query, key, wanted = check(req, headers, path)
             body = None
             if read is not None:

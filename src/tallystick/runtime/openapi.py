@@ -160,6 +160,8 @@ def _responses(route: Route, schemas: _Schemas, problems: tuple[type[Problem], .
     if route.answer is not None:
         answer["content"] = _content(route.answer, schemas, route.every_media)
     responses = {str(route.status): answer}
+    if route.replays:
+        responses["200"] = answer | {"description": "Done before; the first answer again."}
     by_status: dict[int, list[type[Problem]]] = {}
     for problem in problems_of(route, problems):
         by_status.setdefault(status_of(problem), []).append(problem)

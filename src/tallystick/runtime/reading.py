@@ -1,12 +1,13 @@
 """Reading a request strictly: sizes, media types, JSON without doubles, queries without strangers."""
 
 import asyncio
+import functools
 import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
@@ -38,6 +39,8 @@ _ESCAPED = re.compile(r'\\(["\\])')
 _BARE_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 # U+0000 after an even number of backslashes: no text of PostgreSQL can hold it.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+# msgspec alone would take 1.0 and 1e0 for 1.
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 _MEMBER = re.compile(r"([^\[\]]+)\[([^\[\]]+)\]")
 
 
@@ -89,6 +92,16 @@ def check_no_body(headers: Headers) -> None:
     """Raise Malformed when a body comes with a request that takes none."""
     if headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers:
         raise Malformed("This route takes no body.")
+
+
+def decoded_path(path: dict[str, str]) -> dict[str, str]:
+    """Decode the fields of a path that came percent-encoded. Raises Malformed for what is not UTF-8."""
+    if not any("%" in value for value in path.values()):
+        return path
+    try:
+        return {name: unquote(value, errors="strict") for name, value in path.items()}
+    except UnicodeDecodeError:
+        raise Malformed("A name in the path is not UTF-8, percent-encoded.") from None
 
 
 def check_path(path: Mapping[str, str]) -> None:
@@ -246,6 +259,11 @@ def _each_name_once(pairs: list[tuple[str, Any]]) -> None:
 _scan: Callable[[str, int], Any] = json.JSONDecoder(object_pairs_hook=_each_name_once).scan_once  # pyright: ignore[reportAttributeAccessIssue]
 
 
+@functools.cache
+def _whole_numbers(kind: Any) -> tuple[str, ...]:
+    return tuple(field.encode_name for field in msgspec.structs.fields(kind) if field.type is int)
+
+
 def read_query(query: bytes, kind: Any) -> Any:
     """Read a query string into ``kind`` (None: there must be none). Raises Malformed."""
     fields = _query_fields(query) if query else {}
@@ -256,6 +274,9 @@ def read_query(query: bytes, kind: Any) -> Any:
             )
         return None
     try:
+        for name in _whole_numbers(kind):
+            if not _WHOLE.fullmatch(str(fields.get(name, "0"))):
+                raise Malformed("This field is a whole number.", {name: "not a whole number"})
         return msgspec.convert(fields, kind, strict=False)
     except (msgspec.MsgspecError, ValueError) as error:
         raise _malformed(error) from None

@@ -1,6 +1,7 @@
 """Refusals on the wire: every problem as RFC 9457 ``application/problem+json``, one status per kind."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -154,7 +155,8 @@ def status_of(problem: Problem | type[Problem]) -> int:
 
 def title_of(code: str) -> str:
     """The code as a sentence: ``ledger_not_found`` is "Ledger not found"."""
-    return code.replace("_", " ").capitalize()
+    words = code.replace("_", " ").capitalize()
+    return re.sub(r"\b(api|iban|xml)\b", lambda word: word[0].upper(), words, flags=re.IGNORECASE)
 
 
 def problem_of(error: BaseException) -> Problem:

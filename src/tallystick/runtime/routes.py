@@ -65,6 +65,7 @@ class Route:
     query: Any = None
     status: int = 200
     problems: tuple[type[Problem], ...] = ()
+    replays: bool = False
     public: bool = False
 
     @property

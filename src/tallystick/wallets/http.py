@@ -102,6 +102,7 @@ def _opening(wallets: Wallets) -> list[Route]:
             body=OpenWallet,
             answer=Wallet,
             status=201,
+            replays=True,
             problems=(
                 *(IbanNotValid, WalletExistsDifferent, AccountNeedsAnIban, IbanIsTaken),
                 *(WalletBusy, *_BOOKS),
@@ -115,6 +116,7 @@ def _opening(wallets: Wallets) -> list[Route]:
             body=AccountWanted,
             answer=Wallet,
             status=201,
+            replays=True,
             problems=(
                 *(IbanNotValid, WalletAccountExistsDifferent, WalletHasTooManyAccounts),
                 *(IbanIsTaken, *_CHANGE, *_BOOKS),
