@@ -68,9 +68,10 @@ async def measure(url: str) -> None:
         _server("platform", url) as ours,
         tempfile.TemporaryDirectory() as folder,
     ):
-        script = Path(folder) / "transfer.lua"
+        script, small = Path(folder) / "transfer.lua", Path(folder) / "small.lua"
         script.write_text(_script(key))
-        await asyncio.to_thread(_measure_edge, script, bare, ours)
+        small.write_text(_small_script(key))
+        await asyncio.to_thread(_measure_edge, small, bare, ours)
         for connections in CONNECTIONS:
             await asyncio.to_thread(_measure_single, script, ours, connections)
 
@@ -87,17 +88,24 @@ async def _tenant_with_accounts(url: str) -> str:
     return key.key
 
 
+def _headers(key: str) -> str:
+    return f'{{["content-type"]="application/json",["authorization"]="Bearer {key}"}}'
+
+
+def _small_script(key: str) -> str:
+    return f"""wrk.method, wrk.body, wrk.headers = "POST", '{{"text":"a small body"}}', {_headers(key)}"""
+
+
 def _script(key: str) -> str:
-    headers = f'{{["content-type"]="application/json",["authorization"]="Bearer {key}"}}'
-    return _LUA.replace("ACCOUNTS", str(ACCOUNTS)).replace("HEADERS", headers)
+    return _LUA.replace("ACCOUNTS", str(ACCOUNTS)).replace("HEADERS", _headers(key))
 
 
-def _measure_edge(script: Path, bare: str, ours: str) -> None:
+def _measure_edge(small: Path, bare: str, ours: str) -> None:
     say("the edge: an authenticated echo beside bare ASGI")
     pairs = [
         (
-            _wrk(script, ours + "/v1/echo", EDGE_CONNECTIONS).rate,
-            _wrk(script, bare + "/v1/echo", EDGE_CONNECTIONS).rate,
+            _wrk(small, ours + "/v1/small-echo", EDGE_CONNECTIONS).rate,
+            _wrk(small, bare + "/v1/small-echo", EDGE_CONNECTIONS).rate,
         )
         for _ in range(ROUNDS)
     ]
@@ -112,8 +120,9 @@ def _measure_single(script: Path, ours: str, connections: int) -> None:
     say(f"single transfers, {connections} connections")
     paths = {
         "ours": f"/v1/ledgers/{LEDGER}/transactions",
-        "echo": "/v1/echo",
         "one by one": f"/v1/ledgers/{LEDGER}/one-by-one",
+        # Last, so that what the runs before left behind is over when they come again.
+        "echo": "/v1/echo",
     }
     runs: dict[str, list[Run]] = {name: [] for name in paths}
     for _ in range(ROUNDS):
@@ -143,7 +152,7 @@ def _measure_single(script: Path, ours: str, connections: int) -> None:
 def _wrk(script: Path, url: str, connections: int) -> Run:
     tag = str(time.time_ns() % 2**31)
     answer = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", str(script), url, "--", tag],
+        ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "30s", "--latency", "-s", str(script), url, "--", tag],
         capture_output=True, text=True, check=True, timeout=60 + SECONDS,
     ).stdout  # fmt: skip
     if "Non-2xx" in answer or "Socket errors" in answer:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import Server
@@ -35,7 +36,7 @@ def platform() -> Any:
         settings=PLANNING,
     )
     return whole.app(
-        extra_routes=(_echo(), _one_by_one(database)),
+        extra_routes=(_echo(), _small_echo(), _one_by_one(database)),
         extra_hooks=((database.start,), (database.stop,)),
     )
 
@@ -46,6 +47,21 @@ def _echo() -> Route:
 
     return Route(
         method="POST", path="/v1/echo", summary="Echo", handle=echo, body=AnyCommand, answer=AnyCommand
+    )  # fmt: skip
+
+
+class Small(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A small body."""
+
+    text: str
+
+
+def _small_echo() -> Route:
+    async def echo(asked: Asked) -> Any:
+        return asked.body
+
+    return Route(
+        method="POST", path="/v1/small-echo", summary="Echo a small body", handle=echo, body=Small, answer=Small
     )  # fmt: skip
 
 

@@ -110,6 +110,8 @@ class Database:
     @asynccontextmanager
     async def _begin(self, first: str, read_only: bool) -> AsyncIterator[Connection]:
         mode = "ISOLATION LEVEL REPEATABLE READ READ ONLY" if read_only else "READ WRITE"
+        if self._pool is None:
+            raise ConnectionError(f"the database of {self.role} is closed")
         async with self._pool.acquire() as connection:
             token = _open_in.set(self.role)
             try:

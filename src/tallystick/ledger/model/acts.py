@@ -117,15 +117,13 @@ def fingerprint(act: Act) -> bytes:
 
     The whole decides whether two acts are the same; the rest only names what differs.
     """
-    mask, parts, texts = _KINDS[act.kind], b"", _texts(act)
-    for position, text in texts:
+    mask, parts, whole = _KINDS[act.kind], b"", b""
+    for position, text in _texts(act):
         mask |= 1 << position
         parts += crc32(text).to_bytes(4, "big")
+        whole += text + b"\x1e"
     head = mask.to_bytes(2, "big")
-    whole = blake2b(head, digest_size=_DIGEST_BYTES)
-    for _, text in texts:
-        whole.update(text + b"\x1e")
-    return whole.digest() + head + parts
+    return blake2b(head + whole, digest_size=_DIGEST_BYTES).digest() + head + parts
 
 
 def difference(known: bytes, given: bytes) -> RefusalCode | None:

@@ -46,6 +46,8 @@ def prepare(outcomes: Sequence[Outcome], rested_on: Iterable[AccountState]) -> B
     for act, outcome in enumerate(outcomes, 1):
         for account, _ in outcome.after:
             moved[account.account_id] = (account, act)
+    # In order of their numbers, so that two writers lock them in one order and never each other out.
+    moved = dict(sorted(moved.items()))
     accounts = [account for account, _ in moved.values()]
     unmoved = [account for account in rested_on if account.account_id not in moved]
     is_small = all(max(account.counters) <= _SMALL_MAX for account in accounts)
