@@ -28,7 +28,7 @@ ROUNDS = 5
 SECONDS = 3
 ACCOUNTS = 1_000
 CONNECTIONS = (1, 64, 256, 1_024)
-EDGE_CONNECTIONS = 64
+EDGE_CONNECTIONS = 256
 ECHO_FLOOR, ONE_BY_ONE_FLOOR, ALONE_FLOOR, EDGE_FLOOR = 0.4, 2.5, 0.95, 0.65
 READY_S = 30
 
@@ -152,7 +152,8 @@ def _measure_single(script: Path, ours: str, connections: int) -> None:
 def _wrk(script: Path, url: str, connections: int) -> Run:
     tag = str(time.time_ns() % 2**31)
     answer = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "30s", "--latency", "-s", str(script), url, "--", tag],
+        ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "30s", "--latency", "-s", str(script),
+         url, "--", tag],
         capture_output=True, text=True, check=True, timeout=60 + SECONDS,
     ).stdout  # fmt: skip
     if "Non-2xx" in answer or "Socket errors" in answer:

@@ -197,7 +197,8 @@ def _responder(route: Route, authenticate: Authenticate) -> Callable[..., Awaita
             caller = NOBODY
             if not is_public:
                 caller = await authenticate(headers.get(b"authorization", b"").decode("latin-1"))
-            path = reading.decoded_path(path)
+            if path:
+                path = reading.decoded_path(path)
             query, key, wanted = check(req, headers, path)
             body = None
             if read is not None:
@@ -241,7 +242,6 @@ def _checker(
         wanted = media[0]
         if b"accept" in headers:
             wanted = reading.media_for(headers[b"accept"], media=media)
-        reading.check_path(path)
         text = req.scope["query_string"]
         query = reading.read_query(text, query_kind) if text or query_kind else None
         key = None

@@ -95,20 +95,16 @@ def check_no_body(headers: Headers) -> None:
 
 
 def decoded_path(path: dict[str, str]) -> dict[str, str]:
-    """Decode the fields of a path that came percent-encoded. Raises Malformed for what is not UTF-8."""
-    if not any("%" in value for value in path.values()):
-        return path
-    try:
-        return {name: unquote(value, errors="strict") for name, value in path.items()}
-    except UnicodeDecodeError:
-        raise Malformed("A name in the path is not UTF-8, percent-encoded.") from None
-
-
-def check_path(path: Mapping[str, str]) -> None:
-    """Raise Malformed for a field of the path that nothing can be named by."""
-    for value in path.values():
-        if len(value) > PATH_FIELD_MAX or "\0" in value:
+    """Decode the fields of a path. Raises Malformed for what is not UTF-8, or nothing can be named by."""
+    for name, value in path.items():
+        if "%" in value:
+            try:
+                path = path | {name: unquote(value, errors="strict")}
+            except UnicodeDecodeError:
+                raise Malformed("A name in the path is not UTF-8, percent-encoded.") from None
+        if len(path[name]) > PATH_FIELD_MAX or "\0" in path[name]:
             raise Malformed("A name in the path is too long or carries U+0000.")
+    return path
 
 
 def idempotency_key(text: bytes) -> str:
