@@ -35,20 +35,27 @@ def _guard(
 ) -> Callable[..., Awaitable[Any]]:
     hints = get_type_hints(method)
 
-    @functools.wraps(method)
-    async def call(*, caller: Caller, message: Any) -> Any:
+    def stand_still() -> None:
         role = open_transaction_role()
         if role is not None:
             raise TransactionOpen(
                 f"{method.__qualname__} was called inside a transaction of {role}"
             )
-        if not wire:
-            return await target(caller=caller, message=message)
+
+    # No coroutine of its own: this stands in the path of every request.
+    @functools.wraps(method)
+    def pass_on(*, caller: Caller, message: Any) -> Awaitable[Any]:
+        stand_still()
+        return target(caller=caller, message=message)
+
+    @functools.wraps(method)
+    async def send(*, caller: Caller, message: Any) -> Any:
+        stand_still()
         caller = _through_wire(caller, Caller)
         answer = await target(caller=caller, message=_through_wire(message, hints["message"]))
         return _through_wire(answer, hints["return"])
 
-    return call
+    return send if wire else pass_on
 
 
 def _through_wire(value: Any, kind: Any) -> Any:
