@@ -17,7 +17,7 @@ from tallystick.runtime.database import (
 )
 
 HERE, ELSEWHERE = 5, 6
-ROLE = "tallystick_test_clerk"
+ROLE = "clerk_of_a_test"
 SCHEMA = f"""
     CREATE ROLE {ROLE};
     GRANT {ROLE} TO CURRENT_USER;

@@ -100,7 +100,7 @@ def _routes(breakage: Breakage) -> list[Route]:
     path = "/v1/ledgers/{ledger}/orders"
     return [
         Route(method="POST", path=path, summary="Order", handle=see, body=Order, answer=Seen, status=201,
-              problems=(Full,)),
+              problems=(Full,), keyed=True),
         Route(method="GET", path=path, summary="Orders", handle=see, query=Search, answer=Seen),
         Route(method="GET", path="/v1/plain", summary="Plain", handle=see, answer=Seen),
         Route(method="POST", path="/v1/files", summary="File", handle=take_file, body=bytes, answer=bytes,
@@ -427,6 +427,13 @@ async def test_an_idempotency_key_is_passed_on(client, header, key):
 async def test_a_wrong_idempotency_key_is_malformed(client, header):
     answer = await client.post(ORDERS, json={"id": "a"}, headers={"idempotency-key": header})
     _problem(answer, 400, "malformed_request")
+
+
+async def test_a_post_that_takes_no_idempotency_key_refuses_it(client):
+    headers = {"idempotency-key": "a", "content-type": "application/xml"}
+    _problem(
+        await client.post("/v1/files", content=b"<a/>", headers=headers), 400, "malformed_request"
+    )
 
 
 async def test_two_idempotency_keys_are_malformed(client):

@@ -27,6 +27,7 @@ from tallystick.runtime.jobs import every
 from tallystick.runtime.routes import Route
 from tallystick.wallets import http as wallets_http
 from tallystick.wallets import jobs as wallets_jobs
+from tallystick.wallets.api import LEDGER as WALLETS_LEDGER
 from tallystick.wallets.api import Wallets
 from tallystick.wallets.service import WalletsService
 
@@ -126,7 +127,7 @@ class Platform:
         ``extra_routes`` and ``extra_hooks`` (at the start, at the end) are for measurements.
         """
         routes = [
-            *ledger_http.routes(self.ledger),
+            *ledger_http.routes(self.ledger, reserved=((WALLETS_LEDGER, "wallets:"),)),
             *wallets_http.routes(self.wallets),
             *payments_http.routes(self.payments),
             *identity_http.routes(self.identity),

@@ -20,7 +20,7 @@ class Remembered(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def database_url(settings: Settings) -> Iterator[str]:
+def database_url(settings: Settings, *, must_exist: bool = False) -> Iterator[str]:
     """The database to use: the one that is configured, or the embedded one, started if it is not running.
 
     An embedded server that was started here is stopped again at the end; one that was found running stays.
@@ -28,7 +28,12 @@ def database_url(settings: Settings) -> Iterator[str]:
     if settings.database_url:
         yield settings.database_url
         return
-    server = EmbeddedPostgres(home=default_home())
+    home = default_home()
+    if must_exist and not (home / "data").is_dir():
+        raise ValueError(
+            f"there is no database in {home}: run `make up` first, or set TALLYSTICK_DATABASE_URL"
+        )
+    server = EmbeddedPostgres(home=home)
     was_running = server.is_running()
     url = server.start()
     try:

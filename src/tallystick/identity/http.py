@@ -16,7 +16,6 @@ from tallystick.identity.api import (
     WhoAmI,
 )
 from tallystick.kernel.callers import Caller
-from tallystick.kernel.problems import Malformed
 from tallystick.runtime.edge import Asked, Route
 from tallystick.runtime.edge import Authenticate as AuthenticateHeader
 
@@ -42,10 +41,6 @@ def routes(identity: Identity) -> list[Route]:
         return await identity.keys(caller=asked.caller, message=asked.query)
 
     async def create_key(asked: Asked) -> NewKey:
-        if asked.idempotency_key is not None:
-            raise Malformed(
-                "A key is shown once, so making one cannot be repeated: send no Idempotency-Key."
-            )
         return await identity.create_key(caller=asked.caller, message=asked.body)
 
     async def revoke_key(asked: Asked) -> ApiKey:

@@ -17,7 +17,7 @@ def limits_of(least: Digits | None, most: Digits | None) -> Limits:
     """Read both limits. Raises Malformed when one is no whole number of 38 digits, or they cross."""
     low, high = _limit(least, "min_available"), _limit(most, "max_available")
     if low is not None and high is not None and low > high:
-        raise _malformed("min_available", "the minimum is not above the maximum")
+        raise _malformed("min_available", "the minimum must not be above the maximum")
     return Limits(low, high)
 
 

@@ -1,5 +1,6 @@
 """The books over HTTP."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from tallystick.ledger.api import (
     AccountNotFound,
     AccountOf,
     AccountPage,
+    AddressReserved,
     AnyCommand,
     AssetExponentDiffers,
     BalanceAnswer,
@@ -47,6 +49,8 @@ from tallystick.ledger.api import (
     Verify,
 )
 from tallystick.runtime.routes import REPLAYED, Asked, Reply, Route
+
+Reserved = Sequence[tuple[str, str]]
 
 _LEDGER = "/v1/ledgers/{ledger}"
 _ACCOUNT = _LEDGER + "/accounts/{address}"
@@ -125,14 +129,22 @@ class BalanceQuery(Message, frozen=True, kw_only=True):
 class _Handlers:
     """One method per route: it turns what was asked into the door's message."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, reserved: Reserved) -> None:
         self._ledger = ledger
+        self._reserved = reserved
+
+    def _demand_free(self, ledger: str, address: str) -> None:
+        if any(ledger == name and address.startswith(start) for name, start in self._reserved):
+            raise AddressReserved(
+                "Change this account where it belongs; here it can be read and posted to."
+            )
 
     async def open_ledger(self, asked: Asked) -> Any:
         answer = await self._ledger.open_ledger(caller=asked.caller, message=asked.body)
         return _made(answer, replayed=answer.replayed)
 
     async def open_account(self, asked: Asked) -> Any:
+        self._demand_free(asked.path["ledger"], asked.body.address)
         answer = await self._ledger.open_account(
             caller=asked.caller, message=_joined(OpenAccount, asked.body, asked)
         )
@@ -146,10 +158,12 @@ class _Handlers:
         return await self._ledger.account(caller=asked.caller, message=AccountOf(**asked.path))
 
     async def set_limits(self, asked: Asked) -> Account:
+        self._demand_free(**asked.path)
         message = _joined(SetLimits, asked.body, asked)
         return await self._ledger.set_limits(caller=asked.caller, message=message)
 
     async def set_status(self, asked: Asked) -> Account:
+        self._demand_free(**asked.path)
         message = _joined(SetStatus, asked.body, asked)
         return await self._ledger.set_status(caller=asked.caller, message=message)
 
@@ -171,11 +185,6 @@ class _Handlers:
         return _made(verdict, replayed=verdict.replayed)
 
     async def submit_batch(self, asked: Asked) -> Verdicts:
-        if asked.idempotency_key is not None:
-            raise Malformed(
-                "Each item of a batch carries its own id, so the batch takes no Idempotency-Key.",
-                {"Idempotency-Key": "on a batch"},
-            )
         message = Submit(ledger=asked.path["ledger"], items=asked.body.items)
         return await self._ledger.submit(caller=asked.caller, message=message)
 
@@ -217,9 +226,9 @@ def _refused(verdict: Verdict) -> Refused:
     return Refused(refusal.detail, refusal.fields, code=refusal.code, replayed=verdict.replayed)
 
 
-def routes(ledger: Ledger) -> list[Route]:
-    """The routes of the books."""
-    handlers = _Handlers(ledger)
+def routes(ledger: Ledger, *, reserved: Reserved = ()) -> list[Route]:
+    """The routes of the books. ``reserved`` are pairs of a ledger and the start of addresses that others look after."""
+    handlers = _Handlers(ledger, reserved)
     return [*_account_routes(handlers), *_transaction_routes(handlers)]
 
 
@@ -233,7 +242,7 @@ def _account_routes(handlers: _Handlers) -> list[Route]:
         Route(
             method="POST", path=_LEDGER + "/accounts", summary="Open an account", handle=handlers.open_account,
             body=NewAccount, answer=Account, status=201, replays=True,
-            problems=(LedgerNotFound, AssetExponentDiffers, AccountExistsDifferent),
+            problems=(LedgerNotFound, AssetExponentDiffers, AccountExistsDifferent, AddressReserved),
         ),
         Route(
             method="GET", path=_LEDGER + "/accounts", summary="List accounts", handle=handlers.accounts,
@@ -245,12 +254,12 @@ def _account_routes(handlers: _Handlers) -> list[Route]:
         ),
         Route(
             method="PUT", path=_ACCOUNT + "/limits", summary="Set both limits", handle=handlers.set_limits,
-            body=NewLimits, answer=Account, problems=missing,
+            body=NewLimits, answer=Account, problems=(*missing, AddressReserved),
         ),
         Route(
             method="PUT", path=_ACCOUNT + "/status", summary="Freeze, unfreeze, close or reopen",
             handle=handlers.set_status, body=NewStatus, answer=Account,
-            problems=(*missing, StatusNotReachable, AccountNotEmpty),
+            problems=(*missing, StatusNotReachable, AccountNotEmpty, AddressReserved),
         ),
         Route(
             method="GET", path=_ACCOUNT + "/balance", summary="Show a balance as of both clocks",
@@ -269,7 +278,7 @@ def _transaction_routes(handlers: _Handlers) -> list[Route]:
     return [
         Route(
             method="POST", path=path, summary="Post, hold, capture, void or reverse",
-            handle=handlers.submit_one, body=AnyCommand, answer=Verdict, status=201, replays=True,
+            handle=handlers.submit_one, body=AnyCommand, answer=Verdict, status=201, replays=True, keyed=True,
             problems=(LedgerNotFound, Refused, LedgerBusy),
         ),
         Route(

@@ -5,7 +5,6 @@ from enum import StrEnum
 import msgspec
 
 from tallystick.kernel.messages import Message
-from tallystick.kernel.problems import Malformed
 from tallystick.payments.api import (
     FileAnswer,
     FileDetail,
@@ -67,10 +66,6 @@ def routes(payments: Payments) -> list[Route]:
 
 def _submitting(payments: Payments) -> Route:
     async def submit_file(asked: Asked) -> Reply:
-        if asked.idempotency_key is not None:
-            raise Malformed(
-                "A file is known by its MsgId and its content, so it is safe to repeat: send no Idempotency-Key."
-            )
         message = SubmitFile(content=asked.body)
         answer = await payments.submit_file(caller=asked.caller, message=message)
         return _submitted(answer, _media(asked))

@@ -46,6 +46,7 @@ _log: Any = structlog.get_logger("tallystick.edge")
 _encode = msgspec.json.Encoder().encode
 # What Falcon is handed as the first event of every request: the real one stays unread until the caller
 # is proven.
+_NOT_KEYED = "This route takes no Idempotency-Key: see its page for how a repetition is known."
 _NOTHING_YET = {"type": "http.request", "body": b"", "more_body": True}
 _RECEIVE = "tallystick.receive"
 _deadlines = reading.Deadlines()
@@ -236,6 +237,9 @@ def _checker(
         route.every_media, route.query, route.body is not None, route.body is bytes
     )  # fmt: skip
 
+    # Reading and replacing are safe to repeat as they are, and do not ask for a key.
+    is_keyed = route.keyed if route.method == "POST" else None
+
     def check(
         req: _Request, headers: dict[bytes, bytes], path: dict[str, str]
     ) -> tuple[Any, str | None, str]:
@@ -245,7 +249,9 @@ def _checker(
         text = req.scope["query_string"]
         query = reading.read_query(text, query_kind) if text or query_kind else None
         key = None
-        if b"idempotency-key" in headers:
+        if b"idempotency-key" in headers and is_keyed is not None:
+            if not is_keyed:
+                raise Malformed(_NOT_KEYED, {"Idempotency-Key": "not taken"})
             key = reading.idempotency_key(_only(req, headers[b"idempotency-key"]))
         if has_body:
             reading.check_media(headers, is_xml=is_xml)
@@ -329,7 +335,9 @@ async def _refuse_what_falcon_refuses(
     problem: Exception = error
     if isinstance(error, falcon.HTTPMethodNotAllowed):
         headers: Any = error.headers or {}
-        allowed = str(dict(headers).get("Allow", ""))
+        allowed = (
+            str(dict(headers).get("Allow", "")).replace(", OPTIONS", "").replace("OPTIONS, ", "")
+        )
         problem = MethodNotAllowed(f"This path has {allowed}.", {"allow": allowed})
     elif isinstance(error, falcon.HTTPNotFound):
         problem = PathNotFound("There is nothing at this path.")

@@ -146,7 +146,7 @@ def _parameters(route: Route, schemas: _Schemas) -> list[Document]:
             if '"object"' in msgspec.json.encode(schema).decode():
                 parameter |= {"style": "deepObject", "explode": True}
             found.append(parameter)
-    if route.method == "POST":
+    if route.keyed:
         text = "Your id of this request, 1 to 64 printable ASCII characters: sent again, it is done once."
         schema = {"type": "string", "pattern": "^[!-~]{1,64}$"}
         found.append(

@@ -51,7 +51,9 @@ class Route:
     ``handle`` answers a value of ``answer``, or a ``Reply``. ``body`` and ``query`` are types for msgspec that
     forbid unknown fields; ``body=bytes`` takes XML unread. In a query ``name[key]=value`` fills a mapping.
     A route that can also answer ``other_media`` looks at ``Asked.media`` and says which in its ``Reply``; ``answer``
-    is then the type of what it answers as JSON. A ``public`` route asks for no key, and its caller is ``NOBODY``.
+    is then the type of what it answers as JSON. A route that ``replays`` answers a repetition with 200 and the first
+    answer again; a ``keyed`` one takes the caller's id from the header ``Idempotency-Key``, which any other POST
+    refuses. A ``public`` route asks for no key, and its caller is ``NOBODY``.
     """
 
     method: str
@@ -66,6 +68,7 @@ class Route:
     status: int = 200
     problems: tuple[type[Problem], ...] = ()
     replays: bool = False
+    keyed: bool = False
     public: bool = False
 
     @property

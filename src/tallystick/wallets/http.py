@@ -101,6 +101,7 @@ def _opening(wallets: Wallets) -> list[Route]:
             handle=open_wallet,
             body=OpenWallet,
             answer=Wallet,
+            keyed=True,
             status=201,
             replays=True,
             problems=(

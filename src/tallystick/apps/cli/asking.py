@@ -21,7 +21,9 @@ def ask(method: str, path: str, **arguments: Any) -> Answer:
     """
     known = local.remembered()
     url = os.environ.get("TALLYSTICK_URL") or (known.url if known else "http://127.0.0.1:8480")
-    key = os.environ.get("TALLYSTICK_API_KEY") or (known.key if known else "")
+    # The demonstration's key goes to the demonstration's address and nowhere else.
+    is_ours = known is not None and url == known.url
+    key = os.environ.get("TALLYSTICK_API_KEY") or (known.key if known and is_ours else "")
     if not key:
         fail("no key: set TALLYSTICK_API_KEY, or run `make up` once for the demonstration's")
     try:

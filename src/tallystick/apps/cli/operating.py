@@ -80,7 +80,7 @@ def verify(
     ),
 ) -> None:
     """Prove every balance again from the entries, read-only; exit code 1 when something does not hold."""
-    with local.database_url(read_settings()) as url:
+    with local.database_url(read_settings(), must_exist=True) as url:
         found = asyncio.run(_verify(url, tenant))
     _report(found)
     if any(verification.damage for _, verification in found):

@@ -55,6 +55,13 @@ class StatusNotReachable(Problem):
     kind = Kind.CONFLICT
 
 
+class AddressReserved(Problem):
+    """Accounts at this address are opened, limited, frozen and closed by another part of the platform alone."""
+
+    code = "address_is_reserved"
+    kind = Kind.FORBIDDEN
+
+
 class RecordedInFuture(Problem):
     """Nothing is known yet about what will be recorded later."""
 

@@ -146,9 +146,9 @@ def period(first: date, last: date, *, now: Instant) -> tuple[Instant, Instant]:
         if not _FIRST_DAY <= day <= _LAST_DAY:
             raise malformed(field, f"a day of a statement is {_FIRST_DAY} to {_LAST_DAY}")
     if last < first:
-        raise malformed("last_day", "the last day is not before the first")
+        raise malformed("last_day", "the last day must not lie before the first")
     if instants.day_start(first) > now:
-        raise malformed("first_day", "the first day has begun, by UTC")
+        raise malformed("first_day", "the first day must have begun, by UTC")
     return instants.day_start(first), instants.day_start(last) + instants.DAY
 
 

@@ -79,7 +79,7 @@ class Statements:
         except (AccountNotFound, LedgerNotFound):
             raise WalletAccountNotFound("the account is not open yet") from None
         except RecordedInFuture:
-            raise wanted.malformed("first_day", "the first day has begun, by UTC") from None
+            raise wanted.malformed("first_day", "the first day must have begun, by UTC") from None
         statement = self._composed(
             caller, subject, (start, end), now=now, opening=opening, closing=closing, entries=entries
         )  # fmt: skip
