@@ -322,3 +322,20 @@ def test_without_a_server_a_command_says_how_to_start_one(up: Running, tmp_path:
     assert_refused(up.command("wallet", "list", TALLYSTICK_HOME=str(tmp_path)), "no key")
     (tmp_path / "demonstration.json").write_text("{")
     assert_refused(up.command("wallet", "list", TALLYSTICK_HOME=str(tmp_path)), "")
+
+
+def test_keys_are_made_listed_and_revoked(up: Running) -> None:
+    made = up.command("key", "create", "second")
+    key_id, key = (line.split()[-1] for line in made.out.splitlines()[:2])
+    assert up.command("wallet", "list", TALLYSTICK_API_KEY=key).code == 0
+    listed = up.command("key", "list").out
+    assert key_id in listed
+    assert key not in listed
+    assert up.command("key", "revoke", key_id).out.startswith(f"{key_id} revoked at ")
+    assert_refused(up.command("wallet", "list", TALLYSTICK_API_KEY=key), "api_key_not_accepted")
+
+
+def test_limits_of_a_wallet_are_replaced(up: Running) -> None:
+    up.command("wallet", "open", "limited", "--owner", "Limited", "--asset", "EUR")
+    assert up.command("wallet", "limits", "limited", "EUR", "--min", "-500").code == 0
+    assert_refused(up.command("wallet", "limits", "limited", "EUR", "--max", "x"), "malformed")

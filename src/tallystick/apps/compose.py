@@ -38,11 +38,7 @@ OPERATOR = "tallystick_operator"
 OPERATOR_TIMEOUT_S = 3_600
 # Every statement of ours goes by an index, whatever the statistics of a young table say, and is planned once:
 # planning anew for each batch cost a third of the time of writing it.
-PLANNING = {
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "plan_cache_mode": "force_generic_plan",
-}
+PLANNING = {"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"}
 _STOP_WAIT_S = 10
 
 Hooks = Sequence[Callable[[], Awaitable[None]]]

@@ -69,6 +69,22 @@ def list_(after: str = typer.Option("", "--after", help="Continue after this wal
 
 
 @app.command()
+def limits(
+    wallet: str = _WALLET,
+    account: str = typer.Argument(help="The account, such as EUR."),
+    least: str = typer.Option(
+        "0", "--min", help="The least available balance, in minor units; - for none."
+    ),
+    most: str = typer.Option("-", "--max", help="The most, in minor units; - for none."),
+) -> None:
+    """Replace both limits of an account."""
+    pair = {"min_available": least, "max_available": most}
+    body = {name: None if text == "-" else text for name, text in pair.items()}
+    path = path_of("wallets", wallet, "accounts", account, "limits")
+    _show(ask("PUT", path, body=msgspec.json.encode(body)).json())
+
+
+@app.command()
 def freeze(wallet: str = _WALLET) -> None:
     """Freeze a wallet: nothing moves in or out."""
     _change(wallet, "freeze")

@@ -88,10 +88,6 @@ CREATE TABLE ledger.account (
     CONSTRAINT account_limits_are_ordered CHECK (min_available <= max_available)
 );
 
--- Finds accounts by what their owners noted on them.
-CREATE INDEX account_by_metadata ON ledger.account USING gin (metadata jsonb_path_ops)
-    WHERE metadata IS NOT NULL;
-
 -- What happened to an account besides postings: opened, limits set, frozen, closed, reopened; by whom. Append-only.
 CREATE TABLE ledger.account_event (
     tenant_id   bigint NOT NULL,
@@ -169,10 +165,6 @@ CREATE TABLE ledger.transaction (
 -- Finds transactions by the reference their makers gave them, newest last.
 CREATE INDEX transaction_by_reference ON ledger.transaction (tenant_id, ledger_id, reference, recorded_at)
     WHERE reference IS NOT NULL;
-
--- Finds transactions by what their makers noted on them.
-CREATE INDEX transaction_by_metadata ON ledger.transaction USING gin (metadata jsonb_path_ops)
-    WHERE metadata IS NOT NULL;
 
 -- Finds what captured, voided or reversed a transaction.
 CREATE INDEX transaction_by_target ON ledger.transaction (tenant_id, ledger_id, target_at, recorded_at)
