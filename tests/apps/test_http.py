@@ -97,3 +97,15 @@ def test_one_tenant_changes_nothing_of_another(
         answer = stranger.client.request(method, filled(path, house.names), **words)
         assert answer.status_code == 404, (method, path, answer.text)
     assert house.client.get(f"/v1/wallets/{house.names['wallet']}").json()["status"] == "open"
+
+
+def test_accounts_of_wallets_are_changed_through_wallets_alone(house: House) -> None:
+    path = "/v1/ledgers/main/accounts"
+    squat = {"address": "wallets:squat:eur", "asset": "EUR", "exponent": 2, "normal_side": "credit"}
+    for method, where, body in (
+        ("POST", path, squat),
+        ("PUT", f"{path}/wallets:any:eur/limits", {}),
+        ("PUT", f"{path}/wallets:any:eur/status", {"status": "frozen"}),
+    ):
+        answer = house.client.request(method, where, json=body)
+        assert_problem(answer, 403, "address_is_reserved")
