@@ -7,7 +7,7 @@ from functools import partial
 
 from tallystick import __version__
 from tallystick.identity import http as identity_http
-from tallystick.identity.api import Identity, Unauthenticated
+from tallystick.identity.api import Identity, TenantDirectory, Unauthenticated
 from tallystick.identity.service import IdentityService, TenantDirectoryService
 from tallystick.ledger import http as ledger_http
 from tallystick.ledger import jobs as ledger_jobs
@@ -151,7 +151,7 @@ def operator_database(url: str) -> Database:
     return Database(url=url, role=OPERATOR, pool_size=2, statement_timeout_s=OPERATOR_TIMEOUT_S)
 
 
-def tenant_directory(database: Database) -> TenantDirectoryService:
+def tenant_directory(database: Database) -> TenantDirectory:
     """The list of tenants, over the operator's database."""
     return TenantDirectoryService(database=database)
 

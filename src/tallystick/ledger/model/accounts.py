@@ -6,7 +6,6 @@ from tallystick.ledger.api import Balances, Side
 # Layers of the books. Each has one never-decreasing counter of debits and one of credits; an account's
 # counters stand in one list, debits of a layer at ``2 * layer`` and credits beside them.
 POSTED, PENDING, RELEASED = 0, 1, 2
-LAYERS = (POSTED, PENDING, RELEASED)
 
 # So many displaced entries of an account are found by scanning; only later ones are indexed by node.
 DISPLACED_SCANNED_MAX = 64

@@ -19,6 +19,7 @@ from tallystick.ledger.store.weather import is_passing
 from tallystick.runtime.database import Connection, Database
 
 QUEUED_ITEMS_MAX = 65_520
+_NEVER_ENOUGH = QUEUED_ITEMS_MAX + 1
 ATTEMPTS_MAX = 3
 CACHED_ACCOUNTS_MAX = 50_000
 WRITTEN_WITHIN_S = 30
@@ -100,7 +101,7 @@ class Writer:
         self._queued = 0
         self._running: asyncio.Task[None] | None = None
         self._woken: asyncio.Future[None] | None = None
-        self._enough = QUEUED_ITEMS_MAX + 1
+        self._enough = _NEVER_ENOUGH
 
     @property
     def is_idle(self) -> bool:
@@ -200,7 +201,7 @@ class Writer:
         self._woken, self._enough = asyncio.get_running_loop().create_future(), len(ahead.acts)
         ahead.written.add_done_callback(self._wake)
         await self._woken
-        self._enough = QUEUED_ITEMS_MAX + 1
+        self._enough = _NEVER_ENOUGH
 
     def _wake(self, _: object = None) -> None:
         if self._woken is not None and not self._woken.done():

@@ -250,8 +250,9 @@ LEFT JOIN ledger.transaction AS target
     AND target.recorded_at = transaction.target_at
 WHERE transaction.tenant_id = $1 AND transaction.ledger_id = $2
   AND transaction.recorded_at >= $3 AND transaction.recorded_at < $4 AND transaction.refusal IS NULL
+  AND ($5::jsonb IS NULL OR transaction.metadata @> $5::jsonb)
 ORDER BY transaction.recorded_at DESC
-LIMIT $5
+LIMIT $6
 
 -- name: transactions_by_reference
 SELECT transaction.id, transaction.kind, transaction.recorded_at, transaction.effective_at,
@@ -269,22 +270,6 @@ WHERE transaction.tenant_id = $1 AND transaction.ledger_id = $2
   AND ($6::jsonb IS NULL OR transaction.metadata @> $6::jsonb)
 ORDER BY transaction.recorded_at DESC
 LIMIT $7
-
--- name: transactions_by_metadata
-SELECT transaction.id, transaction.kind, transaction.recorded_at, transaction.effective_at,
-       transaction.account_ids, transaction.amounts, transaction.expires_at, transaction.reference,
-       transaction.metadata, target.id AS target, hold.state, hold.remaining, reversal.reversed
-FROM ledger.transaction
-LEFT JOIN ledger.hold USING (tenant_id, ledger_id, recorded_at)
-LEFT JOIN ledger.reversal USING (tenant_id, ledger_id, recorded_at)
-LEFT JOIN ledger.transaction AS target
-    ON target.tenant_id = transaction.tenant_id AND target.ledger_id = transaction.ledger_id
-    AND target.recorded_at = transaction.target_at
-WHERE transaction.tenant_id = $1 AND transaction.ledger_id = $2
-  AND transaction.recorded_at >= $3 AND transaction.recorded_at < $4 AND transaction.refusal IS NULL
-  AND transaction.metadata @> $5::jsonb
-ORDER BY transaction.recorded_at DESC
-LIMIT $6
 
 -- name: transactions_of_accounts
 SELECT transaction.id, transaction.kind, transaction.recorded_at, transaction.effective_at,

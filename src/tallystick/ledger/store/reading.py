@@ -131,17 +131,13 @@ async def transactions(
 ) -> Sequence[Any]:
     """A page of transactions, newest first, of some accounts or of all."""
     if accounts is None:
-        # One statement per filter, so that each goes by the index made for it.
+        # A statement of its own, so that it goes by the index made for it.
         reference, metadata = filters
         if reference is not None:
             return await connection.fetch(
                 _SQL["transactions_by_reference"], *key, *bounds, reference, metadata, limit
             )
-        if metadata is not None:
-            return await connection.fetch(
-                _SQL["transactions_by_metadata"], *key, *bounds, metadata, limit
-            )
-        return await connection.fetch(_SQL["transactions"], *key, *bounds, limit)
+        return await connection.fetch(_SQL["transactions"], *key, *bounds, metadata, limit)
     return await connection.fetch(
         _SQL["transactions_of_accounts"], *key, *bounds, accounts, *filters, limit
     )
