@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib.resources import files
 from os import environ
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,13 @@ import asyncpg
 import pytest
 import structlog
 
+from tallystick.apps.compose import CONTEXTS
 from tallystick.kernel.callers import Caller
 from tallystick.runtime.clock import Mint, SystemClock
 from tallystick.runtime.database import Database
 from tallystick.runtime.embedded import EmbeddedPostgres
 from tallystick.runtime.migrations import migrate
 
-ROADS = ("identity", "ledger", "wallets", "payments")
 DatabaseFor = Callable[..., Awaitable[Database]]
 
 
@@ -72,13 +71,8 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def contexts() -> tuple[str, ...]:
-    """The contexts that have a road."""
-
-    def has_road(context: str) -> bool:
-        folder = files("tallystick") / context / "sql" / "migrations"
-        return folder.is_dir() and any(step.name.endswith(".sql") for step in folder.iterdir())
-
-    return tuple(filter(has_road, ROADS))
+    """The contexts whose roads a database is made of."""
+    return CONTEXTS
 
 
 @pytest.fixture(scope="session")
