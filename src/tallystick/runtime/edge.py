@@ -1,4 +1,4 @@
-"""The edge toolkit: routes in, a Falcon application out. Knows no context.
+"""The edge toolkit: routes in, an ASGI application out. Knows no context.
 
 Every answer carries a request id and the same strict headers; every refusal is a problem (RFC 9457). Every
 route that is not public proves its caller before a byte of the body is read.
@@ -12,10 +12,9 @@ import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import falcon
-import falcon.asgi
 import msgspec
 import structlog
+from falcon.routing import CompiledRouter
 
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.problems import Malformed, Problem
@@ -37,55 +36,22 @@ __all__ = ["JSON", "NOBODY", "XML", "Asked", "Authenticate", "Reply", "Route", "
 
 Authenticate = Callable[[str], Awaitable[Caller]]
 Hook = Callable[[], Awaitable[None]]
-
-API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+Headers = list[tuple[bytes, bytes]]
+Send = Callable[[Any], Awaitable[None]]
 
 COLLECT_AFTER = (50_000, 20, 20)
 
+_CONTENT_TYPE, _CONTENT_LENGTH, _REQUEST_ID = b"content-type", b"content-length", b"x-request-id"
+_STRICT = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+
 _log: Any = structlog.get_logger("tallystick.edge")
 _encode = msgspec.json.Encoder().encode
-# What Falcon is handed as the first event of every request: the real one stays unread until the caller
-# is proven.
-_NOT_KEYED = "This route takes no Idempotency-Key: see its page for how a repetition is known."
-_NOTHING_YET = {"type": "http.request", "body": b"", "more_body": True}
-_RECEIVE = "tallystick.receive"
 _deadlines = reading.Deadlines()
-
-
-class _Request(falcon.asgi.Request):
-    """Falcon's request, with its header table within reach: one look-up instead of a decoded copy."""
-
-    @property
-    def raw_headers(self) -> dict[bytes, bytes]:
-        return self._asgi_headers
-
-
-class _Response(falcon.asgi.Response):
-    """Falcon's response, filled in one go."""
-
-    def put(self, *, status: int, body: bytes, headers: dict[str, str]) -> None:
-        self.status = status
-        self._headers = headers
-        self.data = body
-
-    async def render_body(self) -> bytes | None:
-        return self.data
-
-
-class _Lifespan:
-    """Falcon calls these two once each; there is no middleware in the path of a request."""
-
-    def __init__(self, on_start: Sequence[Hook], on_stop: Sequence[Hook]) -> None:
-        self._on_start, self._on_stop = on_start, on_stop
-
-    async def process_startup(self, scope: Any, event: Any) -> None:
-        for hook in self._on_start:
-            await hook()
-        settle_memory()
-
-    async def process_shutdown(self, scope: Any, event: Any) -> None:
-        for hook in self._on_stop:
-            await hook()
+_NOT_KEYED = "This route takes no Idempotency-Key: see its page for how a repetition is known."
 
 
 def settle_memory() -> None:
@@ -126,140 +92,66 @@ def build_app(
         problems=problems,
         glossary=glossary or {},
     )
-    app = falcon.asgi.App(
-        request_type=_Request, response_type=_Response, middleware=[_Lifespan(on_start, on_stop)]
-    )
-    refused: Any = _refuse_what_falcon_refuses
-    for kind in (falcon.HTTPError, falcon.HTTPStatus, Exception):
-        app.add_error_handler(kind, refused)
-    for path, resource in _resources([*own, *public], authenticate).items():
-        app.add_route(path, resource)
-    return _unhurried(app)
+    find = _finder([*own, *public])
 
-
-def _unhurried(app: Any) -> Callable[..., Awaitable[None]]:
-    async def serve(scope: dict[str, Any], receive: reading.Receive, send: Any) -> None:
-        if scope["type"] != "http":
-            await app(scope, receive, send)
-            return
-        scope[_RECEIVE] = receive
-        if not scope["query_string"].isascii():
-            # Falcon would decode it and fall; with nothing in it our own reading refuses the rest.
-            scope["query_string"] = b"%ff"
-        raw_path = scope.get("raw_path") or b""
-        if b"%" in raw_path:
-            # Routed as it was sent, so that an encoded slash stays part of a name; each name is decoded later.
-            scope["path"] = raw_path.partition(b"?")[0].decode("latin-1")
-        await app(scope, _first_event, send)
+    async def serve(scope: dict[str, Any], receive: reading.Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await _answer(scope, receive, send, find=find, authenticate=authenticate)
+        elif scope["type"] == "lifespan":
+            await _live(receive, send, on_start=on_start, on_stop=on_stop)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
 
     return serve
 
 
-async def _first_event() -> dict[str, Any]:
-    return _NOTHING_YET
-
-
-def _resources(routes: list[Route], authenticate: Authenticate) -> dict[str, Any]:
-    resources: dict[str, Any] = {}
-    for route in routes:
-        resource = resources.setdefault(route.path, type("Resource", (), {})())
-        name = f"on_{route.method.lower()}"
-        if hasattr(resource, name):
-            raise ValueError(f"{route.method} {route.path} is given twice")
-        setattr(resource, name, _responder(route, authenticate))
-        if route.method == "GET":
-            resource.on_head = getattr(resource, name)
-    for resource in resources.values():
-        allowed = ", ".join(sorted(name[3:].upper() for name in vars(resource)))
-        resource.on_options = _refuser(allowed)
-    return resources
-
-
-def _refuser(allowed: str) -> Callable[..., Awaitable[None]]:
-    async def respond(req: _Request, resp: _Response, **_: str) -> None:
-        _refuse(
-            MethodNotAllowed(f"This path has {allowed}.", {"allow": allowed}),
-            req,
-            resp,
-            _request_id(req.raw_headers),
-        )
-
-    return respond
-
-
-def _responder(route: Route, authenticate: Authenticate) -> Callable[..., Awaitable[None]]:
-    handle, media, status, is_public = route.handle, route.answer_media, route.status, route.public
-    check, read = _checker(route), _body_reader(route)
-
-    async def respond(req: _Request, resp: _Response, **path: str) -> None:
-        headers = req.raw_headers
-        request_id = _request_id(headers)
+async def _live(
+    receive: reading.Receive, send: Send, *, on_start: Sequence[Hook], on_stop: Sequence[Hook]
+) -> None:
+    """Run the hooks when the server starts and stops."""
+    for moment, hooks in (("startup", on_start), ("shutdown", on_stop)):
+        await receive()
         try:
-            caller = NOBODY
-            if not is_public:
-                caller = await authenticate(headers.get(b"authorization", b"").decode("latin-1"))
-            if path:
-                path = reading.decoded_path(path)
-            query, key, wanted = check(req, headers, path)
-            body = None
-            if read is not None:
-                declared = reading.declared_length(headers)
-                body = read(await _deadlines.read(req.scope[_RECEIVE], declared))
-            asked = Asked(
-                caller=caller,
-                path=path,
-                query=query,
-                body=body,
-                idempotency_key=key,
-                request_id=request_id,
-                media=wanted,
-            )
-            answer = await handle(asked)
-            if isinstance(answer, Reply):
-                _reply(answer, resp, route=route, request_id=request_id)
-            else:
-                encoded = b"" if answer is None else _encode(answer)
-                resp.put(status=status, body=encoded, headers=_headers(request_id, media))
-        except reading.Gone:
-            resp.put(status=400, body=b"", headers={})
+            for hook in hooks:
+                await hook()
         except Exception as error:
-            _refuse(error, req, resp, request_id)
+            await send({"type": f"lifespan.{moment}.failed", "message": traceback.format_exc()})
+            raise SystemExit(1) from error
+        settle_memory()
+        await send({"type": f"lifespan.{moment}.complete"})
 
-    return respond
 
+class _Served:
+    """A route made ready: what of it stays the same is worked out once."""
 
-def _checker(
-    route: Route,
-) -> Callable[[_Request, dict[bytes, bytes], dict[str, str]], tuple[Any, str | None, str]]:
-    """Make the check of all that comes before the body; it answers the query, the idempotency key and the media type
-    of the answer."""
-    media, query_kind, has_body, is_xml = (
-        route.every_media, route.query, route.body is not None, route.body is bytes
-    )  # fmt: skip
-
-    # Reading and replacing are safe to repeat as they are, and do not ask for a key.
-    is_keyed = route.keyed if route.method == "POST" else None
+    def __init__(self, route: Route) -> None:
+        self.route = route
+        self.handle, self.is_public, self.status = route.handle, route.public, route.status
+        self.read = _body_reader(route)
+        self.headers = [(_CONTENT_TYPE, route.answer_media.encode()), *_STRICT]
+        self._media, self._query, self._is_xml = route.every_media, route.query, route.body is bytes
+        # Reading and replacing are safe to repeat as they are, and do not ask for a key.
+        self._key_is_taken = route.keyed if route.method == "POST" else None
 
     def check(
-        req: _Request, headers: dict[bytes, bytes], path: dict[str, str]
+        self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]
     ) -> tuple[Any, str | None, str]:
-        wanted = media[0]
+        """Check all that comes before the body: answer the query, the idempotency key and the media type wanted."""
+        wanted = self._media[0]
         if b"accept" in headers:
-            wanted = reading.media_for(headers[b"accept"], media=media)
-        text = req.scope["query_string"]
-        query = reading.read_query(text, query_kind) if text or query_kind else None
-        key = None
-        if b"idempotency-key" in headers and is_keyed is not None:
-            if not is_keyed:
+            wanted = reading.media_for(headers[b"accept"], media=self._media)
+        text, query, key = scope["query_string"], None, None
+        if text or self._query:
+            query = reading.read_query(text, self._query)
+        if b"idempotency-key" in headers and self._key_is_taken is not None:
+            if not self._key_is_taken:
                 raise Malformed(_NOT_KEYED, {"Idempotency-Key": "not taken"})
-            key = reading.idempotency_key(_only(req, headers[b"idempotency-key"]))
-        if has_body:
-            reading.check_media(headers, is_xml=is_xml)
+            key = reading.idempotency_key(headers[b"idempotency-key"])
+        if self.read is not None:
+            reading.check_media(headers, is_xml=self._is_xml)
         else:
             reading.check_no_body(headers)
         return query, key, wanted
-
-    return check
 
 
 def _body_reader(route: Route) -> Callable[[bytes], Any] | None:
@@ -268,79 +160,140 @@ def _body_reader(route: Route) -> Callable[[bytes], Any] | None:
     return functools.partial(reading.read_json, decoder=msgspec.json.Decoder(route.body))
 
 
-def _only(req: _Request, key: bytes) -> bytes:
-    # Falcon joins a repeated header with a comma, and a comma is a lawful part of an id.
-    if b"," in key and sum(name == b"idempotency-key" for name, _ in req.scope["headers"]) > 1:
-        raise Malformed("The header Idempotency-Key comes twice.", {"Idempotency-Key": "twice"})
-    return key
+class _Methods:
+    """What stands at one path: its routes by method."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, _Served] = {}
+
+    def add(self, route: Route) -> None:
+        if route.method in self.by_name:
+            raise ValueError(f"{route.method} {route.path} is given twice")
+        self.by_name[route.method] = _Served(route)
+        if route.method == "GET":
+            self.by_name["HEAD"] = self.by_name["GET"]
 
 
-def _reply(reply: Reply, resp: _Response, *, route: Route, request_id: str) -> None:
-    headers = _headers(request_id, reply.media or route.answer_media)
-    headers.update({name.lower(): value for name, value in (reply.headers or {}).items()})
+Found = tuple[_Served, dict[str, str]]
+
+
+def _finder(routes: Iterable[Route]) -> Callable[[Mapping[str, Any]], Found]:
+    """Make what finds the route of a request and the fields of its path; it raises PathNotFound, MethodNotAllowed."""
+    paths: dict[str, _Methods] = {}
+    for route in routes:
+        paths.setdefault(route.path, _Methods()).add(route)
+    router = CompiledRouter()
+    for path, methods in paths.items():
+        router.add_route(path, methods)
+
+    def find(scope: Mapping[str, Any]) -> Found:
+        path, raw_path = scope["path"], scope.get("raw_path") or b""
+        if b"%" in raw_path:
+            # As it was sent, so that an encoded slash stays part of a name; each name is decoded by itself.
+            path = raw_path.partition(b"?")[0].decode("latin-1")
+        found: Any = router.find(path)
+        if found is None:
+            raise PathNotFound("There is nothing at this path.")
+        served = found[0].by_name.get(scope["method"])
+        if served is None:
+            allowed = ", ".join(sorted(found[0].by_name))
+            raise MethodNotAllowed(f"This path has {allowed}.", {"allow": allowed})
+        return served, reading.decoded_path(found[2]) if found[2] else found[2]
+
+    return find
+
+
+async def _answer(
+    scope: dict[str, Any],
+    receive: reading.Receive,
+    send: Send,
+    *,
+    find: Callable[[Mapping[str, Any]], Found],
+    authenticate: Authenticate,
+) -> None:
+    served = None
+    headers = dict(scope["headers"])
+    if len(headers) != len(scope["headers"]):
+        headers = reading.joined(scope["headers"])
+    request_id = _request_id(headers)
+    try:
+        served, path = find(scope)
+        caller = NOBODY
+        if not served.is_public:
+            caller = await authenticate(headers.get(b"authorization", b"").decode("latin-1"))
+        query, key, wanted = served.check(scope, headers)
+        body = None
+        if served.read is not None:
+            declared = reading.declared_length(headers)
+            body = served.read(await _deadlines.read(receive, declared))
+        asked = Asked(
+            caller=caller,
+            path=path,
+            query=query,
+            body=body,
+            idempotency_key=key,
+            request_id=request_id.decode("ascii"),
+            media=wanted,
+        )
+        answer = await served.handle(asked)
+        if isinstance(answer, Reply):
+            status, fields, content = _replied(answer, served)
+        else:
+            status, fields = served.status, served.headers
+            content = b"" if answer is None else _encode(answer)
+    except reading.Gone:
+        status, fields, content = 400, list(_STRICT), b""
+    except Exception as error:
+        status, fields, content = _refused(error, served, request_id)
+    fields = [*fields, (_REQUEST_ID, request_id), (_CONTENT_LENGTH, b"%d" % len(content))]
+    await send({"type": "http.response.start", "status": status, "headers": fields})
+    await send(
+        {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content}
+    )
+
+
+def _replied(reply: Reply, served: _Served) -> tuple[int, Headers, bytes]:
     is_ready = reply.media is not None or reply.value is None
-    body = (reply.value or b"") if is_ready else _encode(reply.value)
-    resp.put(status=reply.status or route.status, body=body, headers=headers)
+    content = (reply.value or b"") if is_ready else _encode(reply.value)
+    own = {"content-type": reply.media} if reply.media else {}
+    return (
+        reply.status or served.status,
+        _with(served.headers, own | dict(reply.headers or {})),
+        content,
+    )
 
 
-def _headers(request_id: str, media: str) -> dict[str, str]:
-    return {
-        "content-type": media,
-        "x-request-id": request_id,
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-        "content-security-policy": API_POLICY,
-    }
+def _with(headers: Iterable[tuple[bytes, bytes]], own: Mapping[str, str]) -> Headers:
+    """These headers, with some replaced or added."""
+    given = {name.lower().encode(): value.encode("latin-1") for name, value in own.items()}
+    return list((dict(headers) | given).items())
 
 
-def _request_ids() -> Callable[[], str]:
+def _request_ids() -> Callable[[], bytes]:
     """Number requests after a word of chance per process: unique enough for a log, and nearly free."""
-    word, numbers = f"req_{secrets.token_hex(6)}_", itertools.count(1)
-    return lambda: f"{word}{next(numbers):x}"
+    word, numbers = f"req_{secrets.token_hex(6)}_".encode(), itertools.count(1)
+    return lambda: b"%b%x" % (word, next(numbers))
 
 
 _next_request_id = _request_ids()
 
 
-def _request_id(headers: Mapping[bytes, bytes]) -> str:
-    given = headers.get(b"x-request-id")
-    if given is not None and reading.is_request_id(given):
-        return given.decode("ascii")
-    return _next_request_id()
+def _request_id(headers: Mapping[bytes, bytes]) -> bytes:
+    given = headers.get(_REQUEST_ID)
+    return given if given is not None and reading.is_request_id(given) else _next_request_id()
 
 
-def _refuse(error: Exception, req: _Request, resp: _Response, request_id: str) -> None:
-    problem = problem_of(error)
+def _refused(
+    error: Exception, served: _Served | None, request_id: bytes
+) -> tuple[int, Headers, bytes]:
+    problem, asked_for = problem_of(error), request_id.decode("ascii")
     # Logs name the route, not the path: some paths carry an IBAN.
+    route = served.route.path if served else None
     if isinstance(problem, InternalError):
         # As text: a renderer of tracebacks that shows local variables would show keys and amounts.
         where = "".join(traceback.format_exception(error))
-        _log.error("request_failed", request_id=request_id, route=req.uri_template, traceback=where)
+        _log.error("request_failed", request_id=asked_for, route=route, traceback=where)
     elif isinstance(problem, TemporarilyUnavailable):
-        _log.warning(
-            "request_met_weather",
-            request_id=request_id,
-            route=req.uri_template,
-            weather=repr(error)[:500],
-        )
-    body = _encode(document_of(problem, request_id=request_id))
-    headers = _headers(request_id, JSON) | headers_of(problem)
-    resp.put(status=status_of(problem), body=body, headers=headers)
-
-
-async def _refuse_what_falcon_refuses(
-    req: _Request, resp: _Response, error: Exception, params: Any, ws: Any = None
-) -> None:
-    """Falcon itself refuses unknown paths, methods and shapes; they become problems like all others."""
-    problem: Exception = error
-    if isinstance(error, falcon.HTTPMethodNotAllowed):
-        headers: Any = error.headers or {}
-        allowed = (
-            str(dict(headers).get("Allow", "")).replace(", OPTIONS", "").replace("OPTIONS, ", "")
-        )
-        problem = MethodNotAllowed(f"This path has {allowed}.", {"allow": allowed})
-    elif isinstance(error, falcon.HTTPNotFound):
-        problem = PathNotFound("There is nothing at this path.")
-    elif isinstance(error, falcon.HTTPError):
-        problem = Malformed("This is not a request we can read.")
-    _refuse(problem, req, resp, _request_id(req.raw_headers))
+        _log.warning("request_met_weather", request_id=asked_for, route=route, weather=repr(error)[:500])  # fmt: skip
+    content = _encode(document_of(problem, request_id=asked_for))
+    return status_of(problem), _with(_STRICT, headers_of(problem)), content

@@ -5,7 +5,7 @@ import functools
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -42,6 +42,17 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 # msgspec alone would take 1.0 and 1e0 for 1.
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _MEMBER = re.compile(r"([^\[\]]+)\[([^\[\]]+)\]")
+
+
+def joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """The headers of a request that gives one more than once: its values joined by comma and space (RFC 9110, 5.2).
+
+    A header that is read as one value is then refused by its own reading: none of them has a space after a comma.
+    """
+    found: dict[bytes, bytes] = {}
+    for name, value in headers:
+        found[name] = found[name] + b", " + value if name in found else value
+    return found
 
 
 class Gone(Exception):
@@ -160,7 +171,12 @@ class Deadlines:
         if self._armed_in is not loop:
             self._arm(loop)
         try:
-            return await _collect(receive, declared)
+            event = await receive()
+            # The server learns that nothing follows only by looking again; where all that was announced is
+            # here, we do not wait for that.
+            if len(event.get("body", b"")) == declared and event["type"] == "http.request":
+                return event["body"]
+            return await _collect_rest(event, receive, declared)
         except asyncio.CancelledError:
             if task not in self._late or task.uncancel():
                 raise
@@ -196,16 +212,6 @@ def declared_length(headers: Headers) -> int | None:
     if len(declared) > 12 or int(declared) > BODY_BYTES_MAX:
         raise _too_large()
     return int(declared)
-
-
-async def _collect(receive: Receive, declared: int | None) -> bytes:
-    event = await receive()
-    body: bytes = event.get("body", b"")
-    # The server learns that nothing follows only by looking again; where all that was announced is
-    # here, we do not wait for that.
-    if declared is not None and len(body) == declared and event["type"] == "http.request":
-        return body
-    return await _collect_rest(event, receive, declared)
 
 
 async def _collect_rest(event: Any, receive: Receive, declared: int | None) -> bytes:
