@@ -1,0 +1,114 @@
+"""Every hot statement goes by its own index, whatever the statistics said when it was planned.
+
+A plan is made once for each connection. On a young ledger it is made from the statistics of a table of one row, which
+looks as quick to read by any index; a second later the table has thousands, and the plan is still there.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tallystick.apps.compose import CONTEXTS, PLANNING
+from tallystick.kernel.callers import Caller
+from tallystick.ledger.service import LedgerService
+from tallystick.runtime.clock import Mint, SystemClock
+from tallystick.runtime.database import Database
+from tallystick.runtime.migrations import migrate
+from tallystick.runtime.sql import queries, statement
+from tests.ledger.desk import Desk, post
+
+_BY_ID = ("transaction", "transaction_id_is_used_once")
+_BY_TIME = ("transaction", "transaction_pkey")
+_HOLD = ("hold", "hold_pkey")
+_REVERSAL = ("reversal", "reversal_pkey")
+_BALANCE = ("balance", "balance_pkey")
+_BY_ADDRESS = ("account", "account_address_is_used_once")
+_ENTRY = ("entry", "entry_pkey")
+
+EXPECTED: dict[str, set[tuple[str, str]]] = {
+    "known": {_BY_ID},
+    "lock_holds": {_BY_ID, _HOLD},
+    "targets": {_BY_ID, _HOLD, _REVERSAL},
+    "transactions_by_id": {_BY_ID, _HOLD, _REVERSAL, _BY_TIME},
+    "states_by_address": {_BY_ADDRESS, _BALANCE},
+    "states_by_id": {("account", "account_pkey"), _BALANCE},
+    "addresses": {("account", "account_pkey")},
+    "account": {_BY_ADDRESS, _BALANCE, ("asset", "asset_pkey")},
+    "account_ids": {_BY_ADDRESS},
+    "unchanged": {_BALANCE},
+    "settle_holds": {_HOLD},
+    "reverse_more": {_REVERSAL},
+    "entries_newest_first": {_ENTRY, _BY_TIME},
+    "entries_oldest_first": {_ENTRY, _BY_TIME},
+    "write": {_BALANCE},
+    "displace": {("displacement", "displacement_pkey")},
+    "as_of": {_ENTRY, ("entry", "entry_displaced_first"), ("displacement", "displacement_pkey")},
+}
+
+
+@pytest.fixture(scope="module", params=["one row, analyzed", "some rows, never analyzed"])
+def young(request: pytest.FixtureRequest, make_database: Callable[[], str]) -> tuple[str, Caller]:
+    """A database of its own, since statistics are of a whole table."""
+    is_analyzed = request.param == "one row, analyzed"
+    url, mint = make_database(), Mint(SystemClock())
+    caller = Caller(tenant_id=mint.tenant_id(), actor="test")
+
+    async def grow() -> None:
+        await migrate(url=url, contexts=CONTEXTS)
+        async with _as_platform(url) as database:
+            service = LedgerService(database=database, mint=mint)
+            desk = Desk(service=service, database=database, caller=caller)
+            await desk.open_ledger()
+            await desk.open("a", "b")
+            await desk.submit(*[post("a", "b", 1)] * (1 if is_analyzed else 3000))
+        if is_analyzed:
+            owner = await asyncpg.connect(url)
+            await owner.execute("ANALYZE")
+            await owner.close()
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(asyncio.run, grow()).result()
+    return url, caller
+
+
+@asynccontextmanager
+async def _as_platform(url: str) -> AsyncIterator[Database]:
+    database = Database(url=url, role="tallystick_ledger", pool_size=2, settings=PLANNING)
+    await database.start()
+    try:
+        yield database
+    finally:
+        await database.stop()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+async def test_a_plan_of_a_young_table_is_right_for_an_old_one(
+    young: tuple[str, Caller], name: str
+):
+    url, caller = young
+    named = queries("ledger")
+    text = named[name] if name in named else statement("ledger", name)
+    async with (
+        _as_platform(url) as database,
+        database.transaction(tenant_id=caller.tenant_id) as connection,
+    ):
+        parameters = (await connection.prepare(text)).get_parameters()
+        await connection.execute(f"PREPARE explained AS {text}")
+        nothing = ", ".join(["NULL"] * len(parameters))
+        plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE explained ({nothing})")
+    assert set(_scans(json.loads(plan)[0]["Plan"])) == EXPECTED[name]
+
+
+def _scans(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if "Index Name" in node and "Relation Name" in node:
+        yield node["Relation Name"], node["Index Name"]
+    elif "Relation Name" in node and node["Node Type"] != "ModifyTable":
+        yield node["Relation Name"], node["Node Type"]
+    for child in node.get("Plans", []):
+        yield from _scans(child)
