@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 SUMS = "every balance is the sum of its entries"
-LAST = "every balance knows its last entry and how many are displaced"
+LAST = "every balance knows its last entry"
 RUNNING = "every entry carries the counters after it"
 PAIRED = "every transaction has its entries and every entry its transaction"
 EQUAL = "debits equal credits in every asset"
@@ -94,18 +94,13 @@ def _counters() -> list[Case]:
             (f"UPDATE ledger.balance SET recorded_at = recorded_at - interval '1 day' WHERE {of('rich')}",),
             ((LAST, "main: rich"),),
         ),
-        Case(
-            "a balance that miscounts its displaced entries",
-            (f"UPDATE ledger.balance SET displaced = displaced - 1 WHERE {of('old')}",),
-            ((LAST, "main: old"),),
-        ),
     ]  # fmt: skip
 
 
 _ONE_ENTRY = f"{at('salary')} AND is_debit = false"
 _INSERTED = (
     "INSERT INTO ledger.entry SELECT tenant_id, ledger_id, account_id, recorded_at + interval '{later}', effective_at,"
-    " layer, {line}, 0, is_debit, amount, debits, credits FROM ledger.entry WHERE " + _ONE_ENTRY
+    " layer, {line}, is_debit, amount, debits, credits FROM ledger.entry WHERE " + _ONE_ENTRY
 )
 
 ENTRIES = [
@@ -192,16 +187,6 @@ ENTRIES = [
         "a release of a capture that took effect at another time",
         (f"UPDATE ledger.entry SET effective_at = effective_at - interval '1 day' WHERE {at('part')} AND layer = 2",),
         ((PAIRED, "main: transaction part, line 2"), (PAIRED, "main: transaction part, line 3")),
-    ),
-    Case(
-        "a displaced entry that is said not to be",
-        (f"UPDATE ledger.entry SET displaced = 0 WHERE {of('old')} AND displaced = 1",),
-        ((INDEXED, "main: old, layer 0"),),
-    ),
-    Case(
-        "an indexed entry that is said to be among the first",
-        (f"UPDATE ledger.entry SET displaced = 1 WHERE {of('old')} AND displaced = 2",),
-        ((INDEXED, "main: old, layer 0"),),
     ),
 ]  # fmt: skip
 
@@ -356,11 +341,11 @@ REVERSALS = [
 
 def _displacements() -> list[Case]:
     sides = (("debits", "world-of-old"), ("credits", "old"))
-    whole = "level = -1 AND NOT exact"
+    whole = "level = 0 AND NOT exact"
     parts = {
         "the whole of time": whole,
-        "a node of the top": "level = 16 AND NOT exact",
-        "a node in between": "level = 12 AND NOT exact",
+        "a node of the top": "level = 1 AND NOT exact",
+        "a node in between": "level = 2 AND NOT exact",
         "an exact node": "exact",
     }
     last = (
@@ -394,13 +379,25 @@ def _displacements() -> list[Case]:
             ((INDEXED, "main: old, layer 0"),),
         ),
         Case(
+            "the time of an entry in a node",
+            ("UPDATE ledger.displacement SET effective_at = effective_at - interval '1 day'"
+             f" WHERE {of('old')} AND {whole} AND entries = 7",),
+            ((INDEXED, "main: old, layer 0"),),
+        ),
+        Case(
+            "a node that miscounts its entries",
+            (f"UPDATE ledger.displacement SET entries = entries - 1 WHERE {of('old')} AND {whole} AND entries = 7",),
+            ((INDEXED, "main: old, layer 0"),),
+        ),
+        Case(
             "a node moved in time",
-            (f"UPDATE ledger.displacement SET node = node + 1 WHERE {of('old')} AND level = 12 AND NOT exact",),
+            (f"UPDATE ledger.displacement SET node = node + 1 WHERE {of('old')} AND level = 2 AND NOT exact",),
             ((INDEXED, "main: old, layer 0"),),
         ),
         Case(
             "a row of the index invented",
-            ("INSERT INTO ledger.displacement SELECT tenant_id, ledger_id, account_id, 1, -1, false, 0, opened_at, 1, 0"
+            ("INSERT INTO ledger.displacement"
+             " SELECT tenant_id, ledger_id, account_id, 1, 0, false, 0, opened_at, opened_at, 1, 1, 0"
              f" FROM ledger.account WHERE {MINE} AND address = 'poor'",),
             ((INDEXED, "main: poor, layer 1"),),
         ),

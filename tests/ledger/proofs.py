@@ -98,14 +98,14 @@ PROOFS = {
         GROUP BY entry.account_id, balance.recorded_at
         HAVING max(entry.recorded_at) > balance.recorded_at
     """,
-    "displaced entries beyond the first few stand in the node of all time": """
+    "displaced entries stand in the node of all time": """
         SELECT account_id, layer FROM (
             SELECT account_id, layer, sum(amount) AS amount FROM ledger.entry
-            WHERE displaced = 2 GROUP BY account_id, layer
+            WHERE effective_at <> recorded_at GROUP BY account_id, layer
         ) AS entry
         FULL JOIN (
             SELECT account_id, layer, max(debits) + max(credits) AS amount FROM ledger.displacement
-            WHERE level = -1 GROUP BY account_id, layer
+            WHERE level = 0 AND NOT exact GROUP BY account_id, layer
         ) AS node USING (account_id, layer)
         WHERE entry.amount IS DISTINCT FROM node.amount
     """,

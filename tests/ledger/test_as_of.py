@@ -8,17 +8,13 @@ import pytest
 
 from tallystick.kernel.instants import DAY, EARLIEST, LATEST, SECOND, Instant, render
 from tallystick.ledger.api import BalanceAsOf, RecordedInFuture
-from tallystick.ledger.model.accounts import DISPLACED_SCANNED_MAX
 from tests.ledger.desk import LEDGER, Desk, capture, hold, post, reverse, void
+from tests.ledger.nodes import HOUR, ROOM, WIDTHS
 from tests.ledger.proofs import damage
 
 FOREVER = LATEST - 1
-HOUR = 3_600 * SECOND
-# Every width of the index's nodes, in microseconds: see ledger.time_levels_v1.
-WIDTHS = (
-    *(10**power for power in range(8)),
-    60 * SECOND, 600 * SECOND, HOUR, 6 * HOUR, DAY, 8 * DAY, 64 * DAY, 512 * DAY, 4_096 * DAY,
-)  # fmt: skip
+# A moment around which many entries take effect, microseconds from each other.
+CROWDED = EARLIEST + 77 * DAY + 12_345_678_901
 BRUTE_FORCE = """
     SELECT asked.effective, asked.recorded, counted.*
     FROM unnest($1::timestamptz[], $2::timestamptz[]) AS asked (effective, recorded)
@@ -46,6 +42,7 @@ def _times(chance: random.Random, now: Instant) -> list[Instant | None]:
         found.append(EARLIEST + (now - EARLIEST) // width * width)
     found += [chance.randrange(EARLIEST, LATEST) for _ in range(20)]
     found += [chance.randrange(now - 40 * DAY, now + 40 * DAY) // DAY * DAY for _ in range(30)]
+    found += [CROWDED + chance.randrange(30) for _ in range(12)]
     chance.shuffle(found)
     return found
 
@@ -92,12 +89,24 @@ async def books(desk: Desk) -> Desk:
 
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_every_answer_is_the_count_of_all_entries(books: Desk, seed: int) -> None:
+    await _every_answer_is_the_count(books, seed)
+
+
+@pytest.mark.usefixtures("small_nodes")
+@pytest.mark.parametrize("seed", [3, 4])
+async def test_so_it_is_when_nodes_are_soon_full(books: Desk, seed: int) -> None:
+    await _every_answer_is_the_count(books, seed)
+    levels = await books.rows("SELECT DISTINCT level, exact FROM ledger.displacement")
+    assert {row["level"] for row in levels} == set(range(len(WIDTHS) + 1))
+    assert len({row["level"] for row in levels if row["exact"]}) > 4
+
+
+async def _every_answer_is_the_count(books: Desk, seed: int) -> None:
     moments = await _fill(books, seed)
     rows = await books.rows(
-        "SELECT DISTINCT recorded_at, effective_at, displaced FROM ledger.entry WHERE layer = 0"
+        "SELECT DISTINCT recorded_at, effective_at FROM ledger.entry WHERE layer = 0"
     )
-    assert sum(row["displaced"] == 1 for row in rows) <= DISPLACED_SCANNED_MAX
-    assert sum(row["displaced"] == 2 for row in rows) > 300
+    assert sum(row["recorded_at"] != row["effective_at"] for row in rows) > 300
     chance = random.Random(seed)
     now = moments[-1]
     effective = {
@@ -115,17 +124,16 @@ async def test_every_answer_is_the_count_of_all_entries(books: Desk, seed: int) 
     assert await damage(books) == []
 
 
+@pytest.mark.usefixtures("small_nodes")
 async def test_each_start_of_a_node_of_each_width_is_found_exactly(books: Desk) -> None:
-    old = [
-        post("world", "rich", 1, effective_at=render(EARLIEST))
-        for _ in range(DISPLACED_SCANNED_MAX)
-    ]
-    await books.submit(*old)
-    starts = sorted(
-        {EARLIEST + 3 * width for width in WIDTHS} | {EARLIEST + 40 * width for width in WIDTHS}
-    )
+    starts = sorted({EARLIEST + many * width for width in WIDTHS for many in (0, 3, 40)})
     starts = [start for start in starts if start <= FOREVER]
-    await books.submit(*[post("world", "rich", 1, effective_at=render(start)) for start in starts])
+    for _ in range(20):
+        await books.submit(
+            *[post("world", "rich", 1, effective_at=render(start)) for start in starts]
+        )
+    exact = await books.rows("SELECT DISTINCT level FROM ledger.displacement WHERE exact")
+    assert {row["level"] for row in exact} >= set(range(1, len(WIDTHS) + 1))
     now = await books.clock()
     await _demand_equal(
         books,
@@ -133,27 +141,39 @@ async def test_each_start_of_a_node_of_each_width_is_found_exactly(books: Desk) 
             (start + nudge, now)
             for start in starts
             for nudge in (-1, 0, 1)
-            if start + nudge <= FOREVER
+            if EARLIEST <= start + nudge <= FOREVER
         ],
     )
 
 
-async def test_the_first_displaced_entries_are_scanned_and_the_next_are_indexed(
-    books: Desk,
-) -> None:
-    items = [
-        post("world", "rich", 1, effective_at=render(n * DAY))
-        for n in range(DISPLACED_SCANNED_MAX + 1)
-    ]
+async def test_a_node_holds_few_entries_itself_and_passes_later_ones_on(books: Desk) -> None:
+    items = [post("world", "rich", 1, effective_at=render(n * DAY)) for n in range(ROOM + 1)]
     await books.submit(*items[:-1])
-    assert (await books.row_counts())["displacement"] == 0
+    of_rich = "SELECT level FROM ledger.displacement JOIN ledger.account USING (tenant_id, ledger_id, account_id)"
+    of_rich += " WHERE address = 'rich' ORDER BY level"
+    assert [row["level"] for row in await books.rows(of_rich)] == [0] * ROOM
     now = await books.clock()
     assert await books.as_of("rich", effective=DAY, recorded=now) == (0, 2, 0, 0, 0, 0)
     await books.submit(items[-1])
-    assert (await books.row_counts())["displacement"] > 0
+    assert [row["level"] for row in await books.rows(of_rich)] == [0] * (ROOM + 1) + [1]
     assert await books.as_of("rich", effective=0, recorded=None) == (0, 1, 0, 0, 0, 0)
     assert (await books.as_of("rich", effective=None, recorded=None))[1] == len(items)
     assert (await books.as_of("rich", effective=None, recorded=now))[1] == len(items) - 1
+
+
+async def test_many_entries_of_one_day_need_few_rows_each(books: Desk) -> None:
+    day = render(20_000 * DAY)
+    for _ in range(5):
+        await books.submit(*[post("world", "rich", 1, effective_at=day) for _ in range(200)])
+    (row,) = await books.rows(
+        "SELECT count(1) AS rows, max(level) AS deepest FROM ledger.displacement"
+    )
+    # In all of time, 4096, 256 and 16 days, the day, and at its very start: for two accounts.
+    assert row["deepest"] == 4
+    assert row["rows"] < 2 * 1_000 * 6
+    assert (await books.as_of("rich", effective=20_000 * DAY, recorded=None))[1] == 1_000
+    assert (await books.as_of("rich", effective=20_000 * DAY - 1, recorded=None))[1] == 0
+    assert await damage(books) == []
 
 
 async def test_what_takes_effect_later_is_not_there_yet(books: Desk) -> None:

@@ -185,8 +185,8 @@ async def test_a_failed_group_of_back_dated_acts_leaves_the_index_of_the_past_ri
         )
         assert (await books.counters("rich"))[1] == 2 * turn + 2
     assert (await books.as_of("rich", effective=parse(old["effective_at"]), recorded=None))[1] == 80
-    (row,) = await books.rows("SELECT max(displaced) AS displaced FROM ledger.balance")
-    assert row["displaced"] == 80
+    (row,) = await books.rows("SELECT max(entries) AS entries FROM ledger.displacement")
+    assert row["entries"] == 80
     assert await damage(books) == []
 
 

@@ -31,7 +31,6 @@ from tallystick.ledger.api import (
     Verdict,
     Void,
 )
-from tallystick.ledger.model import moving
 from tallystick.ledger.service import LedgerService
 from tallystick.runtime.clock import Mint, SystemClock
 from tallystick.runtime.database import Database
@@ -358,12 +357,9 @@ def _of(debit: str, credit: str, amount: int) -> Posting:
     return Posting(debit=debit, credit=credit, amount=amount, asset="EUR")
 
 
+@pytest.mark.usefixtures("small_nodes")
 @pytest.mark.timeout(600 + 2 * EXAMPLES)
-def test_the_books_agree_with_the_plain_books(
-    migrated_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # So that short runs reach the nodes of the as-of index too.
-    monkeypatch.setattr(moving, "DISPLACED_SCANNED_MAX", 4)
+def test_the_books_agree_with_the_plain_books(migrated_url: str) -> None:
     loop = asyncio.new_event_loop()
     database = Database(url=migrated_url, role="tallystick_ledger", pool_size=4)
     mint = Mint(SystemClock())

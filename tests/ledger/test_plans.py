@@ -48,7 +48,7 @@ EXPECTED: dict[str, set[tuple[str, str]]] = {
     "entries_oldest_first": {_ENTRY, _BY_TIME},
     "write": {_BALANCE},
     "displace": {("displacement", "displacement_pkey")},
-    "as_of": {_ENTRY, ("entry", "entry_displaced_first"), ("displacement", "displacement_pkey")},
+    "as_of": {_ENTRY, ("displacement", "displacement_pkey")},
 }
 
 

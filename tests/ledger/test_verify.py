@@ -10,15 +10,15 @@ import asyncpg
 import pytest
 
 from tallystick.kernel.callers import Caller
-from tallystick.kernel.instants import DAY, SECOND, Instant, render
+from tallystick.kernel.instants import DAY, EARLIEST, SECOND, Instant, render
 from tallystick.ledger.api import Damage, Hold, Post, Verification
-from tallystick.ledger.model.accounts import DISPLACED_SCANNED_MAX
 from tallystick.ledger.service import LedgerService
 from tallystick.ledger.service.verifying import verify
 from tallystick.runtime.clock import Mint, SystemClock
 from tallystick.runtime.database import Database
 from tests.ledger.damages import CASES, LAWS, SUMS, Case, of
 from tests.ledger.desk import TABLES, Desk, capture, hold, post, posting, reverse, void
+from tests.ledger.nodes import ROOM
 
 
 async def _fill(desk: Desk) -> None:
@@ -53,11 +53,12 @@ async def _fill(desk: Desk) -> None:
 
 
 def _back_dated(now: Instant) -> list[Any]:
-    """Beyond what is scanned: whole days, hours, odd moments, and one to come."""
+    """Beyond what one node holds: whole days, hours, odd moments, and one to come."""
     today = now // DAY * DAY
-    times = [today - place * DAY for place in range(DISPLACED_SCANNED_MAX + 20)]
+    times = [today - place * DAY for place in range(ROOM + 200)]
     times += [today - place * DAY // 24 - place for place in range(1, 20)]
     times += [now + 30 * DAY, today - 4_000 * DAY]
+    times += [EARLIEST + (today - EARLIEST) // (256 * DAY) * 256 * DAY] * (ROOM + 10)
     return [
         post("world-of-old", "old", 10 + place, id=f"old-{place}", effective_at=render(time))
         for place, time in enumerate(times)
@@ -164,7 +165,7 @@ async def test_undamaged_books_hold(operator: Database, tenant_id: int) -> None:
     assert found.laws == LAWS
     assert found.accounts == 7
     assert found.holds >= 5
-    assert found.transactions > DISPLACED_SCANNED_MAX
+    assert found.transactions > ROOM
     assert found.entries > 2 * found.transactions
 
 
@@ -179,8 +180,8 @@ async def test_the_books_under_test_have_everything_in_them(
         kinds = await connection.fetch(
             "SELECT DISTINCT kind FROM ledger.transaction WHERE tenant_id = $1", tenant_id
         )
-        marks = await connection.fetch(
-            "SELECT DISTINCT displaced FROM ledger.entry WHERE tenant_id = $1", tenant_id
+        nodes = await connection.fetch(
+            "SELECT DISTINCT level, exact FROM ledger.displacement WHERE tenant_id = $1", tenant_id
         )
     assert {row["kind"] for row in kinds} == {
         "post",
@@ -190,7 +191,8 @@ async def test_the_books_under_test_have_everything_in_them(
         "reverse",
         "expire",
     }
-    assert {row["displaced"] for row in marks} == {0, 1, 2}
+    assert {0, 1, 2} <= {row["level"] for row in nodes}
+    assert {row["exact"] for row in nodes} == {True, False}
 
 
 async def test_books_without_guards_hold_as_long_as_nobody_damages_them(

@@ -7,9 +7,6 @@ from tallystick.ledger.api import Balances, Side
 # counters stand in one list, debits of a layer at ``2 * layer`` and credits beside them.
 POSTED, PENDING, RELEASED = 0, 1, 2
 
-# So many displaced entries of an account are found by scanning; only later ones are indexed by node.
-DISPLACED_SCANNED_MAX = 64
-
 
 class AccountState:
     """What deciding needs of one account. Deciding moves ``counters``; only ``version`` says it was written."""
@@ -20,7 +17,6 @@ class AccountState:
         "asset",
         "counters",
         "credit_normal",
-        "displaced",
         "limited",
         "max_available",
         "min_available",
@@ -41,7 +37,6 @@ class AccountState:
         max_available: int | None,
         version: int,
         recorded_at: int,
-        displaced: int,
         counters: list[int],
     ) -> None:
         self.account_id = account_id
@@ -54,7 +49,6 @@ class AccountState:
         self.limited = min_available is not None or max_available is not None
         self.version = version
         self.recorded_at = recorded_at
-        self.displaced = displaced
         self.counters = counters
 
     def available(self) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tallystick.ledger.api import RefusalCode as Code
-from tallystick.ledger.model.accounts import DISPLACED_SCANNED_MAX, RELEASED, AccountState
+from tallystick.ledger.model.accounts import RELEASED, AccountState
 from tallystick.ledger.model.outcomes import Line, Outcome, Refusing, Step
 
 
@@ -57,12 +57,10 @@ def _move_many(steps: list[Step], outcome: Outcome) -> None:
 def undo(outcome: Outcome, accounts: Iterable[AccountState]) -> None:
     """Take an act's lines back off the accounts it touched."""
     by_id = {account.account_id: account for account in accounts}
-    for debit_id, credit_id, layer, _, debit_mark, credit_mark, amount, *_ in outcome.lines:
+    for debit_id, credit_id, layer, _, amount, *_ in outcome.lines:
         debit, credit = by_id[debit_id], by_id[credit_id]
         debit.counters[2 * layer] -= amount
         credit.counters[2 * layer + 1] -= amount
-        debit.displaced -= debit_mark > 0
-        credit.displaced -= credit_mark > 0
     outcome.lines = ()
 
 
@@ -73,27 +71,17 @@ def _enter(step: Step, position: int, outcome: Outcome) -> Line:
     debit_after[index] += amount
     credit_after[index + 1] += amount
     debit.recorded_at = credit.recorded_at = outcome.recorded_at
-    debit_mark = credit_mark = 0
-    if outcome.effective_at != outcome.recorded_at:
-        debit_mark, credit_mark = _displace(debit), _displace(credit)
     return (
         debit.account_id,
         credit.account_id,
         layer,
         2 * position,
-        debit_mark,
-        credit_mark,
         amount,
         debit_after[index],
         debit_after[index + 1],
         credit_after[index],
         credit_after[index + 1],
     )
-
-
-def _displace(account: AccountState) -> int:
-    account.displaced += 1
-    return 1 if account.displaced <= DISPLACED_SCANNED_MAX else 2
 
 
 def _balanced(step: Step) -> Step:

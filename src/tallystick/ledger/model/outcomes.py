@@ -11,9 +11,9 @@ from tallystick.ledger.model.acts import Act
 Step = tuple[int, AccountState, AccountState, int]
 """One posting on one layer: layer, debit account, credit account, amount."""
 
-Line = tuple[int, int, int, int, int, int, int, int, int, int, int]
-"""One step as entered: debit account, credit account, layer, line of the debit (the credit's is the next), how each is
-displaced, amount, then debits and credits after it: of the debited account, of the credited account."""
+Line = tuple[int, int, int, int, int, int, int, int, int]
+"""One step as entered: debit account, credit account, layer, line of the debit (the credit's is the next), amount, then
+debits and credits after it: of the debited account, of the credited account."""
 
 
 class Refusing(Exception):

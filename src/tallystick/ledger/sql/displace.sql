@@ -1,50 +1,62 @@
--- Adds displaced entries to the running sums of every node their effective time lies in. A time at the start of a node
--- stands in that node's exact row and in no node below, so whole days cost few rows. Times count from 1900.
-WITH given AS (
-    SELECT entry.account_id, entry.layer, entry.recorded_at, entry.effective_us,
-           sum(CASE WHEN entry.is_debit THEN entry.amount ELSE 0 END) AS debits,
-           sum(CASE WHEN entry.is_debit THEN 0 ELSE entry.amount END) AS credits
-    FROM unnest($3::bigint[], $4::smallint[], $5::timestamptz[], $6::bigint[], $7::boolean[], $8::numeric[])
-         AS entry (account_id, layer, recorded_at, effective_us, is_debit, amount)
-    GROUP BY entry.account_id, entry.layer, entry.recorded_at, entry.effective_us
-), placed AS (
-    SELECT given.account_id, given.layer, (-1)::smallint AS level, false AS exact, 0::bigint AS node,
-           given.recorded_at, given.debits, given.credits
+-- Lets displaced entries enter the nodes of their effective time, level by level: a node that is full passes them on to
+-- the node inside it, or into its own exact row when their time is its very start. $6 and $7 are the effective time, as such
+-- and in microseconds from 1900.
+WITH RECURSIVE given AS (
+    SELECT entry.account_id, entry.layer, entry.recorded_at, entry.effective_at, entry.effective_us,
+           sum(CASE WHEN entry.is_debit THEN entry.amount ELSE 0 END) AS debit,
+           sum(CASE WHEN entry.is_debit THEN 0 ELSE entry.amount END) AS credit
+    FROM unnest(
+        $3::bigint[], $4::smallint[], $5::timestamptz[], $6::timestamptz[], $7::bigint[], $8::boolean[], $9::numeric[]
+    ) AS entry (account_id, layer, recorded_at, effective_at, effective_us, is_debit, amount)
+    GROUP BY entry.account_id, entry.layer, entry.recorded_at, entry.effective_at, entry.effective_us
+), entered AS (
+    SELECT given.account_id, given.layer, given.recorded_at, given.effective_at, given.effective_us, given.debit,
+           given.credit, (-1)::smallint AS level, false AS exact, 0::bigint AS node,
+           ledger.node_room_v1() + 1 AS entries, 0::numeric AS debits, 0::numeric AS credits
     FROM given
     UNION ALL
-    SELECT given.account_id, given.layer, time_level.level, false, given.effective_us / time_level.width,
-           given.recorded_at, given.debits, given.credits
-    FROM given CROSS JOIN ledger.time_levels_v1() AS time_level
-    WHERE time_level.next_width IS NULL OR given.effective_us % time_level.next_width <> 0
-    UNION ALL
-    SELECT given.account_id, given.layer, time_level.level, true, given.effective_us / time_level.width,
-           given.recorded_at, given.debits, given.credits
-    FROM given CROSS JOIN ledger.time_levels_v1() AS time_level
-    WHERE given.effective_us % time_level.width = 0
-      AND (time_level.next_width IS NULL OR given.effective_us % time_level.next_width <> 0)
-), node AS MATERIALIZED (
-    SELECT key.account_id, key.layer, key.level, key.exact, key.node,
-           coalesce(latest.debits, 0) AS debits, coalesce(latest.credits, 0) AS credits
-    FROM (SELECT DISTINCT placed.account_id, placed.layer, placed.level, placed.exact, placed.node
-          FROM placed) AS key
+    SELECT next.account_id, next.layer, next.recorded_at, next.effective_at, next.effective_us, next.debit,
+           next.credit, next.level, next.exact, next.node,
+           coalesce(max(latest.entries) OVER whole, 0) + next.place,
+           coalesce(max(latest.debits) OVER whole, 0) + sum(next.debit) OVER running,
+           coalesce(max(latest.credits) OVER whole, 0) + sum(next.credit) OVER running
+    FROM (
+        SELECT passed.account_id, passed.layer, passed.recorded_at, passed.effective_at, passed.effective_us,
+               passed.debit, passed.credit, passed.level, passed.exact, passed.node,
+               row_number() OVER (
+                   PARTITION BY passed.account_id, passed.layer, passed.level, passed.exact, passed.node
+                   ORDER BY passed.recorded_at
+               ) AS place
+        FROM (
+            SELECT entered.account_id, entered.layer, entered.recorded_at, entered.effective_at,
+                   entered.effective_us, entered.debit, entered.credit, time_level.level,
+                   time_level.level = entered.level AS exact, entered.effective_us / time_level.width AS node
+            FROM entered
+            LEFT JOIN ledger.time_levels_v1() AS full_level ON full_level.level = entered.level
+            JOIN ledger.time_levels_v1() AS time_level
+                ON time_level.level = entered.level
+                   + CASE WHEN entered.effective_us % full_level.width = 0 THEN 0 ELSE 1 END
+            WHERE entered.entries > ledger.node_room_v1() AND NOT entered.exact
+        ) AS passed
+    ) AS next
     LEFT JOIN LATERAL (
-        SELECT displacement.debits, displacement.credits
+        SELECT displacement.entries, displacement.debits, displacement.credits
         FROM ledger.displacement
-        WHERE displacement.tenant_id = $1 AND displacement.ledger_id = $2
-          AND displacement.account_id = key.account_id AND displacement.layer = key.layer
-          AND displacement.level = key.level AND displacement.exact = key.exact
-          AND displacement.node = key.node
+        WHERE next.place = 1
+          AND displacement.tenant_id = $1 AND displacement.ledger_id = $2
+          AND displacement.account_id = next.account_id AND displacement.layer = next.layer
+          AND displacement.level = next.level AND displacement.exact = next.exact
+          AND displacement.node = next.node
         ORDER BY displacement.recorded_at DESC
         LIMIT 1
     ) AS latest ON true
+    WINDOW whole AS (PARTITION BY next.account_id, next.layer, next.level, next.exact, next.node),
+           running AS (whole ORDER BY next.recorded_at)
 )
 INSERT INTO ledger.displacement (
-    tenant_id, ledger_id, account_id, layer, level, exact, node, recorded_at, debits, credits
+    tenant_id, ledger_id, account_id, layer, level, exact, node, recorded_at, effective_at, entries, debits, credits
 )
-SELECT $1, $2, placed.account_id, placed.layer, placed.level, placed.exact, placed.node, placed.recorded_at,
-       node.debits + sum(placed.debits) OVER running, node.credits + sum(placed.credits) OVER running
-FROM placed JOIN node USING (account_id, layer, level, exact, node)
-WINDOW running AS (
-    PARTITION BY placed.account_id, placed.layer, placed.level, placed.exact, placed.node
-    ORDER BY placed.recorded_at
-)
+SELECT $1, $2, entered.account_id, entered.layer, entered.level, entered.exact, entered.node, entered.recorded_at,
+       entered.effective_at, entered.entries, entered.debits, entered.credits
+FROM entered
+WHERE entered.level >= 0

@@ -44,7 +44,7 @@ VALUES ($1, $2, $3, $4, $5, $6::jsonb)
 -- name: account
 SELECT account.account_id, account.address, account.asset, asset.exponent, account.normal_side, account.status,
        account.min_available, account.max_available, account.metadata, account.opened_at,
-       balance.version, balance.recorded_at, balance.displaced, balance.debits_posted, balance.credits_posted,
+       balance.version, balance.recorded_at, balance.debits_posted, balance.credits_posted,
        balance.debits_pending, balance.credits_pending, balance.debits_released, balance.credits_released
 FROM (
     SELECT account.tenant_id, account.ledger_id, account.account_id, account.address, account.asset,
@@ -77,7 +77,7 @@ RETURNING account_id
 -- name: accounts
 SELECT account.account_id, account.address, account.asset, asset.exponent, account.normal_side, account.status,
        account.min_available, account.max_available, account.metadata, account.opened_at,
-       balance.version, balance.recorded_at, balance.displaced, balance.debits_posted, balance.credits_posted,
+       balance.version, balance.recorded_at, balance.debits_posted, balance.credits_posted,
        balance.debits_pending, balance.credits_pending, balance.debits_released, balance.credits_released
 FROM ledger.account
 JOIN ledger.balance USING (tenant_id, ledger_id, account_id)
@@ -101,7 +101,7 @@ LIMIT $6
 -- name: states_by_address
 SELECT account.account_id, account.address, account.asset, account.normal_side, account.status,
        account.min_available, account.max_available,
-       balance.version, balance.recorded_at, balance.displaced, balance.debits_posted, balance.credits_posted,
+       balance.version, balance.recorded_at, balance.debits_posted, balance.credits_posted,
        balance.debits_pending, balance.credits_pending, balance.debits_released, balance.credits_released
 FROM unnest($3::text[]) AS given (address) CROSS JOIN LATERAL (
     SELECT account.tenant_id, account.ledger_id, account.account_id, account.address, account.asset,
@@ -112,7 +112,7 @@ FROM unnest($3::text[]) AS given (address) CROSS JOIN LATERAL (
     ORDER BY account.address
     LIMIT 1
 ) AS account CROSS JOIN LATERAL (
-    SELECT balance.version, balance.recorded_at, balance.displaced, balance.debits_posted, balance.credits_posted,
+    SELECT balance.version, balance.recorded_at, balance.debits_posted, balance.credits_posted,
            balance.debits_pending, balance.credits_pending, balance.debits_released, balance.credits_released
     FROM ledger.balance
     WHERE balance.tenant_id = $1 AND balance.ledger_id = $2 AND balance.account_id = account.account_id
@@ -122,7 +122,7 @@ FROM unnest($3::text[]) AS given (address) CROSS JOIN LATERAL (
 -- name: states_by_id
 SELECT account.account_id, account.address, account.asset, account.normal_side, account.status,
        account.min_available, account.max_available,
-       balance.version, balance.recorded_at, balance.displaced, balance.debits_posted, balance.credits_posted,
+       balance.version, balance.recorded_at, balance.debits_posted, balance.credits_posted,
        balance.debits_pending, balance.credits_pending, balance.debits_released, balance.credits_released
 FROM unnest($3::bigint[]) AS given (account_id) CROSS JOIN LATERAL (
     SELECT account.tenant_id, account.ledger_id, account.account_id, account.address, account.asset,
@@ -133,7 +133,7 @@ FROM unnest($3::bigint[]) AS given (account_id) CROSS JOIN LATERAL (
     ORDER BY account.account_id
     LIMIT 1
 ) AS account CROSS JOIN LATERAL (
-    SELECT balance.version, balance.recorded_at, balance.displaced, balance.debits_posted, balance.credits_posted,
+    SELECT balance.version, balance.recorded_at, balance.debits_posted, balance.credits_posted,
            balance.debits_pending, balance.credits_pending, balance.debits_released, balance.credits_released
     FROM ledger.balance
     WHERE balance.tenant_id = $1 AND balance.ledger_id = $2 AND balance.account_id = account.account_id

@@ -21,28 +21,30 @@ BEGIN
 END
 $$;
 
--- The widths of the nodes that index effective time, in microseconds, each dividing the next: people give times in
--- whole days, hours or seconds, so these need fewer nodes than powers of two would. 4096 days is the top.
-CREATE FUNCTION ledger.time_levels_v1() RETURNS TABLE (level smallint, width bigint, next_width bigint)
+-- The nodes that index effective time, counted from 1900 in microseconds: how wide each level's are, and those inside them.
+-- People give times in whole days, hours and seconds, so these need fewer nodes than powers of two would. Level 0 is all
+-- of time, level 13 a microsecond.
+CREATE FUNCTION ledger.time_levels_v1() RETURNS TABLE (level smallint, width bigint, inner_width bigint)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    VALUES (0::smallint, 1::bigint, 10::bigint),
-           (1, 10, 100),
-           (2, 100, 1000),
-           (3, 1000, 10000),
-           (4, 10000, 100000),
-           (5, 100000, 1000000),
-           (6, 1000000, 10000000),
-           (7, 10000000, 60000000),
-           (8, 60000000, 600000000),
-           (9, 600000000, 3600000000),
-           (10, 3600000000, 21600000000),
-           (11, 21600000000, 86400000000),
-           (12, 86400000000, 691200000000),
-           (13, 691200000000, 5529600000000),
-           (14, 5529600000000, 44236800000000),
-           (15, 44236800000000, 353894400000000),
-           (16, 353894400000000, NULL)
+    VALUES (0::smallint, 4611686018427387904::bigint, 353894400000000::bigint),
+           (1, 353894400000000, 22118400000000),
+           (2, 22118400000000, 1382400000000),
+           (3, 1382400000000, 86400000000),
+           (4, 86400000000, 3600000000),
+           (5, 3600000000, 60000000),
+           (6, 60000000, 1000000),
+           (7, 1000000, 100000),
+           (8, 100000, 10000),
+           (9, 10000, 1000),
+           (10, 1000, 100),
+           (11, 100, 10),
+           (12, 10, 1),
+           (13, 1, NULL)
 $$;
+
+-- So many entries a node holds itself; later ones it passes on to the nodes inside it.
+CREATE FUNCTION ledger.node_room_v1() RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 64::bigint $$;
 
 -- A ledger: one book of accounts of one tenant. Names are unique per tenant.
 CREATE TABLE ledger.ledger (
@@ -111,7 +113,6 @@ CREATE TABLE ledger.balance (
     account_id       bigint NOT NULL,
     version          bigint NOT NULL DEFAULT 0,
     recorded_at      timestamptz NOT NULL,
-    displaced        bigint NOT NULL DEFAULT 0,
     debits_posted    numeric(58, 0) NOT NULL DEFAULT 0,
     credits_posted   numeric(58, 0) NOT NULL DEFAULT 0,
     debits_pending   numeric(58, 0) NOT NULL DEFAULT 0,
@@ -171,9 +172,9 @@ CREATE INDEX transaction_by_target ON ledger.transaction (tenant_id, ledger_id, 
     WHERE target_at IS NOT NULL;
 
 -- One side of one posting on one layer (0 posted, 1 pending, 2 released), with the account's running counters of that
--- layer after it: a past balance is one look-up. ``displaced`` is 0 when it took effect when it was recorded, 1 for
--- the first few of an account that did not, 2 for those that also stand in ``displacement``. It has no foreign key: the
--- guarded update of the balance, in the same transaction, fails for an account that is not there. Append-only.
+-- layer after it: a past balance is one look-up. One that did not take effect when it was recorded also stands in
+-- ``displacement``. It has no foreign key: the guarded update of the balance, in the same transaction, fails for an account
+-- that is not there. Append-only.
 CREATE TABLE ledger.entry (
     tenant_id    bigint NOT NULL,
     ledger_id    bigint NOT NULL,
@@ -182,7 +183,6 @@ CREATE TABLE ledger.entry (
     effective_at timestamptz NOT NULL,
     layer        smallint NOT NULL,
     line         smallint NOT NULL,
-    displaced    smallint NOT NULL,
     is_debit     boolean NOT NULL,
     amount       numeric(38, 0) NOT NULL,
     debits       numeric(58, 0) NOT NULL,
@@ -191,23 +191,23 @@ CREATE TABLE ledger.entry (
     CONSTRAINT entry_amount_is_positive CHECK (amount > 0)
 );
 
--- Finds the few displaced entries of an account that stand in no node.
-CREATE INDEX entry_displaced_first ON ledger.entry (tenant_id, ledger_id, account_id, layer, recorded_at)
-    WHERE displaced = 1;
-
--- Running sums, in recorded order, of the displaced entries whose effective time lies in one node of the hierarchy of
--- ``time_levels_v1`` (or, ``exact``, at its very start). Level -1 is the whole of time. Append-only.
+-- The displaced entries of an account, whose effective time is not that of recording, by the nodes of effective time they
+-- entered: how many had entered the node after it, and their sums. It entered the node of all of time first; one that found
+-- a node full went on into the next smaller one, or, when its time is the very start of the full node, into that node's
+-- ``exact`` row. Append-only.
 CREATE TABLE ledger.displacement (
-    tenant_id   bigint NOT NULL,
-    ledger_id   bigint NOT NULL,
-    account_id  bigint NOT NULL,
-    layer       smallint NOT NULL,
-    level       smallint NOT NULL,
-    exact       boolean NOT NULL,
-    node        bigint NOT NULL,
-    recorded_at timestamptz NOT NULL,
-    debits      numeric(58, 0) NOT NULL,
-    credits     numeric(58, 0) NOT NULL,
+    tenant_id    bigint NOT NULL,
+    ledger_id    bigint NOT NULL,
+    account_id   bigint NOT NULL,
+    layer        smallint NOT NULL,
+    level        smallint NOT NULL,
+    exact        boolean NOT NULL,
+    node         bigint NOT NULL,
+    recorded_at  timestamptz NOT NULL,
+    effective_at timestamptz NOT NULL,
+    entries      bigint NOT NULL,
+    debits       numeric(58, 0) NOT NULL,
+    credits      numeric(58, 0) NOT NULL,
     PRIMARY KEY (tenant_id, ledger_id, account_id, layer, level, exact, node, recorded_at)
 );
 
@@ -299,7 +299,7 @@ ALTER TABLE ledger.balance ENABLE ALWAYS TRIGGER counters_never_decrease;
 -- The service reads and adds; it changes only what has to change, and deletes nothing.
 GRANT SELECT, INSERT ON ledger.ledger, ledger.asset, ledger.account, ledger.account_event, ledger.balance, ledger.transaction, ledger.entry, ledger.displacement, ledger.hold, ledger.reversal TO tallystick_ledger;
 GRANT UPDATE (status, min_available, max_available) ON ledger.account TO tallystick_ledger;
-GRANT UPDATE (version, recorded_at, displaced, debits_posted, credits_posted, debits_pending, credits_pending, debits_released, credits_released) ON ledger.balance TO tallystick_ledger;
+GRANT UPDATE (version, recorded_at, debits_posted, credits_posted, debits_pending, credits_pending, debits_released, credits_released) ON ledger.balance TO tallystick_ledger;
 GRANT UPDATE (state, remaining) ON ledger.hold TO tallystick_ledger;
 GRANT UPDATE (reversed) ON ledger.reversal TO tallystick_ledger;
 GRANT SELECT ON ledger.ledger, ledger.asset, ledger.account, ledger.account_event, ledger.balance, ledger.transaction, ledger.entry, ledger.displacement, ledger.hold, ledger.reversal TO tallystick_operator;

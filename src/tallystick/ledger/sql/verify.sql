@@ -44,22 +44,19 @@ WHERE (coalesce(summed.debits_posted, 0), coalesce(summed.credits_posted, 0), co
 ORDER BY 1
 LIMIT $3
 
--- name: every balance knows its last entry and how many are displaced
+-- name: every balance knows its last entry
 SELECT coalesce(account.address, 'account ' || balance.account_id) AS "where",
-       'at or after ' || coalesce(seen.last_at::text, 'any time') || ', ' || coalesce(seen.displaced, 0) AS expected,
-       'at ' || balance.recorded_at || ', ' || balance.displaced AS found
+       'at or after ' || seen.last_at AS expected, 'at ' || balance.recorded_at AS found
 FROM ledger.balance
-LEFT JOIN (
-    SELECT entry.account_id, max(entry.recorded_at) AS last_at,
-           count(1) FILTER (WHERE entry.displaced > 0) AS displaced
+JOIN (
+    SELECT entry.account_id, max(entry.recorded_at) AS last_at
     FROM ledger.entry
     WHERE entry.tenant_id = $1 AND entry.ledger_id = $2
     GROUP BY entry.account_id
 ) AS seen ON seen.account_id = balance.account_id
 LEFT JOIN ledger.account ON account.tenant_id = $1 AND account.ledger_id = $2
      AND account.account_id = balance.account_id
-WHERE balance.tenant_id = $1 AND balance.ledger_id = $2
-  AND (seen.last_at > balance.recorded_at OR coalesce(seen.displaced, 0) <> balance.displaced)
+WHERE balance.tenant_id = $1 AND balance.ledger_id = $2 AND seen.last_at > balance.recorded_at
 ORDER BY 1
 LIMIT $3
 
@@ -283,56 +280,56 @@ ORDER BY 1
 LIMIT $3
 
 -- name: the index of displaced entries sums them all
-WITH given AS (
-    SELECT entry.account_id, entry.layer, entry.recorded_at,
+WITH RECURSIVE given AS (
+    SELECT entry.account_id, entry.layer, entry.recorded_at, entry.effective_at,
            (extract(epoch FROM entry.effective_at - timestamptz '1900-01-01 00:00:00+00') * 1000000)::bigint
                AS effective_us,
-           sum(CASE WHEN entry.is_debit THEN entry.amount ELSE 0 END) AS debits,
-           sum(CASE WHEN entry.is_debit THEN 0 ELSE entry.amount END) AS credits
+           sum(CASE WHEN entry.is_debit THEN entry.amount ELSE 0 END) AS debit,
+           sum(CASE WHEN entry.is_debit THEN 0 ELSE entry.amount END) AS credit
     FROM ledger.entry
-    WHERE entry.tenant_id = $1 AND entry.ledger_id = $2 AND entry.displaced = 2
-    GROUP BY 1, 2, 3, 4
-), placed AS (
-    SELECT given.account_id, given.layer, (-1)::smallint AS level, false AS exact, 0::bigint AS node,
-           given.recorded_at, given.debits, given.credits
+    WHERE entry.tenant_id = $1 AND entry.ledger_id = $2 AND entry.effective_at <> entry.recorded_at
+    GROUP BY 1, 2, 3, 4, 5
+), entered AS (
+    SELECT given.account_id, given.layer, given.recorded_at, given.effective_at, given.effective_us, given.debit,
+           given.credit, (-1)::smallint AS level, false AS exact, 0::bigint AS node,
+           ledger.node_room_v1() + 1 AS entries, 0::numeric AS debits, 0::numeric AS credits
     FROM given
     UNION ALL
-    SELECT given.account_id, given.layer, time_level.level, false, given.effective_us / time_level.width,
-           given.recorded_at, given.debits, given.credits
-    FROM given CROSS JOIN ledger.time_levels_v1() AS time_level
-    WHERE time_level.next_width IS NULL OR given.effective_us % time_level.next_width <> 0
-    UNION ALL
-    SELECT given.account_id, given.layer, time_level.level, true, given.effective_us / time_level.width,
-           given.recorded_at, given.debits, given.credits
-    FROM given CROSS JOIN ledger.time_levels_v1() AS time_level
-    WHERE given.effective_us % time_level.width = 0
-      AND (time_level.next_width IS NULL OR given.effective_us % time_level.next_width <> 0)
-), summed AS (
-    SELECT placed.account_id, placed.layer, placed.level, placed.exact, placed.node, placed.recorded_at,
-           sum(placed.debits) OVER running AS debits, sum(placed.credits) OVER running AS credits
-    FROM placed
+    SELECT passed.account_id, passed.layer, passed.recorded_at, passed.effective_at, passed.effective_us,
+           passed.debit, passed.credit, passed.level, passed.exact, passed.node,
+           count(1) OVER running, sum(passed.debit) OVER running, sum(passed.credit) OVER running
+    FROM (
+        SELECT entered.account_id, entered.layer, entered.recorded_at, entered.effective_at, entered.effective_us,
+               entered.debit, entered.credit, time_level.level, time_level.level = entered.level AS exact,
+               entered.effective_us / time_level.width AS node
+        FROM entered
+        LEFT JOIN ledger.time_levels_v1() AS full_level ON full_level.level = entered.level
+        JOIN ledger.time_levels_v1() AS time_level
+            ON time_level.level = entered.level
+               + CASE WHEN entered.effective_us % full_level.width = 0 THEN 0 ELSE 1 END
+        WHERE entered.entries > ledger.node_room_v1() AND NOT entered.exact
+    ) AS passed
     WINDOW running AS (
-        PARTITION BY placed.account_id, placed.layer, placed.level, placed.exact, placed.node
-        ORDER BY placed.recorded_at
+        PARTITION BY passed.account_id, passed.layer, passed.level, passed.exact, passed.node
+        ORDER BY passed.recorded_at
     )
+), expected AS (
+    SELECT account_id, layer, level, exact, node, recorded_at, effective_at, entries, debits, credits
+    FROM entered
+    WHERE level >= 0
 ), indexed AS (
-    SELECT account_id, layer, level, exact, node, recorded_at, debits, credits
+    SELECT account_id, layer, level, exact, node, recorded_at, effective_at, entries, debits, credits
     FROM ledger.displacement
     WHERE tenant_id = $1 AND ledger_id = $2
 ), broken AS (
     SELECT account_id, layer,
            CASE WHEN exact THEN ', start of node ' ELSE ', node ' END || node || ' of level ' || level || ' at '
            || recorded_at AS place,
-           summed.debits || ' ' || summed.credits AS expected, indexed.debits || ' ' || indexed.credits AS found
-    FROM summed FULL JOIN indexed USING (account_id, layer, level, exact, node, recorded_at)
-    WHERE (summed.debits, summed.credits) IS DISTINCT FROM (indexed.debits, indexed.credits)
-    UNION ALL
-    SELECT entry.account_id, entry.layer, ' at ' || entry.recorded_at,
-           CASE WHEN entry.effective_at = entry.recorded_at THEN 'not displaced' ELSE 'displaced' END,
-           'marked ' || entry.displaced
-    FROM ledger.entry
-    WHERE entry.tenant_id = $1 AND entry.ledger_id = $2
-      AND (entry.effective_at <> entry.recorded_at) <> (entry.displaced IN (1, 2))
+           concat_ws(' ', expected.effective_at, expected.entries, expected.debits, expected.credits) AS expected,
+           concat_ws(' ', indexed.effective_at, indexed.entries, indexed.debits, indexed.credits) AS found
+    FROM expected FULL JOIN indexed USING (account_id, layer, level, exact, node, recorded_at)
+    WHERE (expected.effective_at, expected.entries, expected.debits, expected.credits)
+          IS DISTINCT FROM (indexed.effective_at, indexed.entries, indexed.debits, indexed.credits)
 )
 SELECT coalesce(account.address, 'account ' || broken.account_id) || ', layer ' || broken.layer || broken.place
            AS "where",

@@ -22,38 +22,36 @@ WITH transactions AS (
     )
 ), step AS MATERIALIZED (
     SELECT given.act, given.debit_account_id, given.credit_account_id, coalesce(given.layer, 0) AS layer,
-           coalesce(given.line, 0) AS line, coalesce(given.debit_displaced, 0) AS debit_displaced,
-           coalesce(given.credit_displaced, 0) AS credit_displaced, given.amount,
+           coalesce(given.line, 0) AS line, given.amount,
            coalesce(given.debit_debits, 0) AS debit_debits, coalesce(given.debit_credits, 0) AS debit_credits,
            coalesce(given.credit_debits, 0) AS credit_debits, coalesce(given.credit_credits, 0) AS credit_credits
     FROM unnest(
         $16::text::integer[], $17::text::bigint[], $18::text::bigint[], $19::text::smallint[],
-        $20::text::smallint[], $21::text::smallint[], $22::text::smallint[], $23::text::numeric[],
-        $24::text::numeric[], $25::text::numeric[], $26::text::numeric[], $27::text::numeric[]
+        $20::text::smallint[], $21::text::numeric[], $22::text::numeric[], $23::text::numeric[],
+        $24::text::numeric[], $25::text::numeric[]
     ) AS given (
-        act, debit_account_id, credit_account_id, layer, line, debit_displaced, credit_displaced, amount,
+        act, debit_account_id, credit_account_id, layer, line, amount,
         debit_debits, debit_credits, credit_debits, credit_credits
     )
 ), entries AS (
     INSERT INTO ledger.entry (
-        tenant_id, ledger_id, account_id, recorded_at, effective_at, layer, line, displaced, is_debit,
+        tenant_id, ledger_id, account_id, recorded_at, effective_at, layer, line, is_debit,
         amount, debits, credits
     )
     SELECT $1, $2, step.debit_account_id, ($3::timestamptz[])[step.act],
            coalesce(($4::timestamptz[])[step.act], ($3::timestamptz[])[step.act]), step.layer, step.line,
-           step.debit_displaced, true, step.amount, step.debit_debits, step.debit_credits
+           true, step.amount, step.debit_debits, step.debit_credits
     FROM step
     UNION ALL
     SELECT $1, $2, step.credit_account_id, ($3::timestamptz[])[step.act],
            coalesce(($4::timestamptz[])[step.act], ($3::timestamptz[])[step.act]), step.layer,
-           (step.line + 1)::smallint, step.credit_displaced, false, step.amount, step.credit_debits,
+           (step.line + 1)::smallint, false, step.amount, step.credit_debits,
            step.credit_credits
     FROM step
 ), moved AS (
     UPDATE ledger.balance
     SET version = balance.version + 1,
         recorded_at = ($3::timestamptz[])[given.act],
-        displaced = coalesce(given.displaced, 0),
         debits_posted = coalesce(given.debits_posted, 0),
         credits_posted = coalesce(given.credits_posted, 0),
         debits_pending = coalesce(given.debits_pending, 0),
@@ -61,11 +59,11 @@ WITH transactions AS (
         debits_released = coalesce(given.debits_released, 0),
         credits_released = coalesce(given.credits_released, 0)
     FROM unnest(
-        $28::text::bigint[], $29::text::integer[], $30::text::bigint[], $31::text::bigint[],
-        $32::text::numeric[], $33::text::numeric[], $34::text::numeric[], $35::text::numeric[],
-        $36::text::numeric[], $37::text::numeric[]
+        $26::text::bigint[], $27::text::integer[], $28::text::bigint[], $29::text::numeric[],
+        $30::text::numeric[], $31::text::numeric[], $32::text::numeric[], $33::text::numeric[],
+        $34::text::numeric[]
     ) AS given (
-        account_id, act, version, displaced, debits_posted, credits_posted,
+        account_id, act, version, debits_posted, credits_posted,
         debits_pending, credits_pending, debits_released, credits_released
     )
     WHERE balance.tenant_id = $1 AND balance.ledger_id = $2 AND balance.account_id = given.account_id

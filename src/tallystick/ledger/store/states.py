@@ -87,7 +87,6 @@ def _state(row: Any) -> AccountState:
         max_available=row["max_available"],
         version=row["version"],
         recorded_at=row["recorded_at"],
-        displaced=row["displaced"],
         counters=counters_of(row),
     )
 

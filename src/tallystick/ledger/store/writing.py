@@ -133,7 +133,7 @@ def _booked_arrays(outcome: Outcome) -> tuple[str, str]:
     """The accounts and the amounts of what an act booked, as literals of arrays."""
     if len(outcome.lines) == 1:
         line = outcome.lines[0]
-        return f"{{{line[0]},{line[1]}}}", f"{{{line[6]}}}"
+        return f"{{{line[0]},{line[1]}}}", f"{{{line[4]}}}"
     booked = outcome.booked()
     return (
         _array(side.account_id for step in booked for side in step[1:3]),
@@ -144,7 +144,7 @@ def _booked_arrays(outcome: Outcome) -> tuple[str, str]:
 def _step_columns(outcomes: Sequence[Outcome]) -> Columns:
     rows = [(act, *line) for act, outcome in enumerate(outcomes, 1) for line in outcome.lines]
     if not rows:
-        return [None] * 12
+        return [None] * 10
     return [_numbers(column) for column in zip(*rows, strict=True)]
 
 
@@ -156,22 +156,25 @@ def _balance_columns(accounts: Sequence[AccountState], acts: Sequence[int]) -> C
         _numbers([account.account_id for account in accounts]),
         _numbers(acts),
         _numbers([account.version for account in accounts]),
-        _numbers([account.displaced for account in accounts]),
         *(_numbers(column) for column in counters),
     ]
 
 
 def _displaced_rows(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
     return [
-        (account_id, layer, outcome.recorded_at, outcome.effective_at - EARLIEST, is_debit, amount)
-        for outcome in outcomes
-        if outcome.effective_at != outcome.recorded_at
-        for debit_id, credit_id, layer, _, debit_mark, credit_mark, amount, *_ in outcome.lines
-        for account_id, mark, is_debit in (
-            (debit_id, debit_mark, True),
-            (credit_id, credit_mark, False),
+        (
+            side,
+            line[2],
+            one.recorded_at,
+            one.effective_at,
+            one.effective_at - EARLIEST,
+            is_debit,
+            line[4],
         )
-        if mark == 2
+        for one in outcomes
+        if one.effective_at != one.recorded_at
+        for line in one.lines
+        for side, is_debit in ((line[0], True), (line[1], False))
     ]
 
 

@@ -1,0 +1,42 @@
+"""The nodes of effective time: how wide they are, and how many entries they hold themselves."""
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import asyncpg
+
+from tallystick.kernel.instants import DAY, SECOND
+
+HOUR = 3_600 * SECOND
+ROOM = 64
+# Every width but that of all time, in microseconds: see ledger.time_levels_v1.
+WIDTHS = (
+    *(10**power for power in range(7)), 60 * SECOND, HOUR, DAY, 16 * DAY, 256 * DAY, 4_096 * DAY,
+)  # fmt: skip
+
+
+@contextmanager
+def node_room(url: str, room: int) -> Iterator[None]:
+    """Let nodes hold so many entries themselves, as the owner of the database, for a while."""
+    _replace(url, room)
+    try:
+        yield
+    finally:
+        _replace(url, ROOM)
+
+
+def _replace(url: str, room: int) -> None:
+    async def replace() -> None:
+        owner = await asyncpg.connect(url)
+        try:
+            await owner.execute(
+                "SET ROLE tallystick_owner; CREATE OR REPLACE FUNCTION ledger.node_room_v1() RETURNS bigint"
+                f" LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT {room:d}::bigint $$"
+            )
+        finally:
+            await owner.close()
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(asyncio.run, replace()).result()
