@@ -98,7 +98,7 @@ async def filled(desk: Desk) -> Desk:
     await desk.open("world", "rich", metadata={"k": "v"})
     await desk.submit(
         *[post("world", "rich", 1, effective_at="2001-01-01T00:00:00Z") for _ in range(70)],
-        hold("world", "rich", 5, id="h"),
+        hold("world", "rich", 5, id="h", metadata={"k": "v"}),
         capture("h", 2, id="c"),
         reverse("c", 1),
     )
@@ -284,8 +284,10 @@ async def test_history_refuses_change_even_from_its_owner(
     history = of_tenants.keys() - MUTABLE.keys() - KEPT_BY_GRANT.keys()
     assert {
         "ledger.transaction",
+        "ledger.transaction_metadata",
         "ledger.entry",
         "ledger.displacement",
+        "ledger.account_metadata",
         "ledger.account_event",
     } <= history
     for name in sorted(history):

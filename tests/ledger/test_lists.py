@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -12,14 +13,19 @@ from tallystick.ledger.api import (
     AccountNotFound,
     AccountOf,
     BalanceAsOf,
+    Hold,
     LedgerNotFound,
     ListAccounts,
     ListEntries,
     ListTransactions,
     Post,
+    RefusalCode,
     TransactionNotFound,
     TransactionOf,
 )
+from tallystick.ledger.model import acts
+from tallystick.ledger.model.outcomes import Outcome
+from tallystick.ledger.store import reading, writing
 from tests.ledger.desk import LEDGER, Desk, capture, hold, post, posting, reverse
 
 ADDRESSES = (
@@ -159,6 +165,135 @@ async def test_transactions_are_found_by_reference_metadata_and_time(books: Desk
     assert await found(since=at["b"], until=at["d"], account="rich") == ["c"]
     assert await found(since=at["b"], until=at["b"]) == []
     assert await found(until=render(parse(at["a"]) + 1)) == ["a"]
+
+
+async def _fill_with_notes(books: Desk) -> None:
+    both = (posting("world", "rich", 5), posting("world", "poor", 5))
+    await books.submit(
+        *[
+            post(
+                "world", ("rich", "poor")[n % 2], 1, id=f"t{n}",
+                reference=("A", "B", None)[n % 3],
+                metadata={"kind": "x", "order": str(n % 4)} if n % 5 else None,
+            )
+            for n in range(24)
+        ],
+        Hold(postings=both, id="h", reference="A", metadata={"kind": "x"}),
+        # It moves nothing between world and rich, and yet touches both: what was held on them is released.
+        capture("h", 0, 2, final=True, id="c", reference="A", metadata={"kind": "x", "order": "1"}),
+        reverse("t2", id="r", metadata={"kind": "X", "order": "1"}),
+        post("nobody", "rich", 1, id="no", reference="A", metadata={"kind": "x", "order": "1"}),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("few", [1, 7, 1_000], ids="metadata leads below {}".format)
+@pytest.mark.parametrize("limit", [1, 3, 200])
+async def test_metadata_together_with_every_other_filter_finds_what_fits_all(
+    books: Desk, limit: int, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_FEW", few)
+    await _fill_with_notes(books)
+    everything = await _all(books, "transactions")
+    times = [one.recorded_at for one in everything]
+    for metadata, account, reference, (since, until) in product(
+        (
+            {"kind": "x"},
+            {"order": "1"},
+            {"kind": "x", "order": "1"},
+            {"order": "9"},
+            {"kind": "x", "colour": "red"},
+        ),
+        (None, "world", "rich", ":", "nothing:..."),
+        (None, "A", "nothing"),
+        ((None, None), (times[20], times[1])),
+    ):
+        touching = (
+            everything if account is None else await _all(books, "transactions", account=account)
+        )
+        expected = [
+            one.id for one in touching
+            if metadata.items() <= (one.metadata or {}).items()
+            and reference in (None, one.reference)
+            and (since is None or since <= one.recorded_at) and (until is None or one.recorded_at < until)
+        ]  # fmt: skip
+        pages = await _pages(
+            books, "transactions", limit,
+            metadata=metadata, account=account, reference=reference, since=since, until=until,
+        )  # fmt: skip
+        assert [one.id for page in pages for one in page] == expected
+
+
+@pytest.mark.parametrize("limit", [1, 2, 200])
+async def test_accounts_are_found_by_metadata_within_a_pattern_page_by_page(
+    desk: Desk, limit: int
+) -> None:
+    for number, address in enumerate(ADDRESSES):
+        await desk.open(address, metadata={"parity": str(number % 2), "all": "1"})
+    for pattern in ("...", "a:...", "customers::main", ":", "b", "nothing:..."):
+        fitting = [account.address for account in await _all(desk, "accounts", address=pattern)]
+        odd = sorted({one for number, one in enumerate(ADDRESSES) if number % 2} & set(fitting))
+        for metadata in ({"parity": "1"}, {"all": "1", "parity": "1"}):
+            pages = await _pages(desk, "accounts", limit, address=pattern, metadata=metadata)
+            assert [account.address for page in pages for account in page] == odd
+
+
+async def test_the_longest_metadata_is_written_and_found(desk: Desk) -> None:
+    # Characters of four bytes that do not repeat: what an index row can hold at most, and nothing to compress.
+    letters = [chr(0x10000 + number * 97) for number in range(564)]
+    longest = {"".join(letters[:64]): "".join(letters[64:])}
+    address = "a" * 200
+    await desk.open(address, "world", metadata=longest)
+    made = await desk.done(post("world", address, 1, metadata=longest))
+    assert [one.address for one in await _all(desk, "accounts", metadata=longest)] == [
+        address, "world",
+    ]  # fmt: skip
+    assert [one.id for one in await _all(desk, "transactions", metadata=longest)] == [made.id]
+
+
+async def test_metadata_is_compared_as_texts_to_the_letter(books: Desk) -> None:
+    notes = ("7", "7 ", "07", "", '"7"', "null", "\\", "%", "Ä", "A\u0308", "ä", "\U0001f9fe")
+    await books.submit(
+        *[
+            post("world", "rich", 1, id=f"t{n}", metadata={"k": note})
+            for n, note in enumerate(notes)
+        ]
+    )
+    for number, note in enumerate(notes):
+        found = await _all(books, "transactions", metadata={"k": note})
+        assert [one.id for one in found] == [f"t{number}"]
+
+
+async def test_only_acts_that_carry_metadata_and_are_done_are_written_to_its_index(
+    books: Desk,
+) -> None:
+    noted = {"k": "v", "w": ""}
+    await books.submit(
+        post("world", "rich", 1),
+        post("nobody", "rich", 1, metadata=noted),
+        post("world", "rich", 1, id="done", metadata=noted),
+        post("world", "rich", 1, metadata=noted, group="g"), post("nobody", "rich", 1, group="g"),
+        post("world", "rich", 1, id="done", metadata=noted),
+    )  # fmt: skip
+    await books.submit(post("world", "rich", 1, id="done", metadata=noted))
+    rows = await books.rows(
+        "SELECT id, key, value FROM ledger.transaction_metadata"
+        " JOIN ledger.transaction USING (tenant_id, ledger_id, recorded_at) ORDER BY key"
+    )
+    assert [tuple(row.values()) for row in rows] == [("done", "k", "v"), ("done", "w", "")]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "is_refused", "sent"),
+    [(None, False, 0), ({"k": "v"}, True, 0), ({"k": "v"}, False, 2)],
+)
+def test_a_batch_without_anything_to_note_sends_no_statement_for_it(
+    metadata: dict[str, str] | None, is_refused: bool, sent: int
+) -> None:
+    command = post("world", "rich", 1, id="t", metadata=metadata)
+    outcome = Outcome(acts.read(command, where="item", new_id=str), recorded_at=1)
+    if is_refused:
+        outcome.refuse(RefusalCode.CREDIT_ACCOUNT_NOT_FOUND, {})
+    assert len(writing.prepare([outcome], []).noted) == sent
 
 
 @pytest.mark.parametrize("oldest_first", [False, True])

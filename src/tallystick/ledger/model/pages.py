@@ -60,15 +60,15 @@ def is_pattern(address: str) -> bool:
     return "" in segments or segments[-1] == "..."
 
 
-def address_range(pattern: str | None) -> tuple[str, str | None, str | None]:
+def address_range(pattern: str | None) -> tuple[str, str, str | None]:
     """Turn an address pattern into the range it can lie in and an expression it must match.
 
-    Answers (first address, first address after the range or None, expression or None).
+    Answers (first address, first text after the range, expression or None).
     ``customers::main`` is any one segment in the middle; a last ``...`` is any number of further ones.
     Raises Malformed.
     """
     if pattern is None:
-        return "", None, None
+        return "", _AFTER_ALL, None
     if len(pattern) > ADDRESS_MAX or not _PATTERN.fullmatch(pattern):
         raise Malformed(
             "an address pattern is segments joined by colons, an empty one for any, '...' last for any further",
@@ -87,4 +87,4 @@ def address_range(pattern: str | None) -> tuple[str, str | None, str | None]:
     body = ":".join(re.escape(segment) if segment else _SEGMENT for segment in segments)
     tail = f"(:{_SEGMENT})*" if is_open and segments else ""
     expression = f"^{body}{tail}$" if segments else None
-    return prefix, (prefix + _AFTER_ALL if prefix else None), expression
+    return prefix, prefix + _AFTER_ALL, expression

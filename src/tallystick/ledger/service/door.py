@@ -115,12 +115,16 @@ class LedgerService:
         first, beyond, expression = pages.address_range(message.address)
         noted = acts.metadata(message.metadata, "filter")
         asset = None if message.asset is None else acts.asset(message.asset, "asset")
-        filters = (expression, asset, json_if_any(noted))
         cursor = pages.address_cursor(message.after)
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             rows = await reading.accounts(
-                connection, key, (cursor, first, beyond, *filters, limit + 1)
+                connection,
+                key,
+                addresses=(cursor, first, beyond, expression),
+                asset=asset,
+                metadata=json_if_any(noted),
+                limit=limit + 1,
             )
         items = tuple(answers.account_of_row(row, ledger=message.ledger) for row in rows[:limit])
         return AccountPage(items=items, after=items[-1].address if len(rows) > limit else None)
@@ -156,13 +160,19 @@ class LedgerService:
         if message.after is not None:
             until = min(until, pages.cursor_time(message.after))
         reference = acts.reference_of(message.reference, "filter")
-        filters = (reference, json_if_any(acts.metadata(message.metadata, "filter")))
+        noted = json_if_any(acts.metadata(message.metadata, "filter"))
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             chosen = await self._chosen(connection, key, message.account)
             rows = await reading.transactions(
-                connection, key, accounts=chosen, bounds=(since, until), filters=filters, limit=limit + 1
-            )  # fmt: skip
+                connection,
+                key,
+                accounts=chosen,
+                bounds=(since, until),
+                reference=reference,
+                metadata=noted,
+                limit=limit + 1,
+            )
             items = tuple(await _written(connection, key, message.ledger, rows[:limit]))
         return TransactionPage(
             items=items, after=items[-1].recorded_at if len(rows) > limit else None

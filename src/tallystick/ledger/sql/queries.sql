@@ -1,6 +1,7 @@
--- Where a statement looks up many keys, each key is a look-up of its own (LATERAL … LIMIT 1), and where a table has
--- several indexes the key is asked for as a range of one, in order: only its own index gives that order, so that a plan made
--- while a table was young, when every index looks alike, is still right when it is large (sorting is off in these sessions).
+-- Where a statement looks up many keys, each key is a look-up of its own (LATERAL … LIMIT 1), and where a table has several
+-- indexes the key is asked for as a range of one, in order: only its own index gives that order, so that a plan made while
+-- the table was young, when every index looks alike, is still right when it is large (sorting is off in these sessions). Lists
+-- find their page first, by the index of what is asked, and read it then.
 
 -- name: ledger_by_name
 SELECT ledger_id, opened_at FROM ledger.ledger WHERE tenant_id = $1 AND name = $2
@@ -30,7 +31,11 @@ WITH account AS (
     )
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb)
     ON CONFLICT ON CONSTRAINT account_address_is_used_once DO NOTHING
-    RETURNING account_id, opened_at
+    RETURNING account_id, address, opened_at
+), noted AS (
+    INSERT INTO ledger.account_metadata (tenant_id, ledger_id, key, value, address)
+    SELECT $1, $2, pair.key, pair.value, account.address
+    FROM account CROSS JOIN LATERAL jsonb_each_text($8::jsonb) AS pair
 )
 SELECT account_id, opened_at FROM account
 
@@ -40,24 +45,6 @@ INSERT INTO ledger.balance (tenant_id, ledger_id, account_id, recorded_at) VALUE
 -- name: note_event
 INSERT INTO ledger.account_event (tenant_id, ledger_id, account_id, event, actor, content)
 VALUES ($1, $2, $3, $4, $5, $6::jsonb)
-
--- name: account
-SELECT account.account_id, account.address, account.asset, asset.exponent, account.normal_side, account.status,
-       account.min_available, account.max_available, account.metadata, account.opened_at,
-       balance.version, balance.recorded_at, balance.debits_posted, balance.credits_posted,
-       balance.debits_pending, balance.credits_pending, balance.debits_released, balance.credits_released
-FROM (
-    SELECT account.tenant_id, account.ledger_id, account.account_id, account.address, account.asset,
-           account.normal_side, account.status, account.min_available, account.max_available, account.metadata,
-           account.opened_at
-    FROM ledger.account
-    WHERE account.tenant_id = $1 AND account.ledger_id = $2 AND account.address >= $3 AND account.address <= $3
-    ORDER BY account.address
-    LIMIT 1
-) AS account
-JOIN ledger.balance USING (tenant_id, ledger_id, account_id)
-JOIN ledger.asset ON asset.tenant_id = account.tenant_id AND asset.ledger_id = account.ledger_id
-     AND asset.code = account.asset
 
 -- name: lock_balance
 SELECT version FROM ledger.balance WHERE tenant_id = $1 AND ledger_id = $2 AND account_id = $3 FOR UPDATE
@@ -79,21 +66,69 @@ SELECT account.account_id, account.address, account.asset, asset.exponent, accou
        account.min_available, account.max_available, account.metadata, account.opened_at,
        balance.version, balance.recorded_at, balance.debits_posted, balance.credits_posted,
        balance.debits_pending, balance.credits_pending, balance.debits_released, balance.credits_released
-FROM ledger.account
-JOIN ledger.balance USING (tenant_id, ledger_id, account_id)
-JOIN ledger.asset ON asset.tenant_id = account.tenant_id AND asset.ledger_id = account.ledger_id
-     AND asset.code = account.asset
-WHERE account.tenant_id = $1 AND account.ledger_id = $2
-  AND account.address > $3 AND account.address >= $4 AND ($5::text IS NULL OR account.address < $5)
-  AND ($6::text IS NULL OR account.address ~ $6)
-  AND ($7::text IS NULL OR account.asset = $7)
-  AND ($8::jsonb IS NULL OR account.metadata @> $8::jsonb)
+FROM unnest($3::text[]) AS given (address) CROSS JOIN LATERAL (
+    SELECT account.account_id, account.address, account.asset, account.normal_side, account.status,
+           account.min_available, account.max_available, account.metadata, account.opened_at
+    FROM ledger.account
+    WHERE account.tenant_id = $1 AND account.ledger_id = $2
+      AND account.address >= given.address AND account.address <= given.address
+    ORDER BY account.address
+    LIMIT 1
+) AS account CROSS JOIN LATERAL (
+    SELECT balance.version, balance.recorded_at, balance.debits_posted, balance.credits_posted,
+           balance.debits_pending, balance.credits_pending, balance.debits_released, balance.credits_released
+    FROM ledger.balance
+    WHERE balance.tenant_id = $1 AND balance.ledger_id = $2 AND balance.account_id = account.account_id
+    LIMIT 1
+) AS balance CROSS JOIN LATERAL (
+    SELECT asset.exponent FROM ledger.asset
+    WHERE asset.tenant_id = $1 AND asset.ledger_id = $2 AND asset.code = account.asset
+    LIMIT 1
+) AS asset
 ORDER BY account.address
-LIMIT $9
+
+-- name: find_accounts
+SELECT address FROM ledger.account
+WHERE tenant_id = $1 AND ledger_id = $2 AND address > $3 AND address >= $4 AND address < $5
+  AND ($6::text IS NULL OR address ~ $6) AND ($7::text IS NULL OR asset = $7)
+ORDER BY address
+LIMIT $8
+
+-- name: rarest_on_accounts
+-- Of the pairs that accounts are to carry, the one that the fewest of the range carry, counted up to $7.
+SELECT pair.key, pair.value
+FROM jsonb_each_text($6::jsonb) AS pair CROSS JOIN LATERAL (
+    SELECT count(1) AS carriers FROM (
+        SELECT FROM ledger.account_metadata AS noted
+        WHERE noted.tenant_id = $1 AND noted.ledger_id = $2 AND noted.key = pair.key AND noted.value = pair.value
+          AND noted.address > $3 AND noted.address >= $4 AND noted.address < $5
+        LIMIT $7
+    ) AS few
+) AS counted
+ORDER BY counted.carriers
+LIMIT 1
+
+-- name: find_accounts_noted
+-- One pair leads to the accounts by its index; what else is asked is looked up on each.
+SELECT noted.address
+FROM ledger.account_metadata AS noted CROSS JOIN LATERAL (
+    SELECT account.asset, account.metadata
+    FROM ledger.account
+    WHERE account.tenant_id = $1 AND account.ledger_id = $2
+      AND account.address >= noted.address AND account.address <= noted.address
+    ORDER BY account.address
+    LIMIT 1
+) AS account
+WHERE noted.tenant_id = $1 AND noted.ledger_id = $2 AND noted.key = $9 AND noted.value = $10
+  AND noted.address > $3 AND noted.address >= $4 AND noted.address < $5
+  AND ($6::text IS NULL OR noted.address ~ $6) AND ($7::text IS NULL OR account.asset = $7)
+  AND account.metadata @> $8::jsonb
+ORDER BY noted.address
+LIMIT $11
 
 -- name: account_ids
 SELECT account_id FROM ledger.account
-WHERE tenant_id = $1 AND ledger_id = $2 AND address >= $3 AND ($4::text IS NULL OR address < $4)
+WHERE tenant_id = $1 AND ledger_id = $2 AND address >= $3 AND address < $4
   AND ($5::text IS NULL OR address ~ $5)
 ORDER BY address
 LIMIT $6
@@ -201,6 +236,12 @@ FROM unnest($3::bigint[], $4::bigint[]) AS given (account_id, version)
 JOIN ledger.balance ON balance.tenant_id = $1 AND balance.ledger_id = $2
      AND balance.account_id = given.account_id AND balance.version = given.version
 
+-- name: note_metadata
+INSERT INTO ledger.transaction_metadata (tenant_id, ledger_id, key, value, recorded_at)
+SELECT $1, $2, pair.key, pair.value, given.recorded_at
+FROM unnest($3::timestamptz[], $4::text[]) AS given (recorded_at, metadata)
+CROSS JOIN LATERAL jsonb_each_text(given.metadata::jsonb) AS pair
+
 -- name: hold
 INSERT INTO ledger.hold (tenant_id, ledger_id, recorded_at, expires_at, remaining)
 SELECT $1, $2, given.recorded_at, given.expires_at, given.remaining::numeric[]
@@ -231,19 +272,22 @@ SELECT transaction.id, transaction.kind, transaction.recorded_at, transaction.ef
        transaction.account_ids, transaction.amounts, transaction.expires_at, transaction.reference,
        transaction.metadata, target.id AS target, hold.state, hold.remaining, reversal.reversed
 FROM unnest($3::text[]) AS given (id) CROSS JOIN LATERAL (
-    SELECT act.id, act.tenant_id, act.ledger_id, act.kind, act.recorded_at, act.effective_at, act.account_ids,
-           act.amounts, act.expires_at, act.reference, act.metadata, act.target_at
+    SELECT act.id, act.kind, act.recorded_at, act.effective_at, act.account_ids, act.amounts, act.expires_at,
+           act.reference, act.metadata, act.target_at
     FROM ledger.transaction AS act
     WHERE act.tenant_id = $1 AND act.ledger_id = $2 AND act.id >= given.id AND act.id <= given.id
       AND act.refusal IS NULL
     ORDER BY act.id
     LIMIT 1
-) AS transaction
-LEFT JOIN ledger.hold
-    ON hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at = transaction.recorded_at
-LEFT JOIN ledger.reversal
-    ON reversal.tenant_id = $1 AND reversal.ledger_id = $2 AND reversal.recorded_at = transaction.recorded_at
-LEFT JOIN LATERAL (
+) AS transaction LEFT JOIN LATERAL (
+    SELECT hold.state, hold.remaining FROM ledger.hold
+    WHERE hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at = transaction.recorded_at
+    LIMIT 1
+) AS hold ON true LEFT JOIN LATERAL (
+    SELECT reversal.reversed FROM ledger.reversal
+    WHERE reversal.tenant_id = $1 AND reversal.ledger_id = $2 AND reversal.recorded_at = transaction.recorded_at
+    LIMIT 1
+) AS reversal ON true LEFT JOIN LATERAL (
     SELECT act.id FROM ledger.transaction AS act
     WHERE act.tenant_id = $1 AND act.ledger_id = $2
       AND act.recorded_at >= transaction.target_at AND act.recorded_at <= transaction.target_at
@@ -251,77 +295,107 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS target ON true
 
--- name: transactions
+-- name: transactions_by_time
 SELECT transaction.id, transaction.kind, transaction.recorded_at, transaction.effective_at,
        transaction.account_ids, transaction.amounts, transaction.expires_at, transaction.reference,
        transaction.metadata, target.id AS target, hold.state, hold.remaining, reversal.reversed
-FROM ledger.transaction
-LEFT JOIN ledger.hold USING (tenant_id, ledger_id, recorded_at)
-LEFT JOIN ledger.reversal USING (tenant_id, ledger_id, recorded_at)
-LEFT JOIN ledger.transaction AS target
-    ON target.tenant_id = transaction.tenant_id AND target.ledger_id = transaction.ledger_id
-    AND target.recorded_at = transaction.target_at
-WHERE transaction.tenant_id = $1 AND transaction.ledger_id = $2
-  AND transaction.recorded_at >= $3 AND transaction.recorded_at < $4 AND transaction.refusal IS NULL
-  AND ($5::jsonb IS NULL OR transaction.metadata @> $5::jsonb)
+FROM unnest($3::timestamptz[]) AS given (recorded_at) CROSS JOIN LATERAL (
+    SELECT act.id, act.kind, act.recorded_at, act.effective_at, act.account_ids, act.amounts, act.expires_at,
+           act.reference, act.metadata, act.target_at
+    FROM ledger.transaction AS act
+    WHERE act.tenant_id = $1 AND act.ledger_id = $2
+      AND act.recorded_at >= given.recorded_at AND act.recorded_at <= given.recorded_at
+    ORDER BY act.recorded_at
+    LIMIT 1
+) AS transaction LEFT JOIN LATERAL (
+    SELECT hold.state, hold.remaining FROM ledger.hold
+    WHERE hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at = transaction.recorded_at
+    LIMIT 1
+) AS hold ON true LEFT JOIN LATERAL (
+    SELECT reversal.reversed FROM ledger.reversal
+    WHERE reversal.tenant_id = $1 AND reversal.ledger_id = $2 AND reversal.recorded_at = transaction.recorded_at
+    LIMIT 1
+) AS reversal ON true LEFT JOIN LATERAL (
+    SELECT act.id FROM ledger.transaction AS act
+    WHERE act.tenant_id = $1 AND act.ledger_id = $2
+      AND act.recorded_at >= transaction.target_at AND act.recorded_at <= transaction.target_at
+    ORDER BY act.recorded_at
+    LIMIT 1
+) AS target ON true
 ORDER BY transaction.recorded_at DESC
-LIMIT $6
 
--- name: transactions_by_reference
-SELECT transaction.id, transaction.kind, transaction.recorded_at, transaction.effective_at,
-       transaction.account_ids, transaction.amounts, transaction.expires_at, transaction.reference,
-       transaction.metadata, target.id AS target, hold.state, hold.remaining, reversal.reversed
-FROM ledger.transaction
-LEFT JOIN ledger.hold USING (tenant_id, ledger_id, recorded_at)
-LEFT JOIN ledger.reversal USING (tenant_id, ledger_id, recorded_at)
-LEFT JOIN ledger.transaction AS target
-    ON target.tenant_id = transaction.tenant_id AND target.ledger_id = transaction.ledger_id
-    AND target.recorded_at = transaction.target_at
-WHERE transaction.tenant_id = $1 AND transaction.ledger_id = $2
-  AND transaction.recorded_at >= $3 AND transaction.recorded_at < $4 AND transaction.refusal IS NULL
-  AND transaction.reference = $5
-  AND ($6::jsonb IS NULL OR transaction.metadata @> $6::jsonb)
-ORDER BY transaction.recorded_at DESC
+-- name: find_transactions
+SELECT recorded_at FROM ledger.transaction
+WHERE tenant_id = $1 AND ledger_id = $2 AND recorded_at >= $3 AND recorded_at < $4 AND refusal IS NULL
+ORDER BY recorded_at DESC
+LIMIT $5
+
+-- name: find_transactions_by_reference
+SELECT recorded_at FROM ledger.transaction
+WHERE tenant_id = $1 AND ledger_id = $2 AND recorded_at >= $3 AND recorded_at < $4 AND refusal IS NULL
+  AND reference = $5 AND ($6::jsonb IS NULL OR metadata @> $6::jsonb)
+ORDER BY recorded_at DESC
 LIMIT $7
 
--- name: transactions_of_accounts
-SELECT transaction.id, transaction.kind, transaction.recorded_at, transaction.effective_at,
-       transaction.account_ids, transaction.amounts, transaction.expires_at, transaction.reference,
-       transaction.metadata, target.id AS target, hold.state, hold.remaining, reversal.reversed
-FROM (
-    SELECT DISTINCT touched.recorded_at
-    FROM unnest($5::bigint[]) AS chosen (account_id)
-    CROSS JOIN generate_series(0, 2) AS layer (number)
-    CROSS JOIN LATERAL (
-        SELECT DISTINCT entry.recorded_at
-        FROM ledger.entry
-        WHERE entry.tenant_id = $1 AND entry.ledger_id = $2 AND entry.account_id = chosen.account_id
-          AND entry.layer = layer.number AND entry.recorded_at >= $3 AND entry.recorded_at < $4
-          AND ($6::text IS NULL OR EXISTS (
-              SELECT FROM ledger.transaction AS noted
-              WHERE noted.tenant_id = $1 AND noted.ledger_id = $2
-                AND noted.recorded_at = entry.recorded_at AND noted.reference = $6
-          ))
-          AND ($7::jsonb IS NULL OR EXISTS (
-              SELECT FROM ledger.transaction AS noted
-              WHERE noted.tenant_id = $1 AND noted.ledger_id = $2
-                AND noted.recorded_at = entry.recorded_at AND noted.metadata @> $7::jsonb
-          ))
-        ORDER BY entry.recorded_at DESC
-        LIMIT $8
-    ) AS touched
-    ORDER BY touched.recorded_at DESC
+-- name: find_transactions_of_accounts
+SELECT DISTINCT touched.recorded_at
+FROM unnest($5::bigint[]) AS chosen (account_id)
+CROSS JOIN generate_series(0, 2) AS layer (number)
+CROSS JOIN LATERAL (
+    SELECT DISTINCT entry.recorded_at
+    FROM ledger.entry
+    WHERE entry.tenant_id = $1 AND entry.ledger_id = $2 AND entry.account_id = chosen.account_id
+      AND entry.layer = layer.number AND entry.recorded_at >= $3 AND entry.recorded_at < $4
+      AND ($6::text IS NULL AND $7::jsonb IS NULL OR (
+          SELECT ($6::text IS NULL OR act.reference = $6) AND ($7::jsonb IS NULL OR act.metadata @> $7::jsonb)
+          FROM ledger.transaction AS act
+          WHERE act.tenant_id = $1 AND act.ledger_id = $2
+            AND act.recorded_at >= entry.recorded_at AND act.recorded_at <= entry.recorded_at
+          ORDER BY act.recorded_at
+          LIMIT 1
+      ))
+    ORDER BY entry.recorded_at DESC
     LIMIT $8
-) AS found
-JOIN ledger.transaction ON transaction.tenant_id = $1 AND transaction.ledger_id = $2
-     AND transaction.recorded_at = found.recorded_at
-LEFT JOIN ledger.hold
-    ON hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at = found.recorded_at
-LEFT JOIN ledger.reversal
-    ON reversal.tenant_id = $1 AND reversal.ledger_id = $2 AND reversal.recorded_at = found.recorded_at
-LEFT JOIN ledger.transaction AS target
-    ON target.tenant_id = $1 AND target.ledger_id = $2 AND target.recorded_at = transaction.target_at
-ORDER BY found.recorded_at DESC
+) AS touched
+ORDER BY touched.recorded_at DESC
+LIMIT $8
+
+-- name: rarest_on_transactions
+-- Of the pairs that transactions are to carry, the one that the fewest of the period carry, counted up to $6.
+SELECT pair.key, pair.value, counted.carriers
+FROM jsonb_each_text($5::jsonb) AS pair CROSS JOIN LATERAL (
+    SELECT count(1) AS carriers FROM (
+        SELECT FROM ledger.transaction_metadata AS noted
+        WHERE noted.tenant_id = $1 AND noted.ledger_id = $2 AND noted.key = pair.key AND noted.value = pair.value
+          AND noted.recorded_at >= $3 AND noted.recorded_at < $4
+        LIMIT $6
+    ) AS few
+) AS counted
+ORDER BY counted.carriers
+LIMIT 1
+
+-- name: find_transactions_noted
+-- One pair leads to the transactions by its index; what else is asked is looked up on each.
+SELECT noted.recorded_at
+FROM ledger.transaction_metadata AS noted CROSS JOIN LATERAL (
+    SELECT act.reference, act.metadata
+    FROM ledger.transaction AS act
+    WHERE act.tenant_id = $1 AND act.ledger_id = $2
+      AND act.recorded_at >= noted.recorded_at AND act.recorded_at <= noted.recorded_at
+    ORDER BY act.recorded_at
+    LIMIT 1
+) AS act
+WHERE noted.tenant_id = $1 AND noted.ledger_id = $2 AND noted.key = $8 AND noted.value = $9
+  AND noted.recorded_at >= $3 AND noted.recorded_at < $4
+  AND act.metadata @> $5::jsonb AND ($6::text IS NULL OR act.reference = $6)
+  AND ($7::bigint[] IS NULL OR EXISTS (
+      SELECT FROM ledger.entry
+      WHERE entry.tenant_id = $1 AND entry.ledger_id = $2 AND entry.account_id = ANY ($7)
+        AND entry.layer IN (0, 1, 2)
+        AND entry.recorded_at >= noted.recorded_at AND entry.recorded_at <= noted.recorded_at
+  ))
+ORDER BY noted.recorded_at DESC
+LIMIT $10
 
 -- name: addresses
 SELECT account.account_id, account.address, account.asset

@@ -10,6 +10,8 @@ from tallystick.runtime.sql import queries, statement
 
 _SQL = queries("ledger")
 _AS_OF = statement("ledger", "as_of")
+# What fewer than these carry is looked at one by one, whatever else is asked.
+_FEW = 1_000
 
 
 async def ledger_id(connection: Connection, tenant_id: int, name: str) -> int | None:
@@ -76,7 +78,7 @@ async def note_event(
 
 async def account(connection: Connection, key: Key, address: str) -> Any:
     """An account's row with its balance, or None."""
-    return await connection.fetchrow(_SQL["account"], *key, address)
+    return await connection.fetchrow(_SQL["accounts"], *key, [address])
 
 
 async def lock_balance(connection: Connection, key: Key, account_id: int) -> None:
@@ -102,9 +104,25 @@ async def set_status(
     )
 
 
-async def accounts(connection: Connection, key: Key, arguments: Sequence[Any]) -> Sequence[Any]:
-    """A page of accounts by address."""
-    return await connection.fetch(_SQL["accounts"], *key, *arguments)
+async def accounts(
+    connection: Connection,
+    key: Key,
+    *,
+    addresses: Sequence[Any],
+    asset: str | None,
+    metadata: str | None,
+    limit: int,
+) -> Sequence[Any]:
+    """A page of accounts by address: ``addresses`` are a cursor, a range and an expression."""
+    name, arguments = "find_accounts", (*key, *addresses, asset)
+    if metadata is not None:
+        name = "find_accounts_noted"
+        rarest = await connection.fetchrow(
+            _SQL["rarest_on_accounts"], *key, *addresses[:3], metadata, _FEW
+        )
+        arguments += (metadata, rarest["key"], rarest["value"])
+    found = await connection.fetch(_SQL[name], *arguments, limit)
+    return await connection.fetch(_SQL["accounts"], *key, [row["address"] for row in found])
 
 
 async def transactions_by_id(connection: Connection, key: Key, ids: Sequence[str]) -> Sequence[Any]:
@@ -126,21 +144,28 @@ async def transactions(
     *,
     accounts: Sequence[int] | None,
     bounds: Sequence[Any],
-    filters: Sequence[Any],
+    reference: str | None,
+    metadata: str | None,
     limit: int,
 ) -> Sequence[Any]:
     """A page of transactions, newest first, of some accounts or of all."""
-    if accounts is None:
-        # A statement of its own, so that it goes by the index made for it.
-        reference, metadata = filters
-        if reference is not None:
-            return await connection.fetch(
-                _SQL["transactions_by_reference"], *key, *bounds, reference, metadata, limit
-            )
-        return await connection.fetch(_SQL["transactions"], *key, *bounds, metadata, limit)
-    return await connection.fetch(
-        _SQL["transactions_of_accounts"], *key, *bounds, accounts, *filters, limit
-    )
+    # Each way has a statement of its own, so that it goes by the index made for it.
+    name, filters = "find_transactions", ()
+    if reference is not None:
+        name, filters = "find_transactions_by_reference", (reference, metadata)
+    if accounts is not None:
+        name, filters = "find_transactions_of_accounts", (accounts, reference, metadata)
+    if metadata is not None:
+        rarest = await connection.fetchrow(
+            _SQL["rarest_on_transactions"], *key, *bounds, metadata, _FEW
+        )
+        if rarest["carriers"] < _FEW or not filters:
+            pair = (rarest["key"], rarest["value"])
+            name = "find_transactions_noted"
+            filters = (metadata, reference, accounts, *pair)
+    found = await connection.fetch(_SQL[name], *key, *bounds, *filters, limit)
+    times = [row["recorded_at"] for row in found]
+    return await connection.fetch(_SQL["transactions_by_time"], *key, times)
 
 
 async def entries(

@@ -29,6 +29,7 @@ class Batch:
     columns: Columns
     balances: int
     displaced: Columns
+    noted: Columns
     holds: Columns
     settled: Columns
     reversals: Columns
@@ -65,6 +66,7 @@ def prepare(outcomes: Sequence[Outcome], rested_on: Iterable[AccountState]) -> B
         columns=columns,
         balances=len(accounts),
         displaced=_turned(_displaced_rows(outcomes)),
+        noted=_turned(_noted_rows(outcomes)),
         holds=_turned([_hold_row(one) for one in outcomes if _is_new_hold(one)]),
         settled=_turned([_settled_row(one) for one in changed.values() if one.kind == "hold"]),
         reversals=_turned([_reversal_row(one) for one in undone if one.reversed is None]),
@@ -81,6 +83,8 @@ async def write(connection: Connection, key: Key, batch: Batch) -> None:
             raise Stale
     if await connection.fetchval(batch.sql, *key, *batch.columns) != batch.balances:
         raise Stale
+    if batch.noted:
+        await connection.execute(_SQL["note_metadata"], *key, *batch.noted)
     if batch.holds:
         await connection.execute(_SQL["hold"], *key, *batch.holds)
     if batch.reversals:
@@ -175,6 +179,14 @@ def _displaced_rows(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
         if one.effective_at != one.recorded_at
         for line in one.lines
         for side, is_debit in ((line[0], True), (line[1], False))
+    ]
+
+
+def _noted_rows(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
+    return [
+        (outcome.recorded_at, json_of(outcome.act.metadata))
+        for outcome in outcomes
+        if outcome.act.metadata and outcome.refusal is None
     ]
 
 

@@ -90,6 +90,18 @@ CREATE TABLE ledger.account (
     CONSTRAINT account_limits_are_ordered CHECK (min_available <= max_available)
 );
 
+-- What was noted on accounts, a row for each key: finds those that carry a value, by address. Append-only.
+CREATE TABLE ledger.account_metadata (
+    tenant_id bigint NOT NULL,
+    ledger_id bigint NOT NULL,
+    key       text COLLATE "C" NOT NULL,
+    value     text COLLATE "C" NOT NULL,
+    address   text COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant_id, ledger_id, key, value, address),
+    CONSTRAINT metadata_belongs_to_an_account FOREIGN KEY (tenant_id, ledger_id, address)
+        REFERENCES ledger.account (tenant_id, ledger_id, address)
+);
+
 -- What happened to an account besides postings: opened, limits set, frozen, closed, reopened; by whom. Append-only.
 CREATE TABLE ledger.account_event (
     tenant_id   bigint NOT NULL,
@@ -170,6 +182,17 @@ CREATE INDEX transaction_by_reference ON ledger.transaction (tenant_id, ledger_i
 -- Finds what captured, voided or reversed a transaction.
 CREATE INDEX transaction_by_target ON ledger.transaction (tenant_id, ledger_id, target_at, recorded_at)
     WHERE target_at IS NOT NULL;
+
+-- What was noted on transactions that were not refused, a row for each key: finds those that carry a value, newest last.
+-- Like entries it has no foreign key: its rows are written with their transactions, from the same text. Append-only.
+CREATE TABLE ledger.transaction_metadata (
+    tenant_id   bigint NOT NULL,
+    ledger_id   bigint NOT NULL,
+    key         text COLLATE "C" NOT NULL,
+    value       text COLLATE "C" NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, ledger_id, key, value, recorded_at)
+);
 
 -- One side of one posting on one layer (0 posted, 1 pending, 2 released), with the account's running counters of that
 -- layer after it: a past balance is one look-up. One that did not take effect when it was recorded also stands in
@@ -252,6 +275,10 @@ ALTER TABLE ledger.account ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.account FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON ledger.account
     USING (tenant_id = current_setting('tallystick.tenant')::bigint);
+ALTER TABLE ledger.account_metadata ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.account_metadata FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_only ON ledger.account_metadata
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE ledger.account_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.account_event FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON ledger.account_event
@@ -263,6 +290,10 @@ CREATE POLICY tenant_only ON ledger.balance
 ALTER TABLE ledger.transaction ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.transaction FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON ledger.transaction
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
+ALTER TABLE ledger.transaction_metadata ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.transaction_metadata FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_only ON ledger.transaction_metadata
     USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 ALTER TABLE ledger.entry ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.entry FORCE ROW LEVEL SECURITY;
@@ -282,12 +313,18 @@ CREATE POLICY tenant_only ON ledger.reversal
     USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 
 -- History is append-only by trigger too, for whoever has more rights than the service.
+CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.account_metadata
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change_v1();
+ALTER TABLE ledger.account_metadata ENABLE ALWAYS TRIGGER history_is_append_only;
 CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.account_event
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change_v1();
 ALTER TABLE ledger.account_event ENABLE ALWAYS TRIGGER history_is_append_only;
 CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.transaction
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change_v1();
 ALTER TABLE ledger.transaction ENABLE ALWAYS TRIGGER history_is_append_only;
+CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.transaction_metadata
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change_v1();
+ALTER TABLE ledger.transaction_metadata ENABLE ALWAYS TRIGGER history_is_append_only;
 CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.entry
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change_v1();
 ALTER TABLE ledger.entry ENABLE ALWAYS TRIGGER history_is_append_only;
@@ -297,12 +334,12 @@ ALTER TABLE ledger.displacement ENABLE ALWAYS TRIGGER history_is_append_only;
 ALTER TABLE ledger.balance ENABLE ALWAYS TRIGGER counters_never_decrease;
 
 -- The service reads and adds; it changes only what has to change, and deletes nothing.
-GRANT SELECT, INSERT ON ledger.ledger, ledger.asset, ledger.account, ledger.account_event, ledger.balance, ledger.transaction, ledger.entry, ledger.displacement, ledger.hold, ledger.reversal TO tallystick_ledger;
+GRANT SELECT, INSERT ON ledger.ledger, ledger.asset, ledger.account, ledger.account_metadata, ledger.account_event, ledger.balance, ledger.transaction, ledger.transaction_metadata, ledger.entry, ledger.displacement, ledger.hold, ledger.reversal TO tallystick_ledger;
 GRANT UPDATE (status, min_available, max_available) ON ledger.account TO tallystick_ledger;
 GRANT UPDATE (version, recorded_at, debits_posted, credits_posted, debits_pending, credits_pending, debits_released, credits_released) ON ledger.balance TO tallystick_ledger;
 GRANT UPDATE (state, remaining) ON ledger.hold TO tallystick_ledger;
 GRANT UPDATE (reversed) ON ledger.reversal TO tallystick_ledger;
-GRANT SELECT ON ledger.ledger, ledger.asset, ledger.account, ledger.account_event, ledger.balance, ledger.transaction, ledger.entry, ledger.displacement, ledger.hold, ledger.reversal TO tallystick_operator;
+GRANT SELECT ON ledger.ledger, ledger.asset, ledger.account, ledger.account_metadata, ledger.account_event, ledger.balance, ledger.transaction, ledger.transaction_metadata, ledger.entry, ledger.displacement, ledger.hold, ledger.reversal TO tallystick_operator;
 
 -- The tenants and ledgers that have holds whose time has come, for the job that lets them expire: it walks across tenants, so
 -- it answers numbers only.
