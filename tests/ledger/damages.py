@@ -11,7 +11,8 @@ RESERVED = "every hold reserves what was held less what was released"
 PENDING = "open holds explain what is pending"
 REVERSED = "no more was reversed than was posted"
 INDEXED = "the index of displaced entries sums them all"
-LAWS = (SUMS, LAST, RUNNING, PAIRED, EQUAL, RESERVED, PENDING, REVERSED, INDEXED)
+NOTED = "the index of metadata says what was noted"
+LAWS = (SUMS, LAST, RUNNING, PAIRED, EQUAL, RESERVED, PENDING, REVERSED, INDEXED, NOTED)
 
 # Every clause names the tenant, so that nobody else's rows are touched.
 MINE = "tenant_id = current_setting('tallystick.tenant')::bigint"
@@ -404,4 +405,102 @@ def _displacements() -> list[Case]:
     ]  # fmt: skip
 
 
-CASES = [*_counters(), *ENTRIES, *TRANSACTIONS, *HOLDS, *REVERSALS, *_displacements()]
+NOTES = [
+    Case(
+        "a note of a transaction missing from the index",
+        (f"DELETE FROM ledger.transaction_metadata WHERE {at('salary')} AND key = 'month'",),
+        ((NOTED, "main: transaction salary, month"),),
+    ),
+    Case(
+        "a note of a transaction with another value in the index",
+        (f"UPDATE ledger.transaction_metadata SET value = '8' WHERE {at('salary')} AND key = 'month'",),
+        ((NOTED, "main: transaction salary, month"),),
+    ),
+    Case(
+        "a note of a transaction under another key in the index",
+        (f"UPDATE ledger.transaction_metadata SET key = 'year' WHERE {at('salary')} AND key = 'month'",),
+        ((NOTED, "main: transaction salary, month"), (NOTED, "main: transaction salary, year")),
+    ),
+    Case(
+        "a second value of a transaction's note in the index",
+        ("INSERT INTO ledger.transaction_metadata SELECT tenant_id, ledger_id, key, '8', recorded_at"
+         f" FROM ledger.transaction_metadata WHERE {at('salary')} AND key = 'month'",),
+        ((NOTED, "main: transaction salary, month"),),
+    ),
+    Case(
+        "a note of another transaction in the index",
+        (f"UPDATE ledger.transaction_metadata SET recorded_at = {when('goods')}"
+         f" WHERE {at('salary')} AND key = 'month'",),
+        ((NOTED, "main: transaction goods, month"), (NOTED, "main: transaction salary, month")),
+    ),
+    Case(
+        "a note in the index of no transaction",
+        ("INSERT INTO ledger.transaction_metadata SELECT tenant_id, ledger_id, key, value,"
+         f" recorded_at + interval '1 day' FROM ledger.transaction_metadata WHERE {at('salary')} AND key = 'month'",),
+        ((NOTED, "main: transaction at "),),
+    ),
+    Case(
+        "a note in the index of a refused act",
+        ("INSERT INTO ledger.transaction_metadata SELECT tenant_id, ledger_id, 'why', 'refused', recorded_at"
+         f" FROM ledger.transaction WHERE {at('refused')}",),
+        ((NOTED, "main: transaction refused, why"),),
+    ),
+    Case(
+        "what is noted on a transaction, altered",
+        ("UPDATE ledger.transaction SET metadata = jsonb_set(metadata, '{month}', '\"8\"')"
+         f" WHERE {at('salary')}",),
+        ((NOTED, "main: transaction salary, month"),),
+    ),
+    Case(
+        "what is noted on a transaction, a number now",
+        ("UPDATE ledger.transaction SET metadata = jsonb_set(metadata, '{month}', '7')"
+         f" WHERE {at('salary')}",),
+        ((NOTED, "main: transaction salary, month"),),
+    ),
+    Case(
+        "what is noted on a transaction, gone",
+        (f"UPDATE ledger.transaction SET metadata = NULL WHERE {at('salary')}",),
+        ((NOTED, "main: transaction salary, month"), (NOTED, "main: transaction salary, by")),
+    ),
+    Case(
+        "what is noted on a transaction, no mapping any more",
+        (f"UPDATE ledger.transaction SET metadata = '[7]' WHERE {at('salary')}",),
+        ((NOTED, "main: transaction salary, "), (NOTED, "main: transaction salary, month")),
+    ),
+    Case(
+        "something noted on a transaction that had nothing",
+        (f"UPDATE ledger.transaction SET metadata = '{{\"month\": \"7\"}}' WHERE {at('goods')}",),
+        ((NOTED, "main: transaction goods, month"),),
+    ),
+    Case(
+        "a note of an account missing from the index",
+        (f"DELETE FROM ledger.account_metadata WHERE {MINE} AND address = 'idle'",),
+        ((NOTED, "main: idle, branch"),),
+    ),
+    Case(
+        "a note of an account with another value in the index",
+        (f"UPDATE ledger.account_metadata SET value = '8' WHERE {MINE} AND address = 'idle'",),
+        ((NOTED, "main: idle, branch"),),
+    ),
+    Case(
+        "a note of another account in the index",
+        ("INSERT INTO ledger.account_metadata SELECT tenant_id, ledger_id, key, value, 'rich'"
+         f" FROM ledger.account_metadata WHERE {MINE} AND address = 'idle'",),
+        ((NOTED, "main: rich, branch"),),
+    ),
+    Case(
+        "what is noted on an account, altered",
+        (f"UPDATE ledger.account SET metadata = '{{\"branch\": \"8\"}}' WHERE {of('idle')}",),
+        ((NOTED, "main: idle, branch"),),
+    ),
+]  # fmt: skip
+
+CASES = [
+    *_counters(),
+    *ENTRIES,
+    *TRANSACTIONS,
+    *HOLDS,
+    *REVERSALS,
+    *_displacements(),
+    *NOTES,
+]

@@ -339,3 +339,34 @@ LEFT JOIN ledger.account ON account.tenant_id = $1 AND account.ledger_id = $2
      AND account.account_id = broken.account_id
 ORDER BY 1
 LIMIT $3
+
+-- name: the index of metadata says what was noted
+WITH carrier AS (
+    SELECT 'transaction ' || act.id AS place, act.metadata
+    FROM ledger.transaction AS act
+    WHERE act.tenant_id = $1 AND act.ledger_id = $2 AND act.refusal IS NULL AND act.metadata IS NOT NULL
+    UNION ALL
+    SELECT account.address, account.metadata
+    FROM ledger.account
+    WHERE account.tenant_id = $1 AND account.ledger_id = $2 AND account.metadata IS NOT NULL
+), noted AS (
+    -- What is no mapping stands under no key, where the index has nothing.
+    SELECT carrier.place, pair.key, pair.value
+    FROM carrier
+    CROSS JOIN LATERAL jsonb_each(CASE jsonb_typeof(carrier.metadata) WHEN 'object' THEN carrier.metadata
+                                  ELSE jsonb_build_object('', carrier.metadata) END) AS pair
+), indexed AS (
+    SELECT 'transaction ' || coalesce(act.id, 'at ' || recorded_at) AS place, one.key, to_jsonb(one.value) AS value
+    FROM ledger.transaction_metadata AS one
+    LEFT JOIN ledger.transaction AS act USING (tenant_id, ledger_id, recorded_at)
+    WHERE one.tenant_id = $1 AND one.ledger_id = $2
+    UNION ALL
+    SELECT one.address, one.key, to_jsonb(one.value)
+    FROM ledger.account_metadata AS one
+    WHERE one.tenant_id = $1 AND one.ledger_id = $2
+)
+SELECT place || ', ' || key AS "where", noted.value::text AS expected, indexed.value::text AS found
+FROM noted FULL JOIN indexed USING (place, key)
+WHERE noted.value IS DISTINCT FROM indexed.value
+ORDER BY 1
+LIMIT $3
