@@ -20,7 +20,7 @@ from tallystick.ledger.service import LedgerService
 from tallystick.runtime.clock import Mint, SystemClock
 from tallystick.runtime.database import Connection, Database
 from tallystick.runtime.migrations import migrate
-from tests.ledger.desk import LEDGER, Desk, post
+from tests.ledger.desk import LEDGER, Desk, capture, hold, post, reverse, void
 
 ROWS = 20_000
 RARE = 5
@@ -29,6 +29,7 @@ PAGE = 50
 # A row that is found costs a few look-ups of a few blocks each; a walk costs a block or more for each of 20,000.
 BLOCKS_A_ROW = 20
 BLOCKS_BEFORE = 300
+BLOCKS_AN_ACT = 50
 METADATA_INDEXES = {
     "transactions": "transaction_metadata_pkey",
     "accounts": "account_metadata_pkey",
@@ -109,6 +110,12 @@ LISTS: dict[str, tuple[Callable[..., Any], dict[str, tuple[Filters, int]]]] = {
 }
 CASES = [(listed, name) for listed, (_, asked) in LISTS.items() for name in asked]
 Measured = dict[tuple[str, str, str], tuple[int, dict[str, int]]]
+# What is done to one of many holds or transactions.
+ACTS: dict[str, Callable[[str, str], Any]] = {
+    "a capture": lambda hold_id, _: capture(hold_id, 1),
+    "a void": lambda hold_id, _: void(hold_id),
+    "a reversal": lambda _, post_id: reverse(post_id),
+}
 
 
 class Watched(Database):
@@ -137,9 +144,14 @@ async def _measure(desk: Desk, database: Watched, measured: Measured, planned: s
         message = make(ledger=LEDGER, limit=PAGE, **asked[name][0])
         page = await getattr(desk.service, listed)(caller=desk.caller, message=message)
         measured[planned, listed, name] = len(page.items), database.fetched
+    for name, act in ACTS.items():
+        verdicts = await desk.submit(act(f"hold-{planned}", f"post-{planned}"))
+        done = sum(verdict.transaction is not None for verdict in verdicts)
+        measured[planned, "acts", name] = done, database.fetched
 
 
 async def _fill(desk: Desk) -> None:
+    await desk.submit(*[hold("world", "vault", 2) for _ in range(ROWS // 4)])
     for start in range(0, ROWS, 5_000):
         await desk.submit(
             *[
@@ -175,9 +187,14 @@ async def _run(url: str, contexts: tuple[str, ...], measured: Measured) -> None:
         service = LedgerService(database=database, mint=mint)
         desk = Desk(service=service, database=database, caller=caller)
         await desk.open_ledger()
-        await desk.open("world", "quiet", *[f"till:{n}" for n in range(TILLS)])
+        await desk.open("world", "quiet", "vault", *[f"till:{n}" for n in range(TILLS)])
         await desk.open(*[f"bank:{n}" for n in range(RARE)], metadata={"kind": "shop"})
-        await _measure(desk, database, {}, "empty")
+        for planned in ("first", "empty", "full"):
+            await desk.submit(
+                hold("world", "vault", 2, id=f"hold-{planned}"),
+                post("world", "vault", 1, id=f"post-{planned}"),
+            )
+        await _measure(desk, database, {}, "first")
         await _fill(desk)
         await _measure(desk, database, measured, "empty")
         owner = await asyncpg.connect(url)
@@ -206,3 +223,12 @@ def test_a_page_costs_what_it_finds(
     assert found == expected
     assert sum(fetched.values()) <= BLOCKS_BEFORE + BLOCKS_A_ROW * found, fetched
     assert (METADATA_INDEXES.get(listed) in fetched) == ("metadata" in filters)
+
+
+@pytest.mark.parametrize("planned", ["empty", "full"])
+@pytest.mark.parametrize("name", ACTS)
+def test_an_act_finds_its_target_among_many(measured: Measured, planned: str, name: str) -> None:
+    done, fetched = measured[planned, "acts", name]
+    assert done == 1
+    blocks = sum(count for table, count in fetched.items() if table.startswith("transaction"))
+    assert blocks <= BLOCKS_AN_ACT, fetched

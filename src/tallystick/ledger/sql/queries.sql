@@ -201,9 +201,9 @@ LEFT JOIN (
 SELECT pg_advisory_xact_lock($1::bigint | 4611686018427387904)
 
 -- name: lock_holds
-SELECT hold.recorded_at
-FROM ledger.hold
-WHERE hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at IN (
+-- In order of their times, so that two writers lock them in one order and never each other out.
+SELECT held.recorded_at
+FROM (
     SELECT target.recorded_at
     FROM unnest($3::text[]) AS given (id) CROSS JOIN LATERAL (
         SELECT act.recorded_at FROM ledger.transaction AS act
@@ -211,9 +211,13 @@ WHERE hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at IN (
         ORDER BY act.id
         LIMIT 1
     ) AS target
-)
-ORDER BY hold.recorded_at
-FOR UPDATE
+    ORDER BY target.recorded_at
+) AS named CROSS JOIN LATERAL (
+    SELECT hold.recorded_at FROM ledger.hold
+    WHERE hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at = named.recorded_at
+    LIMIT 1
+    FOR UPDATE
+) AS held
 
 -- name: targets
 SELECT target.id, target.kind, target.recorded_at, target.refusal, target.account_ids, target.amounts,
@@ -412,7 +416,14 @@ FROM unnest($3::bigint[]) AS given (account_id) CROSS JOIN LATERAL (
 SELECT entry.recorded_at, entry.effective_at, entry.line, entry.is_debit, entry.amount, entry.debits, entry.credits,
        transaction.id, transaction.kind, transaction.reference, transaction.metadata, transaction.account_ids,
        transaction.amounts
-FROM ledger.entry JOIN ledger.transaction USING (tenant_id, ledger_id, recorded_at)
+FROM ledger.entry CROSS JOIN LATERAL (
+    SELECT act.id, act.kind, act.reference, act.metadata, act.account_ids, act.amounts
+    FROM ledger.transaction AS act
+    WHERE act.tenant_id = $1 AND act.ledger_id = $2
+      AND act.recorded_at >= entry.recorded_at AND act.recorded_at <= entry.recorded_at
+    ORDER BY act.recorded_at
+    LIMIT 1
+) AS transaction
 WHERE entry.tenant_id = $1 AND entry.ledger_id = $2 AND entry.account_id = $3 AND entry.layer = 0
   AND entry.recorded_at >= $4 AND entry.recorded_at < $5
   AND (entry.recorded_at, entry.line) < ($6::timestamptz, $7::smallint)
@@ -423,7 +434,14 @@ LIMIT $8
 SELECT entry.recorded_at, entry.effective_at, entry.line, entry.is_debit, entry.amount, entry.debits, entry.credits,
        transaction.id, transaction.kind, transaction.reference, transaction.metadata, transaction.account_ids,
        transaction.amounts
-FROM ledger.entry JOIN ledger.transaction USING (tenant_id, ledger_id, recorded_at)
+FROM ledger.entry CROSS JOIN LATERAL (
+    SELECT act.id, act.kind, act.reference, act.metadata, act.account_ids, act.amounts
+    FROM ledger.transaction AS act
+    WHERE act.tenant_id = $1 AND act.ledger_id = $2
+      AND act.recorded_at >= entry.recorded_at AND act.recorded_at <= entry.recorded_at
+    ORDER BY act.recorded_at
+    LIMIT 1
+) AS transaction
 WHERE entry.tenant_id = $1 AND entry.ledger_id = $2 AND entry.account_id = $3 AND entry.layer = 0
   AND entry.recorded_at >= $4 AND entry.recorded_at < $5
   AND (entry.recorded_at, entry.line) > ($6::timestamptz, $7::smallint)
