@@ -39,7 +39,7 @@ EXPECTED: dict[str, set[tuple[str, str]]] = {
     "states_by_address": {_BY_ADDRESS, _BALANCE},
     "states_by_id": {("account", "account_pkey"), _BALANCE},
     "addresses": {("account", "account_pkey")},
-    "account": {_BY_ADDRESS, _BALANCE, ("asset", "asset_pkey")},
+    "accounts": {_BY_ADDRESS, _BALANCE, ("asset", "asset_pkey")},
     "account_ids": {_BY_ADDRESS},
     "unchanged": {_BALANCE},
     "settle_holds": {_HOLD},
@@ -102,7 +102,12 @@ async def test_a_plan_of_a_young_table_is_right_for_an_old_one(
         await connection.execute(f"PREPARE explained AS {text}")
         nothing = ", ".join(["NULL"] * len(parameters))
         plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE explained ({nothing})")
-    assert set(_scans(json.loads(plan)[0]["Plan"])) == EXPECTED[name]
+    root = json.loads(plan)[0]["Plan"]
+    assert set(_scans(root)) == EXPECTED[name]
+    # A look-up names the whole key; what reads an index from end to end names its first columns only. An update
+    # cannot be told to look its rows up one by one: for the first minute it may read a young table whole.
+    if name not in ("write", "settle_holds", "reverse_more"):
+        assert all(condition.count("=") >= 3 for condition in _conditions(root)), root
 
 
 def _scans(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -112,3 +117,10 @@ def _scans(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield node["Relation Name"], node["Node Type"]
     for child in node.get("Plans", []):
         yield from _scans(child)
+
+
+def _conditions(node: dict[str, Any]) -> Iterator[str]:
+    if "Index Name" in node:
+        yield node.get("Index Cond", "")
+    for child in node.get("Plans", []):
+        yield from _conditions(child)

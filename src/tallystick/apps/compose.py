@@ -36,9 +36,9 @@ CONTEXTS = ("identity", "ledger", "wallets", "payments")
 OPERATOR = "tallystick_operator"
 # Proving a large ledger again takes as long as it takes, within an hour a question.
 OPERATOR_TIMEOUT_S = 3_600
-# Every statement of ours goes by the index that gives its order, whatever the statistics of a young table say (a table
-# of one row looks as quick to read by any index, and is a thousand rows long a second later), and is planned once:
-# planning anew for each batch cost a third of the time of writing it.
+# Every statement of ours goes by the index that gives its order, whatever the statistics of a young table say
+# (a table of one row looks as quick to read by any index, and is a thousand rows long a second later), and is
+# planned once: planning anew for each batch cost a third of the time of writing it.
 PLANNING = {
     "enable_seqscan": "off",
     "enable_sort": "off",

@@ -229,16 +229,25 @@ FROM unnest($3::text[]) AS given (id) CROSS JOIN LATERAL (
     ORDER BY act.id
     LIMIT 1
 ) AS target
-LEFT JOIN ledger.hold
-    ON hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at = target.recorded_at
-LEFT JOIN ledger.reversal
-    ON reversal.tenant_id = $1 AND reversal.ledger_id = $2 AND reversal.recorded_at = target.recorded_at
+LEFT JOIN LATERAL (
+    SELECT hold.state, hold.remaining, hold.expires_at FROM ledger.hold
+    WHERE hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at = target.recorded_at
+    LIMIT 1
+) AS hold ON true
+LEFT JOIN LATERAL (
+    SELECT reversal.reversed FROM ledger.reversal
+    WHERE reversal.tenant_id = $1 AND reversal.ledger_id = $2 AND reversal.recorded_at = target.recorded_at
+    LIMIT 1
+) AS reversal ON true
 
 -- name: unchanged
 SELECT count(1)
-FROM unnest($3::bigint[], $4::bigint[]) AS given (account_id, version)
-JOIN ledger.balance ON balance.tenant_id = $1 AND balance.ledger_id = $2
-     AND balance.account_id = given.account_id AND balance.version = given.version
+FROM unnest($3::bigint[], $4::bigint[]) AS given (account_id, version) CROSS JOIN LATERAL (
+    SELECT balance.version FROM ledger.balance
+    WHERE balance.tenant_id = $1 AND balance.ledger_id = $2 AND balance.account_id = given.account_id
+    LIMIT 1
+) AS balance
+WHERE balance.version = given.version
 
 -- name: note_metadata
 INSERT INTO ledger.transaction_metadata (tenant_id, ledger_id, key, value, recorded_at)
