@@ -26,7 +26,8 @@ def _walk(folder: Path) -> Iterator[Path]:
         if path.is_dir():
             if not _LEFTOVERS.fullmatch(path.name):
                 yield from _walk(path)
-        else:
+        # A worktree has a file where a checkout has the folder: it says where that is.
+        elif path.name != ".git":
             yield path
 
 
