@@ -219,6 +219,14 @@ def test_balance_shows_both_clocks(up: Running) -> None:
     assert "5000" not in up.command("balance", "main", "wallets:reto-meier:chf", *before).out
 
 
+def test_ledgers_are_listed_for_those_who_ask_for_a_balance(up: Running) -> None:
+    said = up.command("ledger", "list")
+    assert said.code == 0
+    assert re.search(r"^main  opened 20\d\d-", said.out, re.MULTILINE)
+    assert up.command("ledger", "list", "--after", "main").out == ""
+    assert_refused(up.command("ledger", "list", "--after", "MAIN"), "malformed_request")
+
+
 def test_a_wallet_lives_on_the_command_line(up: Running) -> None:
     # What a customer is called must not be read as the markup of a terminal.
     owner = ("--owner", "[bold]Ana[/] [/]", "--name", "[red]")

@@ -61,6 +61,16 @@ async def test_a_refusal_sent_again_is_refused_as_it_was_and_says_so(client: htt
     assert again.headers["idempotent-replayed"] == "true"
 
 
+async def test_ledgers_are_listed_by_name_and_the_cursor_continues(client: httpx.AsyncClient):
+    for name in ("other", "zero"):
+        made = await client.post("/v1/ledgers", json={"name": name})
+        assert made.status_code == 201
+    first = (await client.get("/v1/ledgers?limit=2")).json()
+    assert [ledger["name"] for ledger in first["items"]] == [LEDGER, "other"]
+    rest = (await client.get(f"/v1/ledgers?after={first['after']}")).json()
+    assert rest == {"items": [made.json()]}
+
+
 def test_each_refusal_carries_its_own_code():
     one, other = Refused("No.", code="already_reversed"), Refused("No.", code="nothing_to_move")
     assert (one.code, other.code) == ("already_reversed", "nothing_to_move")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import parse, render
 from tallystick.kernel.problems import Malformed
 from tallystick.ledger.api import (
@@ -17,7 +18,9 @@ from tallystick.ledger.api import (
     LedgerNotFound,
     ListAccounts,
     ListEntries,
+    ListLedgers,
     ListTransactions,
+    OpenLedger,
     Post,
     RefusalCode,
     TransactionNotFound,
@@ -70,6 +73,35 @@ async def test_pages_of_accounts_are_the_whole_list(desk: Desk, limit: int) -> N
     assert [account.address for page in pages for account in page] == sorted(ADDRESSES)
     assert all(len(page) == limit for page in pages[:-1])
     assert pages[-1]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 4, 200])
+async def test_pages_of_ledgers_are_the_tenants_whole_list(desk: Desk, limit: int) -> None:
+    stranger = Caller(tenant_id=desk.caller.tenant_id + 1, actor="test")
+    await desk.service.open_ledger(caller=stranger, message=OpenLedger(name="theirs"))
+    for name in ("-", "2026", "main2"):
+        await desk.service.open_ledger(caller=desk.caller, message=OpenLedger(name=name))
+    seen: list[list[str]] = []
+    after = None
+    for _ in range(10):
+        message = ListLedgers(limit=limit, after=after)
+        page = await desk.service.ledgers(caller=desk.caller, message=message)
+        seen.append([ledger.name for ledger in page.items])
+        assert all(parse(ledger.opened_at) for ledger in page.items)
+        after = page.after
+        if after is None:
+            break
+    assert [name for names in seen for name in names] == ["-", "2026", LEDGER, "main2"]
+    assert all(len(names) == limit for names in seen[:-1])
+    assert seen[-1]
+
+
+@pytest.mark.parametrize(
+    "asked", [{"limit": 0}, {"limit": 201}, {"after": ""}, {"after": "A"}, {"after": "\x00"}]
+)
+async def test_a_wrong_page_of_ledgers_is_malformed(desk: Desk, asked: dict[str, Any]) -> None:
+    with pytest.raises(Malformed):
+        await desk.service.ledgers(caller=desk.caller, message=ListLedgers(**asked))
 
 
 def _expression(pattern: str) -> str:

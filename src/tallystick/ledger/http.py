@@ -25,8 +25,10 @@ from tallystick.ledger.api import (
     LedgerBusy,
     LedgerNotFound,
     LedgerOpened,
+    LedgerPage,
     ListAccounts,
     ListEntries,
+    ListLedgers,
     ListTransactions,
     Metadata,
     OpenAccount,
@@ -143,6 +145,9 @@ class _Handlers:
         answer = await self._ledger.open_ledger(caller=asked.caller, message=asked.body)
         return _made(answer, replayed=answer.replayed)
 
+    async def ledgers(self, asked: Asked) -> LedgerPage:
+        return await self._ledger.ledgers(caller=asked.caller, message=asked.query)
+
     async def open_account(self, asked: Asked) -> Any:
         self._demand_free(asked.path["ledger"], asked.body.address)
         answer = await self._ledger.open_account(
@@ -238,6 +243,10 @@ def _account_routes(handlers: _Handlers) -> list[Route]:
         Route(
             method="POST", path="/v1/ledgers", summary="Open a ledger", handle=handlers.open_ledger,
             body=OpenLedger, answer=LedgerOpened, status=201, replays=True,
+        ),
+        Route(
+            method="GET", path="/v1/ledgers", summary="List ledgers", handle=handlers.ledgers,
+            query=ListLedgers, answer=LedgerPage,
         ),
         Route(
             method="POST", path=_LEDGER + "/accounts", summary="Open an account", handle=handlers.open_account,

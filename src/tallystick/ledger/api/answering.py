@@ -14,6 +14,13 @@ class LedgerOpened(Message, frozen=True, kw_only=True):
     replayed: bool = False
 
 
+class LedgerPage(Message, frozen=True, kw_only=True):
+    """A page of ledgers; ``after`` is the cursor of the next, absent at the end."""
+
+    items: tuple[LedgerOpened, ...]
+    after: str | None = None
+
+
 class Balances(Message, frozen=True, kw_only=True):
     """Counters that never decrease, and the balances they sum to, seen from the normal side.
 

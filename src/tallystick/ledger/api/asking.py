@@ -11,6 +11,13 @@ class OpenLedger(Message, frozen=True, kw_only=True):
     name: str
 
 
+class ListLedgers(Message, frozen=True, kw_only=True):
+    """List the tenant's ledgers by name; ``after`` is the cursor of the page before, ``limit`` 1 to 200."""
+
+    after: str | None = None
+    limit: int = 50
+
+
 class OpenAccount(Message, frozen=True, kw_only=True):
     """Open an account. Opening it again with the same content is the same act.
 

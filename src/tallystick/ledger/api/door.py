@@ -9,6 +9,7 @@ from tallystick.ledger.api.answering import (
     BalanceAnswer,
     EntryPage,
     LedgerOpened,
+    LedgerPage,
     Transaction,
     TransactionPage,
     Verdicts,
@@ -19,6 +20,7 @@ from tallystick.ledger.api.asking import (
     BalanceAsOf,
     ListAccounts,
     ListEntries,
+    ListLedgers,
     ListTransactions,
     OpenAccount,
     OpenLedger,
@@ -35,6 +37,10 @@ class Ledger(Protocol):
 
     async def open_ledger(self, *, caller: Caller, message: OpenLedger) -> LedgerOpened:
         """Open a ledger. Raises Malformed."""
+        ...
+
+    async def ledgers(self, *, caller: Caller, message: ListLedgers) -> LedgerPage:
+        """List the caller's ledgers by name. Raises Malformed."""
         ...
 
     async def open_account(self, *, caller: Caller, message: OpenAccount) -> Account:

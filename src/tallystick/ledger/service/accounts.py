@@ -56,6 +56,13 @@ def is_ledger_name(name: str) -> bool:
     return _LEDGER_NAME.fullmatch(name) is not None
 
 
+def ledger_cursor(text: str | None) -> str:
+    """Read the cursor of a page of ledgers: a name. Raises Malformed."""
+    if text is not None and not is_ledger_name(text):
+        raise acts.malformed("after", "a cursor is taken from the page before as it is")
+    return text or ""
+
+
 def wanted_account(message: OpenAccount) -> WantedAccount:
     """Read the message. Raises Malformed."""
     if not 0 <= message.exponent <= EXPONENT_MAX:

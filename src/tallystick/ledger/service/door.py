@@ -18,8 +18,10 @@ from tallystick.ledger.api import (
     EntryPage,
     LedgerNotFound,
     LedgerOpened,
+    LedgerPage,
     ListAccounts,
     ListEntries,
+    ListLedgers,
     ListTransactions,
     OpenAccount,
     OpenLedger,
@@ -72,6 +74,18 @@ class LedgerService:
                 connection, caller.tenant_id, message.name
             )
         return LedgerOpened(name=message.name, opened_at=render(opened_at), replayed=was_there)
+
+    async def ledgers(self, *, caller: Caller, message: ListLedgers) -> LedgerPage:
+        """List the caller's ledgers by name."""
+        limit = pages.page_limit(message.limit)
+        cursor = accounts.ledger_cursor(message.after)
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            rows = await reading.ledger_page(connection, caller.tenant_id, cursor, limit + 1)
+        items = tuple(
+            LedgerOpened(name=row["name"], opened_at=render(row["opened_at"]))
+            for row in rows[:limit]
+        )
+        return LedgerPage(items=items, after=items[-1].name if len(rows) > limit else None)
 
     async def open_account(self, *, caller: Caller, message: OpenAccount) -> Account:
         """Open an account, or find the same one open."""

@@ -14,6 +14,9 @@ RETURNING ledger_id, opened_at
 -- name: ledgers
 SELECT ledger_id, name FROM ledger.ledger WHERE tenant_id = $1 ORDER BY ledger_id
 
+-- name: ledger_page
+SELECT name, opened_at FROM ledger.ledger WHERE tenant_id = $1 AND name > $2 ORDER BY name LIMIT $3
+
 -- name: clock
 SELECT clock_timestamp()
 

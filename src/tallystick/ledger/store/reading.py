@@ -31,6 +31,13 @@ async def ledgers(connection: Connection, tenant_id: int) -> Sequence[Any]:
     return await connection.fetch(_SQL["ledgers"], tenant_id)
 
 
+async def ledger_page(
+    connection: Connection, tenant_id: int, after: str, limit: int
+) -> Sequence[Any]:
+    """A page of a tenant's ledgers by name."""
+    return await connection.fetch(_SQL["ledger_page"], tenant_id, after, limit)
+
+
 async def clock(connection: Connection) -> Instant:
     """The database's clock."""
     return await connection.fetchval(_SQL["clock"])
