@@ -175,7 +175,8 @@ def test_headers_and_paths_are_read_strictly(
 @pytest.mark.parametrize(
     "query",
     [
-        "limit=0", "limit=201", "limit=-1", "limit=x", "limit=\uff15", "limit=1&limit=2", "limit=",
+        "limit=0", "limit=201", "limit=-1", "limit=1.0", "limit=1e0", "limit=x", "limit=\uff15", "limit=1&limit=2",
+        "limit=",
         "after=nonsense", "after=%00", "after=%ff", "colour=1", "since=yesterday", "metadata=x",
         "metadata[a][b]=c", "=1", "limit", "%zz=1", "since=%EF%BC%92026-01-01T00:00:00Z",
     ],

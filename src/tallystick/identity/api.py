@@ -1,13 +1,24 @@
 """The door of identity: tenants, their keys, and the proof of who is asking."""
 
-from typing import Protocol
+from typing import Annotated, Protocol
+
+from msgspec import Meta
 
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.fields import Cursor, NextCursor, PageLimit, Time, told
 from tallystick.kernel.messages import Message
 from tallystick.kernel.problems import Kind, Problem
 
 NAME_MAX = 100
-PAGE_MAX = 200
+
+Name = Annotated[
+    str,
+    Meta(
+        description=f"What it is for, 1 to {NAME_MAX} printable characters.",
+        extra_json_schema={"minLength": 1, "maxLength": NAME_MAX},
+    ),
+]
+KeyId = Annotated[str, Meta(description="The id of the key, ``key_…``.")]
 
 
 class CreateTenant(Message, frozen=True):
@@ -19,7 +30,7 @@ class CreateTenant(Message, frozen=True):
 class CreateKey(Message, frozen=True):
     """Make a key of the caller's tenant. ``label`` says what it is for, 1 to 100 printable characters."""
 
-    label: str
+    label: Name
 
 
 class RevokeKey(Message, frozen=True):
@@ -31,8 +42,8 @@ class RevokeKey(Message, frozen=True):
 class ListKeys(Message, frozen=True):
     """List the tenant's keys, oldest first; ``after`` is the cursor of the page before, ``limit`` 1 to 200."""
 
-    after: str | None = None
-    limit: int = 50
+    after: Cursor | None = None
+    limit: PageLimit = 50
 
 
 class ListTenants(Message, frozen=True):
@@ -63,34 +74,34 @@ class Tenant(Message, frozen=True):
 class ApiKey(Message, frozen=True):
     """A key without its secret."""
 
-    key_id: str
-    label: str
-    created_at: str
-    revoked_at: str | None = None
+    key_id: KeyId
+    label: Name
+    created_at: Time
+    revoked_at: Annotated[Time | None, told("When it ended.")] = None
 
 
 class NewKey(Message, frozen=True):
     """A key with its secret, shown this once: only its hash is kept."""
 
-    key_id: str
-    label: str
-    created_at: str
-    key: str
+    key_id: KeyId
+    label: Name
+    created_at: Time
+    key: Annotated[str, told("The key itself, shown this once.")]
 
 
 class Identified(Message, frozen=True):
     """The caller, as we know it: its tenant, and the key it used."""
 
-    tenant: str
-    name: str
-    actor: str
+    tenant: Annotated[str, told("The tenant, ``tnt_…``.")]
+    name: Annotated[str, told("The tenant's name.")]
+    actor: Annotated[str, told("The key that was used.")]
 
 
 class KeyPage(Message, frozen=True):
     """A page of keys; ``after`` is the cursor of the next, absent at the end."""
 
-    items: tuple[ApiKey, ...]
-    after: str | None = None
+    items: Annotated[tuple[ApiKey, ...], told("Oldest first.")]
+    after: NextCursor | None = None
 
 
 class TenantPage(Message, frozen=True):

@@ -4,8 +4,9 @@ import hashlib
 import re
 import zlib
 
-from tallystick.identity.api import NAME_MAX, PAGE_MAX
+from tallystick.identity.api import NAME_MAX
 from tallystick.kernel import ids
+from tallystick.kernel.fields import PAGE_MAX
 from tallystick.kernel.problems import Malformed
 
 SECRET_BYTES = 32

@@ -1,14 +1,16 @@
 """The books over HTTP."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
+from tallystick.kernel.fields import Asset, Cursor, Exponent, Limit, PageLimit, Time, told
 from tallystick.kernel.messages import Message
-from tallystick.kernel.money import Digits
 from tallystick.kernel.problems import Malformed
 from tallystick.ledger.api import (
+    BATCH_ITEMS_MAX,
     Account,
     AccountExistsDifferent,
     AccountNotEmpty,
@@ -50,6 +52,7 @@ from tallystick.ledger.api import (
     Verification,
     Verify,
 )
+from tallystick.ledger.api.words import Address, AddressPattern, Reference
 from tallystick.runtime.routes import REPLAYED, Asked, Reply, Route
 
 Reserved = Sequence[tuple[str, str]]
@@ -61,20 +64,20 @@ _ACCOUNT = _LEDGER + "/accounts/{address}"
 class NewAccount(Message, frozen=True, kw_only=True):
     """An account to open; see the ledger's ``OpenAccount``."""
 
-    address: str
-    asset: str
-    exponent: int
+    address: Address
+    asset: Asset
+    exponent: Exponent
     normal_side: Side
-    min_available: Digits | None = None
-    max_available: Digits | None = None
+    min_available: Limit | None = None
+    max_available: Limit | None = None
     metadata: Metadata | None = None
 
 
 class NewLimits(Message, frozen=True, kw_only=True):
     """Both limits of an account; an absent one is lifted."""
 
-    min_available: Digits | None = None
-    max_available: Digits | None = None
+    min_available: Limit | None = None
+    max_available: Limit | None = None
 
 
 class NewStatus(Message, frozen=True, kw_only=True):
@@ -86,46 +89,59 @@ class NewStatus(Message, frozen=True, kw_only=True):
 class Batch(Message, frozen=True, kw_only=True):
     """Up to 8,190 acts, decided in order, each with its own verdict."""
 
-    items: tuple[AnyCommand, ...]
+    items: Annotated[
+        tuple[AnyCommand, ...],
+        Meta(
+            description="Decided in order.",
+            extra_json_schema={"minItems": 1, "maxItems": BATCH_ITEMS_MAX},
+        ),
+    ]
 
 
 class AccountQuery(Message, frozen=True, kw_only=True):
     """Filters and page of a list of accounts."""
 
-    address: str | None = None
-    asset: str | None = None
+    address: AddressPattern | None = None
+    asset: Asset | None = None
     metadata: Metadata | None = None
-    after: str | None = None
-    limit: int = 50
+    after: Cursor | None = None
+    limit: PageLimit = 50
 
 
 class TransactionQuery(Message, frozen=True, kw_only=True):
     """Filters and page of a list of transactions."""
 
-    account: str | None = None
-    reference: str | None = None
+    account: AddressPattern | None = None
+    reference: Reference | None = None
     metadata: Metadata | None = None
-    since: str | None = None
-    until: str | None = None
-    after: str | None = None
-    limit: int = 50
+    since: Annotated[Time | None, told("Only what was recorded then or later.")] = None
+    until: Annotated[Time | None, told("Only what was recorded before.")] = None
+    after: Cursor | None = None
+    limit: PageLimit = 50
 
 
 class EntryQuery(Message, frozen=True, kw_only=True):
     """Bounds and page of a list of entries."""
 
-    since: str | None = None
-    until: str | None = None
-    oldest_first: bool = False
-    after: str | None = None
-    limit: int = 50
+    since: Annotated[Time | None, told("Only what was recorded then or later.")] = None
+    until: Annotated[Time | None, told("Only what was recorded before.")] = None
+    oldest_first: Annotated[bool, told("Whether to begin with the first entry, not the last.")] = (
+        False
+    )
+    after: Cursor | None = None
+    limit: PageLimit = 50
 
 
 class BalanceQuery(Message, frozen=True, kw_only=True):
     """Both clocks of a balance."""
 
-    effective_at: str | None = None
-    recorded_at: str | None = None
+    effective_at: Annotated[
+        Time | None, told("Only what is effective by then; without it, everything.")
+    ] = None
+    recorded_at: Annotated[
+        Time | None,
+        told("Only what was recorded by then, not in the future; without it, everything."),
+    ] = None
 
 
 class _Handlers:

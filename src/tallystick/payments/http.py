@@ -1,9 +1,11 @@
 """Payments over HTTP: files come as XML, and are answered with their report."""
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
+from tallystick.kernel.fields import Cursor, PageLimit, told
 from tallystick.kernel.messages import Message
 from tallystick.payments.api import (
     FileAnswer,
@@ -49,14 +51,16 @@ class AnswerFormat(StrEnum):
 class Submission(Message, frozen=True, kw_only=True):
     """How the answer is to be written: as pain.002, or as JSON without it. Absent, the header ``Accept`` says it."""
 
-    format: AnswerFormat | None = None
+    format: Annotated[
+        AnswerFormat | None, told("How to answer; without it the header ``Accept`` says so.")
+    ] = None
 
 
 class Page(Message, frozen=True, kw_only=True):
     """Which page is wanted; ``after`` is the cursor of the page before, ``limit`` 1 to 200."""
 
-    after: str | None = None
-    limit: int = 50
+    after: Cursor | None = None
+    limit: PageLimit = 50
 
 
 def routes(payments: Payments) -> list[Route]:

@@ -143,6 +143,8 @@ def _parameters(route: Route, schemas: _Schemas) -> list[Document]:
                 "required": name in required,
                 "schema": schema,
             }
+            if "description" in schema:
+                parameter["description"] = schema["description"]
             if '"object"' in msgspec.json.encode(schema).decode():
                 parameter |= {"style": "deepObject", "explode": True}
             found.append(parameter)

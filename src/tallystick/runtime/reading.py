@@ -263,7 +263,13 @@ _scan: Callable[[str, int], Any] = json.JSONDecoder(object_pairs_hook=_each_name
 
 @functools.cache
 def _whole_numbers(kind: Any) -> tuple[str, ...]:
-    return tuple(field.encode_name for field in msgspec.structs.fields(kind) if field.type is int)
+    fields = msgspec.structs.fields(kind)
+    # What is annotated keeps its bare type as its origin.
+    return tuple(
+        field.encode_name
+        for field in fields
+        if getattr(field.type, "__origin__", field.type) is int
+    )
 
 
 def read_query(query: bytes, kind: Any) -> Any:

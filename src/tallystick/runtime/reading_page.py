@@ -172,7 +172,15 @@ def _problem(code: str, entry: Document) -> str:
 def _row(name: str, schema: Document, *, must: bool, note: str = "") -> str:
     required = '<span class="must">required</span>' if must else ""
     extra = f' <span class="note">{note}</span>' if note else ""
-    return f"<tr><th><code>{_breakable(name)}</code>{required}</th><td>{_type(schema)}{extra}</td></tr>"
+    told = _told(schema)
+    words = f'<br><span class="note">{_prose(told)}</span>' if told else ""
+    return f"<tr><th><code>{_breakable(name)}</code>{required}</th><td>{_type(schema)}{extra}{words}</td></tr>"
+
+
+def _told(schema: Document) -> str:
+    """What a field is; one that may be null says it in what it is otherwise."""
+    otherwise = (part.get("description", "") for part in schema.get("anyOf", ()))
+    return schema.get("description") or next(filter(None, otherwise), "")
 
 
 def _details(words: str, inside: str) -> str:

@@ -3,11 +3,13 @@
 import asyncio
 import re
 from collections.abc import Mapping
+from typing import Annotated
 from urllib.parse import quote
 
 import asyncpg
 import msgspec
 
+from tallystick.kernel.fields import told
 from tallystick.kernel.problems import Kind, Malformed, Problem, Retry
 from tallystick.runtime.routes import REPLAYED
 
@@ -138,14 +140,14 @@ class ProblemDocument(
 ):
     """A problem as RFC 9457 writes it, with our code, whether repeating helps, and what was wrong."""
 
-    kind: str
-    title: str
-    status: int
-    detail: str
-    code: str
+    kind: Annotated[str, told("Where the problem is explained, relative to this server.")]
+    title: Annotated[str, told("The code as a sentence.")]
+    status: Annotated[int, told("The status of this answer.")]
+    detail: Annotated[str, told("What was wrong this time.")]
+    code: Annotated[str, told("What to act on: it never changes its meaning.")]
     retry: Retry
-    instance: str
-    fields: dict[str, str] = {}
+    instance: Annotated[str, told("This request, as the log has it.")]
+    fields: Annotated[dict[str, str], told("What it was about, by name.")] = {}
 
 
 def status_of(problem: Problem | type[Problem]) -> int:

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
+from tallystick.kernel.fields import Limit, told
 from tallystick.kernel.messages import Message
-from tallystick.kernel.money import Digits
 from tallystick.ledger.api import AccountExistsDifferent, AssetExponentDiffers
 from tallystick.runtime.routes import JSON, REPLAYED, XML, Asked, Reply, Route
 from tallystick.wallets.api import (
@@ -47,8 +48,8 @@ Change = Callable[..., Awaitable[Wallet]]
 class Limits(Message, frozen=True, kw_only=True):
     """Both limits of an account's available balance; null lifts one."""
 
-    min_available: Digits | None = 0
-    max_available: Digits | None = None
+    min_available: Limit | None = 0
+    max_available: Limit | None = None
 
 
 class Format(StrEnum):
@@ -67,9 +68,11 @@ class Period(
 ):
     """The days of a statement, both included, in UTC. Without ``format`` the header ``Accept`` says how to write it."""
 
-    first_day: date
-    last_day: date
-    format: Format | None = None
+    first_day: Annotated[date, told("The first day, included.")]
+    last_day: Annotated[date, told("The last day, included.")]
+    format: Annotated[
+        Format | None, told("How to write it; without it the header ``Accept`` says so.")
+    ] = None
 
 
 def routes(wallets: Wallets) -> list[Route]:

@@ -1,21 +1,36 @@
 """What can be asked of the books."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
+from tallystick.kernel.fields import Asset, CallerId, Cursor, Exponent, Limit, PageLimit, Time, told
 from tallystick.kernel.messages import Message
-from tallystick.kernel.money import Digits
-from tallystick.ledger.api.words import Metadata, Side, Status
+from tallystick.ledger.api.words import (
+    POSTINGS_MAX,
+    Address,
+    AddressPattern,
+    Amount,
+    LedgerName,
+    Metadata,
+    PartialAmount,
+    Reference,
+    Side,
+    Status,
+)
 
 
 class OpenLedger(Message, frozen=True, kw_only=True):
     """Open a book of accounts. ``name`` is 1 to 64 of ``a-z 0-9 - _``, unique per tenant."""
 
-    name: str
+    name: LedgerName
 
 
 class ListLedgers(Message, frozen=True, kw_only=True):
     """List the tenant's ledgers by name; ``after`` is the cursor of the page before, ``limit`` 1 to 200."""
 
-    after: str | None = None
-    limit: int = 50
+    after: Cursor | None = None
+    limit: PageLimit = 50
 
 
 class OpenAccount(Message, frozen=True, kw_only=True):
@@ -26,30 +41,30 @@ class OpenAccount(Message, frozen=True, kw_only=True):
     asset in the ledger. The available balance never leaves [``min_available``, ``max_available``].
     """
 
-    ledger: str
-    address: str
-    asset: str
-    exponent: int
+    ledger: LedgerName
+    address: Address
+    asset: Asset
+    exponent: Exponent
     normal_side: Side
-    min_available: Digits | None = None
-    max_available: Digits | None = None
+    min_available: Limit | None = None
+    max_available: Limit | None = None
     metadata: Metadata | None = None
 
 
 class SetLimits(Message, frozen=True, kw_only=True):
     """Replace both limits of an account; ``None`` lifts one."""
 
-    ledger: str
-    address: str
-    min_available: Digits | None = None
-    max_available: Digits | None = None
+    ledger: LedgerName
+    address: Address
+    min_available: Limit | None = None
+    max_available: Limit | None = None
 
 
 class SetStatus(Message, frozen=True, kw_only=True):
     """Freeze, unfreeze, close (all balances must be zero) or reopen an account."""
 
-    ledger: str
-    address: str
+    ledger: LedgerName
+    address: Address
     status: Status
 
 
@@ -59,11 +74,13 @@ class Posting(Message, frozen=True, kw_only=True):
     With ``balancing`` the amount is the most that may move: as much moves as both accounts' limits allow.
     """
 
-    debit: str
-    credit: str
-    amount: Digits
-    asset: str
-    balancing: bool = False
+    debit: Annotated[Address, told("The account to debit.")]
+    credit: Annotated[Address, told("The account to credit.")]
+    amount: Amount
+    asset: Annotated[Asset, told("The asset of both accounts.")]
+    balancing: Annotated[
+        bool, told("Whether the amount is the most that may move, not exactly what moves.")
+    ] = False
 
 
 class Command(Message, frozen=True, kw_only=True, tag_field="kind"):
@@ -74,24 +91,45 @@ class Command(Message, frozen=True, kw_only=True, tag_field="kind"):
     recording. Neighbouring items of a batch with the same ``group`` stand or fall together.
     """
 
-    id: str | None = None
-    effective_at: str | None = None
-    reference: str | None = None
+    id: Annotated[
+        CallerId | None,
+        told(
+            "Yours, not starting with ``txn_``: the same id is the same act. Without one we make one."
+        ),
+    ] = None
+    effective_at: Annotated[
+        Time | None, told("When it counts; without it, when it is recorded.")
+    ] = None
+    reference: Reference | None = None
     metadata: Metadata | None = None
-    group: str | None = None
+    group: Annotated[
+        str | None, told("Neighbours in a batch with the same word stand or fall together.")
+    ] = None
 
 
 class Post(Command, frozen=True, kw_only=True, tag="post"):
     """Post a transaction: all its postings or none."""
 
-    postings: tuple[Posting, ...]
+    postings: Annotated[
+        tuple[Posting, ...],
+        Meta(
+            description="Done together or not at all.",
+            extra_json_schema={"minItems": 1, "maxItems": POSTINGS_MAX},
+        ),
+    ]
 
 
 class Hold(Command, frozen=True, kw_only=True, tag="hold"):
     """Reserve the postings' amounts until they are captured, voided, or ``expires_at`` has passed."""
 
-    postings: tuple[Posting, ...]
-    expires_at: str | None = None
+    postings: Annotated[
+        tuple[Posting, ...],
+        Meta(
+            description="Done together or not at all.",
+            extra_json_schema={"minItems": 1, "maxItems": POSTINGS_MAX},
+        ),
+    ]
+    expires_at: Annotated[Time | None, told("When it ends by itself; without it, never.")] = None
 
 
 class Capture(Command, frozen=True, kw_only=True, tag="capture"):
@@ -100,22 +138,34 @@ class Capture(Command, frozen=True, kw_only=True, tag="capture"):
     With ``final`` the rest is released in the same act.
     """
 
-    target: str
-    amounts: tuple[Digits, ...] | None = None
-    final: bool = False
+    target: Annotated[CallerId, told("The id of the hold.")]
+    amounts: Annotated[
+        tuple[PartialAmount, ...] | None,
+        Meta(
+            description="One amount per posting of the target; absent is all that is left.",
+            extra_json_schema={"minItems": 1, "maxItems": POSTINGS_MAX},
+        ),
+    ] = None
+    final: Annotated[bool, told("Whether the rest is released with it.")] = False
 
 
 class Void(Command, frozen=True, kw_only=True, tag="void"):
     """Release all that remains of hold ``target``."""
 
-    target: str
+    target: Annotated[CallerId, told("The id of the hold.")]
 
 
 class Reverse(Command, frozen=True, kw_only=True, tag="reverse"):
     """Post transaction ``target`` backwards: ``amounts`` per posting, or all that is not reversed yet."""
 
-    target: str
-    amounts: tuple[Digits, ...] | None = None
+    target: Annotated[CallerId, told("The id of the transaction.")]
+    amounts: Annotated[
+        tuple[PartialAmount, ...] | None,
+        Meta(
+            description="One amount per posting of the target; absent is all that is left.",
+            extra_json_schema={"minItems": 1, "maxItems": POSTINGS_MAX},
+        ),
+    ] = None
 
 
 AnyCommand = Post | Hold | Capture | Void | Reverse
@@ -143,8 +193,8 @@ class BalanceAsOf(Message, frozen=True, kw_only=True):
 
     ledger: str
     address: str
-    effective_at: str | None = None
-    recorded_at: str | None = None
+    effective_at: Time | None = None
+    recorded_at: Time | None = None
 
 
 class ListAccounts(Message, frozen=True, kw_only=True):
@@ -152,11 +202,11 @@ class ListAccounts(Message, frozen=True, kw_only=True):
     and a last segment ``...`` for any number of them."""
 
     ledger: str
-    address: str | None = None
-    asset: str | None = None
+    address: AddressPattern | None = None
+    asset: Asset | None = None
     metadata: Metadata | None = None
-    after: str | None = None
-    limit: int = 50
+    after: Cursor | None = None
+    limit: PageLimit = 50
 
 
 class TransactionOf(Message, frozen=True, kw_only=True):
@@ -173,13 +223,13 @@ class ListTransactions(Message, frozen=True, kw_only=True):
     """
 
     ledger: str
-    account: str | None = None
-    reference: str | None = None
+    account: AddressPattern | None = None
+    reference: Reference | None = None
     metadata: Metadata | None = None
-    since: str | None = None
-    until: str | None = None
-    after: str | None = None
-    limit: int = 50
+    since: Annotated[Time | None, told("Only what was recorded then or later.")] = None
+    until: Annotated[Time | None, told("Only what was recorded before.")] = None
+    after: Cursor | None = None
+    limit: PageLimit = 50
 
 
 class ListEntries(Message, frozen=True, kw_only=True):
@@ -189,12 +239,14 @@ class ListEntries(Message, frozen=True, kw_only=True):
     """
 
     ledger: str
-    address: str
-    since: str | None = None
-    until: str | None = None
-    oldest_first: bool = False
-    after: str | None = None
-    limit: int = 50
+    address: Address
+    since: Annotated[Time | None, told("Only what was recorded then or later.")] = None
+    until: Annotated[Time | None, told("Only what was recorded before.")] = None
+    oldest_first: Annotated[bool, told("Whether to begin with the first entry, not the last.")] = (
+        False
+    )
+    after: Cursor | None = None
+    limit: PageLimit = 50
 
 
 class Verify(Message, frozen=True, kw_only=True):

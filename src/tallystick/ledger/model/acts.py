@@ -14,6 +14,7 @@ from tallystick.kernel.money import AMOUNT_DIGITS_MAX, AMOUNT_MAX, Digits
 from tallystick.kernel.problems import Malformed
 from tallystick.ledger.api import (
     ADDRESS_MAX,
+    METADATA_KEY_MAX,
     METADATA_KEYS_MAX,
     METADATA_TEXT_MAX,
     POSTINGS_MAX,
@@ -273,10 +274,10 @@ def metadata(given: Metadata | None, where: str) -> Metadata | None:
     if len(given) > METADATA_KEYS_MAX:
         raise malformed(f"{where}.metadata", f"metadata has at most {METADATA_KEYS_MAX} keys")
     for key, text in given.items():
-        if not 1 <= len(key) <= 64 or len(text) > METADATA_TEXT_MAX:
+        if not 1 <= len(key) <= METADATA_KEY_MAX or len(text) > METADATA_TEXT_MAX:
             raise malformed(
                 f"{where}.metadata",
-                f"a key has 1 to 64 characters, a text at most {METADATA_TEXT_MAX}",
+                f"a key has 1 to {METADATA_KEY_MAX} characters, a text at most {METADATA_TEXT_MAX}",
             )
         if _CONTROL.search(key) or _CONTROL.search(text):
             raise malformed(f"{where}.metadata", "metadata has no control characters")

@@ -2,9 +2,10 @@
 
 import re
 
+from tallystick.kernel.fields import PAGE_MAX
 from tallystick.kernel.instants import EARLIEST, LATEST, Instant, parse
 from tallystick.kernel.problems import Malformed
-from tallystick.ledger.api import ADDRESS_MAX, PAGE_MAX
+from tallystick.ledger.api import ADDRESS_MAX
 from tallystick.ledger.model.acts import is_address, malformed, optional_moment
 
 # A list of transactions merges the newest of each account; more of them would cost more than a page is worth.

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from tallystick.kernel.fields import EXPONENT_MAX
 from tallystick.kernel.limits import Limits, limits_of
 from tallystick.ledger.api import (
     Account,
@@ -22,7 +23,6 @@ from tallystick.ledger.store import reading
 from tallystick.ledger.store.states import Key, counters_of, json_if_any, json_of
 from tallystick.runtime.database import Connection
 
-EXPONENT_MAX = 18
 _LEDGER_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 # Closed accounts are only reopened; everything else may follow anything.
 _NEXT = {

@@ -29,14 +29,12 @@ from tallystick.payments.api.refusing import (
     PaymentNotFound,
 )
 from tallystick.payments.api.words import (
-    PAGE_MAX,
     PAYMENTS_MAX,
     FileStatus,
     PaymentState,
 )
 
 __all__ = [
-    "PAGE_MAX",
     "PAYMENTS_MAX",
     "File",
     "FileAnswer",

@@ -1,25 +1,27 @@
 """What payments answer."""
 
+from typing import Annotated
+
+from tallystick.kernel.fields import Minor, NextCursor, Replayed, Time, told
 from tallystick.kernel.messages import Message
-from tallystick.kernel.money import Digits
 from tallystick.payments.api.words import FileStatus, PaymentState
 
 
 class PaymentCounts(Message, frozen=True, kw_only=True):
     """How many payments a file has, and how many stand where. None is ``accepted`` any more once it is finished."""
 
-    total: int
-    accepted: int
-    settled: int
-    rejected: int
+    total: Annotated[int, told("All of them.")]
+    accepted: Annotated[int, told("Those still being booked.")]
+    settled: Annotated[int, told("Those that were paid.")]
+    rejected: Annotated[int, told("Those that were not.")]
 
 
 class StatedReason(Message, frozen=True, kw_only=True):
     """Why something was rejected: a code of ISO 20022, its name there, and a sentence."""
 
-    code: str
-    name: str
-    text: str
+    code: Annotated[str, told("A code of ISO 20022, such as AM04.")]
+    name: Annotated[str, told("Its name there.")]
+    text: Annotated[str, told("The reason in a sentence.")]
 
 
 class FileAnswer(Message, frozen=True, kw_only=True):
@@ -29,27 +31,27 @@ class FileAnswer(Message, frozen=True, kw_only=True):
     ``report`` answers the final one later.
     """
 
-    file_id: str
-    message: str
-    message_id: str
+    file_id: Annotated[str, told("The id of the file, ``file_…``.")]
+    message: Annotated[str, told("The message it is, such as ``pain.001.001.09``.")]
+    message_id: Annotated[str, told("What its sender called it (``MsgId``).")]
     status: FileStatus
     payments: PaymentCounts
-    replayed: bool = False
-    report: bytes = b""
+    replayed: Replayed = False
+    report: Annotated[bytes, told("The pain.002, in base 64.")] = b""
 
 
 class File(Message, frozen=True, kw_only=True):
     """A file that was read. ``message`` is its kind, such as ``pain.001.001.09``; ``reason`` rejects all of it."""
 
-    file_id: str
-    message: str
-    message_id: str
+    file_id: Annotated[str, told("The id of the file, ``file_…``.")]
+    message: Annotated[str, told("The message it is, such as ``pain.001.001.09``.")]
+    message_id: Annotated[str, told("What its sender called it (``MsgId``).")]
     status: FileStatus
     payments: PaymentCounts
-    received_at: str
-    finished_at: str | None = None
-    initiating_party: str | None = None
-    reason: StatedReason | None = None
+    received_at: Time
+    finished_at: Annotated[Time | None, told("When its last payment was decided.")] = None
+    initiating_party: Annotated[str | None, told("Who sent it, as it says.")] = None
+    reason: Annotated[StatedReason | None, told("Why all of it was rejected.")] = None
 
 
 class Payment(Message, frozen=True, kw_only=True):
@@ -59,66 +61,70 @@ class Payment(Message, frozen=True, kw_only=True):
     not be read so.
     """
 
-    payment_id: str
-    file_id: str
-    payment_information_id: str
-    rail: str
+    payment_id: Annotated[
+        str, told("Ours, ``pay_…``; also the id of its transaction in the ledger.")
+    ]
+    file_id: Annotated[str, told("The id of the file, ``file_…``.")]
+    payment_information_id: Annotated[str, told("What its sender called its block.")]
+    rail: Annotated[str, told("The rail that carries it.")]
     state: PaymentState
-    end_to_end_id: str
-    instructed_amount: str
-    currency: str
-    received_at: str
-    amount: Digits | None = None
-    instruction_id: str | None = None
-    uetr: str | None = None
-    debtor_name: str | None = None
-    debtor_iban: str | None = None
-    creditor_name: str | None = None
-    creditor_iban: str | None = None
-    remittance: str | None = None
-    reason: StatedReason | None = None
-    decided_at: str | None = None
+    end_to_end_id: Annotated[str, told("What its sender called it, for the receiver.")]
+    instructed_amount: Annotated[str, told("The decimal as it was written.")]
+    currency: Annotated[str, told("ISO 4217, as it was written.")]
+    received_at: Time
+    amount: Annotated[Minor | None, told("The amount in minor units, where it can be read so.")] = (
+        None
+    )
+    instruction_id: Annotated[str | None, told("What its sender called it, for us.")] = None
+    uetr: Annotated[str | None, told("Its unique end-to-end transaction reference.")] = None
+    debtor_name: Annotated[str | None, told("Who pays.")] = None
+    debtor_iban: Annotated[str | None, told("From which account.")] = None
+    creditor_name: Annotated[str | None, told("Who is paid.")] = None
+    creditor_iban: Annotated[str | None, told("To which account.")] = None
+    remittance: Annotated[str | None, told("What it is for.")] = None
+    reason: Annotated[StatedReason | None, told("Why it was rejected.")] = None
+    decided_at: Annotated[Time | None, told("When it was settled or rejected.")] = None
 
 
 class Transition(Message, frozen=True, kw_only=True):
     """One move of a payment: who moved it, when, from where to where, and why when it was rejected."""
 
-    number: int
-    recorded_at: str
-    actor: str
-    event: str
+    number: Annotated[int, told("Counts the moves of a payment from 1.")]
+    recorded_at: Time
+    actor: Annotated[str, told("The key or job that moved it.")]
+    event: Annotated[str, told("What happened.")]
     state_before: PaymentState
     state_after: PaymentState
-    reason_code: str | None = None
+    reason_code: Annotated[str | None, told("Why it was rejected.")] = None
 
 
 class PaymentDetail(Message, frozen=True, kw_only=True):
     """A payment with its moves, first to last."""
 
     payment: Payment
-    transitions: tuple[Transition, ...]
+    transitions: Annotated[tuple[Transition, ...], told("First to last.")]
 
 
 class FileDetail(Message, frozen=True, kw_only=True):
     """A file with a page of its payments; ``after`` is the cursor of the next, absent at the end."""
 
     file: File
-    payments: tuple[Payment, ...]
-    after: str | None = None
+    payments: Annotated[tuple[Payment, ...], told("In the order of the file.")]
+    after: NextCursor | None = None
 
 
 class FilePage(Message, frozen=True, kw_only=True):
     """A page of files; ``after`` is the cursor of the next, absent at the end."""
 
-    items: tuple[File, ...]
-    after: str | None = None
+    items: Annotated[tuple[File, ...], told("Newest first.")]
+    after: NextCursor | None = None
 
 
 class PaymentPage(Message, frozen=True, kw_only=True):
     """A page of payments; ``after`` is the cursor of the next, absent at the end."""
 
-    items: tuple[Payment, ...]
-    after: str | None = None
+    items: Annotated[tuple[Payment, ...], told("Newest first.")]
+    after: NextCursor | None = None
 
 
 class Report(Message, frozen=True, kw_only=True):

@@ -1,5 +1,8 @@
 """What can be asked of payments."""
 
+from typing import Annotated
+
+from tallystick.kernel.fields import Cursor, PageLimit, told
 from tallystick.kernel.messages import Message
 from tallystick.payments.api.words import PaymentState
 
@@ -27,8 +30,8 @@ class ReportOf(Message, frozen=True, kw_only=True):
 class ListFiles(Message, frozen=True, kw_only=True):
     """List files, newest first; ``after`` is the cursor of the page before, ``limit`` 1 to 200."""
 
-    after: str | None = None
-    limit: int = 50
+    after: Cursor | None = None
+    limit: PageLimit = 50
 
 
 class PaymentOf(Message, frozen=True, kw_only=True):
@@ -40,8 +43,8 @@ class PaymentOf(Message, frozen=True, kw_only=True):
 class ListPayments(Message, frozen=True, kw_only=True):
     """List payments, newest first, perhaps only those of a state, a file or an end-to-end id."""
 
-    state: PaymentState | None = None
-    file_id: str | None = None
-    end_to_end_id: str | None = None
-    after: str | None = None
-    limit: int = 50
+    state: Annotated[PaymentState | None, told("Only those that stand there.")] = None
+    file_id: Annotated[str | None, told("Only those of this file.")] = None
+    end_to_end_id: Annotated[str | None, told("Only those with this end-to-end id.")] = None
+    after: Cursor | None = None
+    limit: PageLimit = 50

@@ -1,9 +1,10 @@
 """Words and bounds that every message of the door uses."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-PAGE_MAX = 200
+from msgspec import Meta
+
 PAYMENTS_MAX = 100_000
 """More than fit into the largest file that is read: the shortest transfer takes over 100 bytes of 10 MiB."""
 
@@ -17,5 +18,8 @@ class PaymentState(StrEnum):
     REJECTED = "rejected"
 
 
-FileStatus = Literal["ACCP", "ACSC", "PART", "RJCT"]
+FileStatus = Annotated[
+    Literal["ACCP", "ACSC", "PART", "RJCT"],
+    Meta(description="The group status of pain.002: accepted, settled, partly accepted, rejected."),
+]
 """The group status of pain.002: accepted, settled, partly accepted, rejected."""

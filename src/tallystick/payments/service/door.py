@@ -3,12 +3,12 @@
 import asyncio
 
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.fields import PAGE_MAX
 from tallystick.kernel.problems import Malformed, Problem, Retry
 from tallystick.ledger.api import Ledger
 from tallystick.payments import store
 from tallystick.payments.adapters import pain002
 from tallystick.payments.api import (
-    PAGE_MAX,
     PAYMENTS_MAX,
     FileAnswer,
     FileDetail,

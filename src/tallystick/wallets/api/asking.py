@@ -1,18 +1,24 @@
 """What can be asked of wallets."""
 
 from datetime import date
+from typing import Annotated
 
+from msgspec import Meta
+
+from tallystick.kernel.fields import Asset, Cursor, Exponent, Iban, Limit, PageLimit, told
 from tallystick.kernel.messages import Message
 from tallystick.kernel.money import Digits
-from tallystick.wallets.api.words import OwnerKind, WalletStatus
+from tallystick.wallets.api.words import ACCOUNTS_MAX, OwnerKind, Text, WalletId, WalletStatus
 
 
 class Owner(Message, frozen=True, kw_only=True):
     """Whose wallet it is. ``reference`` is the tenant's own number of that customer; texts are 1 to 140 characters."""
 
     kind: OwnerKind
-    name: str
-    reference: str | None = None
+    name: Annotated[Text, told("Their name.")]
+    reference: Annotated[
+        Text | None, told("Your own number of that customer; lists find it by an index.")
+    ] = None
 
 
 class AccountWanted(Message, frozen=True, kw_only=True):
@@ -21,11 +27,11 @@ class AccountWanted(Message, frozen=True, kw_only=True):
     ``asset`` is 1 to 16 of ``A-Z 0-9 . _``, ``exponent`` 0 to 18. An IBAN may be written in groups.
     """
 
-    asset: str
-    exponent: int
-    iban: str | None = None
-    min_available: Digits | None = 0
-    max_available: Digits | None = None
+    asset: Asset
+    exponent: Exponent
+    iban: Iban | None = None
+    min_available: Limit | None = 0
+    max_available: Limit | None = None
 
 
 class OpenWallet(Message, frozen=True, kw_only=True):
@@ -36,9 +42,18 @@ class OpenWallet(Message, frozen=True, kw_only=True):
     """
 
     owner: Owner
-    name: str
-    accounts: tuple[AccountWanted, ...]
-    id: str | None = None
+    name: Annotated[Text, told("What the wallet is called.")]
+    accounts: Annotated[
+        tuple[AccountWanted, ...],
+        Meta(
+            description="At most one of each asset has no IBAN.",
+            extra_json_schema={"minItems": 1, "maxItems": ACCOUNTS_MAX},
+        ),
+    ]
+    id: Annotated[
+        WalletId | None,
+        Meta(description="Yours; without one we make one. Not starting with ``wal_``."),
+    ] = None
 
 
 class AddAccount(Message, frozen=True, kw_only=True):
@@ -69,10 +84,12 @@ class SetAccountLimits(Message, frozen=True, kw_only=True):
 class ListWallets(Message, frozen=True, kw_only=True):
     """List wallets by id; ``after`` is the cursor of the page before, ``limit`` 1 to 200."""
 
-    owner_reference: str | None = None
+    owner_reference: Annotated[
+        Text | None, told("Only those of the owner with this reference of yours.")
+    ] = None
     status: WalletStatus | None = None
-    after: str | None = None
-    limit: int = 50
+    after: Cursor | None = None
+    limit: PageLimit = 50
 
 
 class IbanOf(Message, frozen=True, kw_only=True):

@@ -1,6 +1,9 @@
-"""Words and bounds that every message of the door uses."""
+"""Words, bounds and kinds of field that every message of the door uses."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
 
 LEDGER = "main"
 """The book in which every wallet account of a tenant stands."""
@@ -8,9 +11,26 @@ LEDGER = "main"
 WALLET_ID_MAX = 64
 TEXT_MAX = 140
 ACCOUNTS_MAX = 20
-PAGE_MAX = 200
 IBANS_MAX = 10_000
 STATEMENT_LINES_MAX = 100_000
+
+WalletId = Annotated[
+    str,
+    Meta(
+        description="The id of a wallet: 1 to 64 of ``A-Z a-z 0-9 - _ .``.",
+        extra_json_schema={"pattern": f"^[A-Za-z0-9_.-]{{1,{WALLET_ID_MAX}}}$"},
+    ),
+]
+AccountLabel = Annotated[
+    str, Meta(description="Its name within the wallet: ``EUR``, the second ``EUR:2``.")
+]
+Text = Annotated[
+    str,
+    Meta(
+        description=f"1 to {TEXT_MAX} characters.",
+        extra_json_schema={"minLength": 1, "maxLength": TEXT_MAX},
+    ),
+]
 
 
 class OwnerKind(StrEnum):

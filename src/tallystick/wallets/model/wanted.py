@@ -9,12 +9,12 @@ from hashlib import blake2b
 import msgspec
 
 from tallystick.kernel import instants
+from tallystick.kernel.fields import EXPONENT_MAX, PAGE_MAX
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.limits import Limits, limits_of
 from tallystick.kernel.problems import Malformed
 from tallystick.wallets.api import (
     ACCOUNTS_MAX,
-    PAGE_MAX,
     TEXT_MAX,
     AccountNeedsAnIban,
     AccountWanted,
@@ -23,7 +23,6 @@ from tallystick.wallets.api import (
 )
 
 OUR_PREFIX = "wal_"
-EXPONENT_MAX = 18
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _ASSET = re.compile(r"[A-Z0-9._]{1,16}")
 _LABEL = re.compile(r"([A-Z0-9._]{1,16})(?::([1-9][0-9]?))?")

@@ -12,10 +12,10 @@ from hashlib import blake2b
 
 from tallystick.kernel import ids, instants
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.fields import PAGE_MAX
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.money import to_int
 from tallystick.ledger.api import (
-    PAGE_MAX,
     AccountNotFound,
     BalanceAsOf,
     Balances,
