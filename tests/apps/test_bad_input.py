@@ -176,13 +176,86 @@ def test_headers_and_paths_are_read_strictly(
     "query",
     [
         "limit=0", "limit=201", "limit=-1", "limit=1.0", "limit=1e0", "limit=x", "limit=\uff15", "limit=1&limit=2",
-        "limit=",
-        "after=nonsense", "after=%00", "after=%ff", "colour=1", "since=yesterday", "metadata=x",
+        "limit=",         "after=nonsense", "after=%00", "after=%ff", "colour=1", "since=yesterday", "metadata=x",
         "metadata[a][b]=c", "=1", "limit", "%zz=1", "since=%EF%BC%92026-01-01T00:00:00Z",
     ],
 )  # fmt: skip
 def test_a_query_is_read_strictly(house: House, query: str) -> None:
     assert_problem(house.client.get(f"{ACTS}?{query}"), 400, "malformed_request")
+
+
+ACT = POST | {"id": None}
+PLACES: list[tuple[str, str, Any, str]] = [
+    ("POST", ACTS, changed("postings", 0, "amount", to=1.5), "postings[0].amount"),
+    ("POST", ACTS, changed("postings", 0, "amount", to=0), "postings[0].amount"),
+    ("POST", ACTS, changed("postings", 0, "credit", to="bank"), "postings[0]"),
+    ("POST", ACTS, changed("postings", 0, "fee", to=1), "postings[0].fee"),
+    ("POST", ACTS, changed("postings", 0, to={"debit": "a"}), "postings[0].credit"),
+    ("POST", ACTS, changed("colour\n", to=1), "colour\n"),
+    ("POST", ACTS, changed("x" * 500, to=1), "x" * 64),
+    ("POST", ACTS, changed("effective_at", to="now"), "effective_at"),
+    ("POST", ACTS, changed("metadata", to={"": ""}), "metadata"),
+    ("POST", ACTS, changed("metadata", to={"a": 1}), "metadata[...]"),
+    ("POST", ACTS, json.dumps(POST)[:-1] + ',"id":"b"}', "id"),
+    ("POST", BATCHES, {"items": []}, "items"),
+    ("POST", BATCHES, {"items": [ACT, ACT | {"reference": ""}]}, "items[1].reference"),
+    ("POST", BATCHES, {"items": [ACT, ACT | {"reference": 1}]}, "items[1].reference"),
+    ("POST", f"{BOOK}/accounts", ACCOUNT | {"address": "a b"}, "address"),
+    ("POST", f"{BOOK}/accounts", ACCOUNT | {"address": "a", "min_available": "x"}, "min_available"),
+    ("POST", f"{BOOK}/accounts", ACCOUNT, "address"),
+    ("PUT", f"{BOOK}/accounts/ana/status", {"status": "gone" * 500}, "status"),
+    ("GET", f"{BOOK}/accounts/a%20b", None, "address"),
+    ("GET", f"{BOOK}/accounts/a%ff", None, "address"),
+    ("GET", f"{BOOK}/accounts?address=a%20b", None, "address"),
+    ("GET", f"{ACTS}?account=a%20b", None, "account"),
+    ("GET", f"{ACTS}?account=a:%20", None, "account"),
+    ("GET", f"{ACTS}?account=:%20", None, "account"),
+    ("GET", f"{ACTS}?reference=%07", None, "reference"),
+    ("GET", f"{ACTS}?limit=0", None, "limit"),
+    ("GET", f"{ACTS}?limit=x", None, "limit"),
+    ("GET", f"{ACTS}?limit=1&limit=2", None, "limit"),
+    ("GET", f"{ACTS}?metadata[a]=1&metadata[a]=2", None, "metadata[a]"),
+    ("GET", f"{ACTS}?colour=1", None, "colour"),
+    ("GET", "/v1/whoami?colour=1", None, "colour"),
+    ("GET", "/v1/ledgers?after=A", None, "after"),
+    ("GET", "/v1/wallets?limit=0", None, "limit"),
+    ("GET", "/v1/payments?limit=0", None, "limit"),
+    ("GET", "/v1/payments?state=lost", None, "state"),
+    ("GET", "/v1/keys?limit=0", None, "limit"),
+    ("POST", "/v1/keys", {"label": ""}, "label"),
+    ("POST", "/v1/wallets", WALLET | {"accounts": [{"asset": "e", "exponent": 2}]}, "accounts[0].asset"),
+    ("POST", "/v1/wallets", WALLET | {"owner": {"kind": "person", "name": ""}}, "owner.name"),
+    ("POST", "/v1/wallets", WALLET | {"owner": {"kind": "cat", "name": "a"}}, "owner.kind"),
+    ("POST", "/v1/wallets/first-shop/accounts", {"asset": "e", "exponent": 2}, "asset"),
+    ("PUT", "/v1/wallets/first-shop/accounts/EUR/limits", {"min_available": "x"}, "min_available"),
+    ("GET", f"/v1/accounts/{ELECTRICAL}/statement?from=2026-01-02&to=2026-01-01", None, "to"),
+    ("GET", f"/v1/accounts/{ELECTRICAL}/statement?from=2199-01-01&to=2199-01-01", None, "from"),
+    ("GET", f"/v1/accounts/{ELECTRICAL}/statement?from=now&to=2199-01-01", None, "from"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path", "body", "place"), PLACES)
+def test_what_is_malformed_is_named_as_it_was_sent_with_its_reason(
+    house: House, *, method: str, path: str, body: Any, place: str
+) -> None:
+    content = body if isinstance(body, bytes | str) else json.dumps(body)
+    headers = {"content-type": "application/json"} if body is not None else {}
+    answer = house.client.request(
+        method, path, content=content if headers else None, headers=headers
+    )
+    problem = assert_problem(answer, 400, "malformed_request")
+    ((named, reason),) = problem["fields"].items()
+    assert named == place
+    assert problem["detail"] == f"{place}: {reason}"
+    assert not reason[:1].isupper()
+    assert len(reason) <= 200
+
+
+@pytest.mark.parametrize(("key", "path"), [("a b", ACTS), ("k", BATCHES)])
+def test_a_header_that_is_malformed_is_named_too(house: House, key: str, path: str) -> None:
+    headers = {"idempotency-key": key}
+    answer = house.client.post(path, json={"items": [POST]}, headers=headers)
+    assert list(assert_problem(answer, 400, "malformed_request")["fields"]) == ["Idempotency-Key"]
 
 
 REFUSED = {

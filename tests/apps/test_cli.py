@@ -207,6 +207,12 @@ def test_a_command_says_in_a_line_what_was_refused(
     assert_refused(up.command(*arguments), code)
 
 
+def test_what_is_malformed_is_said_once(up: Running) -> None:
+    said = up.command("balance", "main", "bank:nostro:eur", "--effective-at", "now")
+    (line,) = said.err.splitlines()
+    assert line.startswith("tallystick: malformed_request: effective_at: a timestamp is RFC 3339")
+
+
 def test_balance_shows_both_clocks(up: Running) -> None:
     said = up.command("balance", "main", "wallets:reto-meier:chf")
     assert said.code == 0

@@ -7,7 +7,7 @@ import zlib
 from tallystick.identity.api import NAME_MAX
 from tallystick.kernel import ids
 from tallystick.kernel.fields import PAGE_MAX
-from tallystick.kernel.problems import Malformed
+from tallystick.kernel.problems import malformed
 
 SECRET_BYTES = 32
 _SECRET_DIGITS = 52  # 260 bits hold 256
@@ -39,16 +39,14 @@ def hash_of(text: str) -> bytes:
 def checked_name(text: str, *, field: str) -> str:
     """Answer a name of a tenant or key. Raises Malformed unless it is 1 to 100 printable characters."""
     if not 1 <= len(text) <= NAME_MAX or not text.isprintable() or not text.strip():
-        raise Malformed(
-            f"`{field}` is 1 to {NAME_MAX} printable characters.", {field: "not a name"}
-        )
+        raise malformed(field, f"a name is 1 to {NAME_MAX} printable characters")
     return text
 
 
 def checked_limit(limit: int) -> int:
     """Answer the size of a page. Raises Malformed unless it is 1 to 200."""
     if not 1 <= limit <= PAGE_MAX:
-        raise Malformed(f"`limit` is 1 to {PAGE_MAX}.", {"limit": str(limit)})
+        raise malformed("limit", f"a page has 1 to {PAGE_MAX} items")
     return limit
 
 

@@ -22,7 +22,7 @@ from tallystick.identity.api import (
 from tallystick.kernel import ids, instants
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import Instant
-from tallystick.kernel.problems import Malformed
+from tallystick.kernel.problems import malformed
 from tallystick.runtime.clock import Clock, Mint
 from tallystick.runtime.database import Database
 
@@ -156,7 +156,7 @@ class TenantDirectoryService:
         try:
             after = ids.tenant_id_of(message.after) if message.after is not None else 0
         except ValueError as error:
-            raise Malformed(f"{error}.", {"after": "not a cursor"}) from None
+            raise malformed("after", str(error)) from None
         async with self._database.without_tenant(read_only=True) as connection:
             found = await store.tenants(connection, after=after, limit=limit + 1)
         more = len(found) > limit

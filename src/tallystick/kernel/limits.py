@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from tallystick.kernel.money import AMOUNT_DIGITS_MAX, AMOUNT_MAX, Digits, to_int
-from tallystick.kernel.problems import Malformed
+from tallystick.kernel.problems import malformed
 
 
 class Limits(NamedTuple):
@@ -13,11 +13,14 @@ class Limits(NamedTuple):
     most: int | None
 
 
-def limits_of(least: Digits | None, most: Digits | None) -> Limits:
-    """Read both limits. Raises Malformed when one is no whole number of 38 digits, or they cross."""
-    low, high = _limit(least, "min_available"), _limit(most, "max_available")
+def limits_of(least: Digits | None, most: Digits | None, *, within: str = "") -> Limits:
+    """Read both limits of the message, or of the place of it that they are ``within``.
+
+    Raises Malformed when one is no whole number of 38 digits, or they cross.
+    """
+    low, high = _limit(least, f"{within}min_available"), _limit(most, f"{within}max_available")
     if low is not None and high is not None and low > high:
-        raise _malformed("min_available", "the minimum must not be above the maximum")
+        raise malformed(f"{within}min_available", "the minimum must not be above the maximum")
     return Limits(low, high)
 
 
@@ -27,11 +30,7 @@ def _limit(digits: Digits | None, field: str) -> int | None:
     try:
         number = to_int(digits)
     except ValueError as error:
-        raise _malformed(field, str(error)) from None
+        raise malformed(field, str(error)) from None
     if abs(number) > AMOUNT_MAX:
-        raise _malformed(field, f"a limit has at most {AMOUNT_DIGITS_MAX} digits")
+        raise malformed(field, f"a limit has at most {AMOUNT_DIGITS_MAX} digits")
     return number
-
-
-def _malformed(field: str, detail: str) -> Malformed:
-    return Malformed(f"{field}: {detail}", {"field": field})

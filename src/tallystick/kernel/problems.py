@@ -54,3 +54,17 @@ class Malformed(Problem):
 
     code = "malformed_request"
     kind = Kind.MALFORMED
+
+
+def malformed(place: str, reason: str) -> Malformed:
+    """Refuse one place of a request, such as ``limit`` or ``items[3].postings[0].amount``."""
+    return Malformed(f"{place}: {reason}", {place: reason})
+
+
+def moved(problem: Malformed, starts: Mapping[str, str]) -> Malformed:
+    """Say the same of another message, whose places start otherwise than those of the message that was refused."""
+    for place, reason in problem.fields.items():
+        for start, instead in starts.items():
+            if place.startswith(start):
+                return malformed(instead + place.removeprefix(start), reason)
+    return problem

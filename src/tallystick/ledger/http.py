@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from tallystick.kernel.fields import Asset, Cursor, Exponent, Limit, PageLimit, Time, told
 from tallystick.kernel.messages import Message
-from tallystick.kernel.problems import Malformed
+from tallystick.kernel.problems import Malformed, malformed, moved
 from tallystick.ledger.api import (
     BATCH_ITEMS_MAX,
     Account,
@@ -58,6 +58,8 @@ from tallystick.runtime.routes import REPLAYED, Asked, Reply, Route
 Reserved = Sequence[tuple[str, str]]
 
 _LEDGER = "/v1/ledgers/{ledger}"
+# An act sent alone is the whole body; the door knows it as the first of its batch.
+_ALONE = {"items[0].": ""}
 _ACCOUNT = _LEDGER + "/accounts/{address}"
 
 
@@ -199,7 +201,10 @@ class _Handlers:
     async def submit_one(self, asked: Asked) -> Any:
         command = _with_key(asked.body, asked.idempotency_key)
         message = Submit(ledger=asked.path["ledger"], items=(command,))
-        verdicts = await self._ledger.submit(caller=asked.caller, message=message)
+        try:
+            verdicts = await self._ledger.submit(caller=asked.caller, message=message)
+        except Malformed as problem:
+            raise moved(problem, _ALONE) from None
         verdict = verdicts.items[0]
         if verdict.refusal is not None:
             raise _refused(verdict)
@@ -230,10 +235,7 @@ def _with_key(command: Any, key: str | None) -> Any:
     if key is None:
         return command
     if command.id is not None and command.id != key:
-        raise Malformed(
-            "The body's id and the header Idempotency-Key differ; send one of them.",
-            {"id": "differs"},
-        )
+        raise malformed("id", "it differs from the header Idempotency-Key; send one of them")
     return msgspec.structs.replace(command, id=key)
 
 

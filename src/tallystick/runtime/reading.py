@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 
 from tallystick.kernel import ids
-from tallystick.kernel.problems import Malformed
+from tallystick.kernel.problems import Malformed, malformed
 from tallystick.runtime.refusals import (
     AnswerTypeNotAcceptable,
     BodyTooLarge,
@@ -27,6 +27,9 @@ QUERY_FIELDS_MAX = 64
 QUERY_BYTES_MAX = 8_192
 PATH_FIELD_MAX = 512
 REQUEST_ID_MAX = 64
+# So much of what a caller sent is said back, of a name and of a reason with a value in it.
+NAMED_MAX = 64
+REASON_MAX = 200
 
 Headers = Mapping[bytes, bytes]
 Receive = Callable[[], Awaitable[Any]]
@@ -34,7 +37,15 @@ Receive = Callable[[], Awaitable[Any]]
 _MEDIA_JSON = frozenset({"application/json"})
 _MEDIA_XML = frozenset({"application/xml", "text/xml"})
 _REQUEST_ID = re.compile(rb"[!-~]{1,%d}" % REQUEST_ID_MAX)
-_AT = re.compile(r"^(.*) - at `(?:key in )?\$?\.?(.*)`$")
+_AT = re.compile(r"(.*) - at `(?:key in )?\$?\.?(.*)`", re.DOTALL)
+_NAMED = re.compile(
+    r"Object (contains unknown|missing required|contains twice the) field `(.*)`", re.DOTALL
+)
+_NAMED_REASONS = {
+    "contains unknown": "there is no such field",
+    "missing required": "this field is required",
+    "contains twice the": "it comes twice",
+}
 _ESCAPED = re.compile(r'\\(["\\])')
 _BARE_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 # U+0000 after an even number of backslashes: no text of PostgreSQL can hold it.
@@ -112,9 +123,9 @@ def decoded_path(path: dict[str, str]) -> dict[str, str]:
             try:
                 path = path | {name: unquote(value, errors="strict")}
             except UnicodeDecodeError:
-                raise Malformed("A name in the path is not UTF-8, percent-encoded.") from None
+                raise malformed(name, "a name in the path is UTF-8, percent-encoded") from None
         if len(path[name]) > PATH_FIELD_MAX or "\0" in path[name]:
-            raise Malformed("A name in the path is too long or carries U+0000.")
+            raise malformed(name, "a name in the path is short and has no U+0000")
     return path
 
 
@@ -125,9 +136,8 @@ def idempotency_key(text: bytes) -> str:
         inside = key[1:-1]
         key = "" if _BARE_QUOTE.search(inside) else _ESCAPED.sub(r"\1", inside)
     if not ids.is_caller_id(key):
-        raise Malformed(
-            "The header Idempotency-Key is 1 to 64 printable ASCII characters without space.",
-            {"Idempotency-Key": "not an id"},
+        raise malformed(
+            "Idempotency-Key", "an id is 1 to 64 printable ASCII characters without space"
         )
     return key
 
@@ -208,7 +218,7 @@ def declared_length(headers: Headers) -> int | None:
     if declared is None:
         return None
     if not declared.isdigit():
-        raise Malformed("The header Content-Length is not a number.")
+        raise malformed("Content-Length", "it is not a number")
     if len(declared) > 12 or int(declared) > BODY_BYTES_MAX:
         raise _too_large()
     return int(declared)
@@ -226,7 +236,7 @@ async def _collect_rest(event: Any, receive: Receive, declared: int | None) -> b
     if size > BODY_BYTES_MAX:
         raise _too_large()
     if declared not in (None, size):
-        raise Malformed("The body does not have the length its header Content-Length gives.")
+        raise malformed("Content-Length", "the body has another length")
     return b"".join(parts)
 
 
@@ -244,7 +254,7 @@ def read_json(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise _malformed(error) from None
     if b"\\u0000" in body and _NUL.search(body):
-        raise Malformed("Text carries no U+0000.")
+        raise Malformed("Text has no U+0000.")
     return value
 
 
@@ -254,7 +264,7 @@ def _each_name_once(pairs: list[tuple[str, Any]]) -> None:
     if len(dict(pairs)) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"Object contains `{twice[:64]}` twice")
+        raise ValueError(f"Object contains twice the field `{twice}`")
 
 
 # The scanner itself: what surrounds it in ``decode`` has been checked by msgspec already.
@@ -277,14 +287,12 @@ def read_query(query: bytes, kind: Any) -> Any:
     fields = _query_fields(query) if query else {}
     if kind is None:
         if fields:
-            raise Malformed(
-                "This route takes no query.", dict.fromkeys(list(fields)[:8], "unknown")
-            )
+            raise malformed(next(iter(fields))[:NAMED_MAX], "this route takes no query")
         return None
     try:
         for name in _whole_numbers(kind):
             if not _WHOLE.fullmatch(str(fields.get(name, "0"))):
-                raise Malformed("This field is a whole number.", {name: "not a whole number"})
+                raise malformed(name, "it is a whole number")
         return msgspec.convert(fields, kind, strict=False)
     except (msgspec.MsgspecError, ValueError) as error:
         raise _malformed(error) from None
@@ -311,9 +319,9 @@ def _query_fields(query: bytes) -> dict[str, Any]:
         place = fields.setdefault(member[1], {}) if member else fields
         key = member[2] if member else name
         if not isinstance(place, dict) or key in place:
-            raise Malformed("A field of the query comes twice.", {name[:64]: "twice"})
+            raise malformed(name[:NAMED_MAX], "it comes twice")
         if "\0" in name or "\0" in value:
-            raise Malformed("Text carries no U+0000.", {name[:64]: "U+0000"})
+            raise malformed(name[:NAMED_MAX], "text has no U+0000")
         place[key] = value
     return fields
 
@@ -323,7 +331,12 @@ def _malformed(error: Exception) -> Malformed:
         return Malformed("The body is nested too deeply.")
     if isinstance(error, UnicodeDecodeError):
         return Malformed("The body is not UTF-8.")
-    found = _AT.match(str(error))
-    if found:
-        return Malformed(f"{found[1]}, at {found[2]}.", {found[2]: found[1]})
-    return Malformed(f"{error}.")
+    found = _AT.fullmatch(str(error))
+    reason, place = (found[1], found[2]) if found else (str(error), "")
+    named = _NAMED.fullmatch(reason)
+    if named:
+        # The place is the field itself, whether it is there or not.
+        reason, name = _NAMED_REASONS[named[1]], named[2][:NAMED_MAX]
+        place = f"{place}.{name}" if place else name
+    reason = reason[:REASON_MAX]
+    return malformed(place, reason[:1].lower() + reason[1:]) if place else Malformed(f"{reason}.")

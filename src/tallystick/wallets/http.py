@@ -9,6 +9,7 @@ import msgspec
 
 from tallystick.kernel.fields import Limit, told
 from tallystick.kernel.messages import Message
+from tallystick.kernel.problems import Malformed, moved
 from tallystick.ledger.api import AccountExistsDifferent, AssetExponentDiffers
 from tallystick.runtime.routes import JSON, REPLAYED, XML, Asked, Reply, Route
 from tallystick.wallets.api import (
@@ -94,7 +95,10 @@ def _opening(wallets: Wallets) -> list[Route]:
 
     async def add_account(asked: Asked) -> Reply:
         message = AddAccount(wallet=asked.path["wallet"], account=asked.body)
-        return _made(await wallets.add_account(caller=asked.caller, message=message))
+        try:
+            return _made(await wallets.add_account(caller=asked.caller, message=message))
+        except Malformed as problem:
+            raise moved(problem, {"account.": ""}) from None
 
     return [
         Route(
@@ -243,7 +247,14 @@ def _statements(wallets: Wallets) -> list[Route]:
 async def _statement(wallets: Wallets, asked: Asked, named: dict[str, str]) -> Reply:
     period: Period = asked.query
     message = StatementOf(first_day=period.first_day, last_day=period.last_day, **named)
-    if _media(asked.media, period.format) == JSON:
+    try:
+        return await _written(wallets, asked, message)
+    except Malformed as problem:
+        raise moved(problem, {"first_day": "from", "last_day": "to"}) from None
+
+
+async def _written(wallets: Wallets, asked: Asked, message: StatementOf) -> Reply:
+    if _media(asked.media, asked.query.format) == JSON:
         statement = await wallets.statement(caller=asked.caller, message=message)
         return Reply(value=msgspec.json.encode(statement), media=JSON)
     file = await wallets.statement_file(caller=asked.caller, message=message)

@@ -51,9 +51,11 @@ def refuse(answer: Answer) -> NoReturn:
     if "json" not in answer.media:
         fail(f"the server answered {answer.status}")
     problem = answer.json()
-    lines = [f"{problem.get('code', answer.status)}: {problem.get('detail', '')}"]
-    lines += [f"    {name}: {text}" for name, text in problem.get("fields", {}).items()]
-    fail("\n".join(lines))
+    detail = problem.get("detail", "")
+    said = (f"{name}: {text}" for name, text in problem.get("fields", {}).items())
+    # What is malformed is said in one line already.
+    lines = [f"{problem.get('code', answer.status)}: {detail}"]
+    fail("\n".join(lines + [f"    {line}" for line in said if line != detail]))
 
 
 def fail(text: str) -> NoReturn:

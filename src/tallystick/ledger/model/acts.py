@@ -11,7 +11,7 @@ from tallystick.kernel import instants
 from tallystick.kernel.ids import is_caller_id
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.money import AMOUNT_DIGITS_MAX, AMOUNT_MAX, Digits
-from tallystick.kernel.problems import Malformed
+from tallystick.kernel.problems import malformed
 from tallystick.ledger.api import (
     ADDRESS_MAX,
     METADATA_KEY_MAX,
@@ -98,9 +98,9 @@ def read(command: AnyCommand, *, where: str, new_id: Callable[[], str]) -> Act:
     if command.effective_at is not None:
         act.effective_at = moment(command.effective_at, f"{where}.effective_at")
     if command.reference is not None:
-        act.reference = reference_of(command.reference, where)
+        act.reference = reference_of(command.reference, f"{where}.reference")
     if command.metadata:
-        act.metadata = metadata(command.metadata, where)
+        act.metadata = metadata(command.metadata, f"{where}.metadata")
     act.fingerprint = fingerprint(act)
     return act
 
@@ -226,11 +226,6 @@ def _amounts(amounts: Sequence[Digits] | None, where: str) -> tuple[int, ...] | 
     return tuple(amount or 0 for amount in found)
 
 
-def malformed(field: str, detail: str) -> Malformed:
-    """A refusal that names the field."""
-    return Malformed(detail, {"field": field})
-
-
 def identifier(text: str, field: str) -> str:
     """Read a caller's id. Raises Malformed."""
     if not is_caller_id(text):
@@ -257,30 +252,30 @@ def optional_moment(text: str | None, field: str) -> Instant | None:
     return None if text is None else moment(text, field)
 
 
-def reference_of(text: str | None, where: str) -> str | None:
+def reference_of(text: str | None, field: str) -> str | None:
     """Read a reference that may be absent. Raises Malformed."""
     if text is not None and (not 1 <= len(text) <= REFERENCE_MAX or _CONTROL.search(text)):
         raise malformed(
-            f"{where}.reference",
+            field,
             f"a reference is 1 to {REFERENCE_MAX} characters, no control characters",
         )
     return text
 
 
-def metadata(given: Metadata | None, where: str) -> Metadata | None:
+def metadata(given: Metadata | None, field: str) -> Metadata | None:
     """Check metadata: at most 20 keys of 1 to 64 characters, texts of at most 500. Raises Malformed."""
     if not given:
         return None
     if len(given) > METADATA_KEYS_MAX:
-        raise malformed(f"{where}.metadata", f"metadata has at most {METADATA_KEYS_MAX} keys")
+        raise malformed(field, f"metadata has at most {METADATA_KEYS_MAX} keys")
     for key, text in given.items():
         if not 1 <= len(key) <= METADATA_KEY_MAX or len(text) > METADATA_TEXT_MAX:
             raise malformed(
-                f"{where}.metadata",
+                field,
                 f"a key has 1 to {METADATA_KEY_MAX} characters, a text at most {METADATA_TEXT_MAX}",
             )
         if _CONTROL.search(key) or _CONTROL.search(text):
-            raise malformed(f"{where}.metadata", "metadata has no control characters")
+            raise malformed(field, "metadata has no control characters")
     return given
 
 

@@ -4,9 +4,9 @@ import re
 
 from tallystick.kernel.fields import PAGE_MAX
 from tallystick.kernel.instants import EARLIEST, LATEST, Instant, parse
-from tallystick.kernel.problems import Malformed
+from tallystick.kernel.problems import malformed
 from tallystick.ledger.api import ADDRESS_MAX
-from tallystick.ledger.model.acts import is_address, malformed, optional_moment
+from tallystick.ledger.model.acts import is_address, optional_moment
 
 # A list of transactions merges the newest of each account; more of them would cost more than a page is worth.
 PATTERN_ACCOUNTS_MAX = 200
@@ -61,7 +61,7 @@ def is_pattern(address: str) -> bool:
     return "" in segments or segments[-1] == "..."
 
 
-def address_range(pattern: str | None) -> tuple[str, str, str | None]:
+def address_range(pattern: str | None, field: str = "address") -> tuple[str, str, str | None]:
     """Turn an address pattern into the range it can lie in and an expression it must match.
 
     Answers (first address, first text after the range, expression or None).
@@ -71,9 +71,9 @@ def address_range(pattern: str | None) -> tuple[str, str, str | None]:
     if pattern is None:
         return "", _AFTER_ALL, None
     if len(pattern) > ADDRESS_MAX or not _PATTERN.fullmatch(pattern):
-        raise Malformed(
+        raise malformed(
+            field,
             "an address pattern is segments joined by colons, an empty one for any, '...' last for any further",
-            {"field": "address"},
         )
     segments = pattern.split(":")
     is_open = segments[-1] == "..."

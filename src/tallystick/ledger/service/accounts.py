@@ -6,6 +6,7 @@ from typing import Any
 
 from tallystick.kernel.fields import EXPONENT_MAX
 from tallystick.kernel.limits import Limits, limits_of
+from tallystick.kernel.problems import malformed
 from tallystick.ledger.api import (
     Account,
     AccountExistsDifferent,
@@ -48,7 +49,7 @@ class WantedAccount:
 def check_ledger_name(name: str) -> None:
     """Raise Malformed unless it is 1 to 64 of ``a-z 0-9 - _``."""
     if not is_ledger_name(name):
-        raise acts.malformed("name", "a ledger's name is 1 to 64 of a-z 0-9 - _")
+        raise malformed("name", "a ledger's name is 1 to 64 of a-z 0-9 - _")
 
 
 def is_ledger_name(name: str) -> bool:
@@ -59,14 +60,14 @@ def is_ledger_name(name: str) -> bool:
 def ledger_cursor(text: str | None) -> str:
     """Read the cursor of a page of ledgers: a name. Raises Malformed."""
     if text is not None and not is_ledger_name(text):
-        raise acts.malformed("after", "a cursor is taken from the page before as it is")
+        raise malformed("after", "a cursor is taken from the page before as it is")
     return text or ""
 
 
 def wanted_account(message: OpenAccount) -> WantedAccount:
     """Read the message. Raises Malformed."""
     if not 0 <= message.exponent <= EXPONENT_MAX:
-        raise acts.malformed("exponent", f"an exponent is 0 to {EXPONENT_MAX}")
+        raise malformed("exponent", f"an exponent is 0 to {EXPONENT_MAX}")
     return WantedAccount(
         ledger=message.ledger,
         address=acts.address(message.address, "address"),
@@ -74,7 +75,7 @@ def wanted_account(message: OpenAccount) -> WantedAccount:
         exponent=message.exponent,
         normal_side=message.normal_side.value,
         limits=limits_of(message.min_available, message.max_available),
-        metadata=acts.metadata(message.metadata, "account"),
+        metadata=acts.metadata(message.metadata, "metadata"),
     )
 
 

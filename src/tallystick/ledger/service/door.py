@@ -7,6 +7,7 @@ from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import is_caller_id
 from tallystick.kernel.instants import LATEST, SECOND, Instant, render
 from tallystick.kernel.limits import limits_of
+from tallystick.kernel.problems import malformed
 from tallystick.ledger.api import (
     BATCH_ITEMS_MAX,
     Account,
@@ -127,7 +128,7 @@ class LedgerService:
         """List accounts by address."""
         limit = pages.page_limit(message.limit)
         first, beyond, expression = pages.address_range(message.address)
-        noted = acts.metadata(message.metadata, "filter")
+        noted = acts.metadata(message.metadata, "metadata")
         asset = None if message.asset is None else acts.asset(message.asset, "asset")
         cursor = pages.address_cursor(message.after)
         key = await self._key(caller, message.ledger)
@@ -146,7 +147,7 @@ class LedgerService:
     async def submit(self, *, caller: Caller, message: Submit) -> Verdicts:
         """Decide and write acts in order."""
         if not 1 <= len(message.items) <= BATCH_ITEMS_MAX:
-            raise acts.malformed("items", f"a batch has 1 to {BATCH_ITEMS_MAX} items")
+            raise malformed("items", f"a batch has 1 to {BATCH_ITEMS_MAX} items")
         read = [
             acts.read(item, where=f"items[{position}]", new_id=self._new_id)
             for position, item in enumerate(message.items)
@@ -173,8 +174,8 @@ class LedgerService:
         since, until = pages.bounds(message.since, message.until)
         if message.after is not None:
             until = min(until, pages.cursor_time(message.after))
-        reference = acts.reference_of(message.reference, "filter")
-        noted = json_if_any(acts.metadata(message.metadata, "filter"))
+        reference = acts.reference_of(message.reference, "reference")
+        noted = json_if_any(acts.metadata(message.metadata, "metadata"))
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             chosen = await self._chosen(connection, key, message.account)
@@ -298,22 +299,23 @@ class LedgerService:
         if address is None:
             return None
         if not pages.is_pattern(address):
-            return [(await self._found(connection, key, address))["account_id"]]
-        found = await reading.account_ids(
+            found = await self._found(connection, key, address, field="account")
+            return [found["account_id"]]
+        many = await reading.account_ids(
             connection,
             key,
-            addresses=pages.address_range(address),
+            addresses=pages.address_range(address, "account"),
             most=pages.PATTERN_ACCOUNTS_MAX + 1,
         )
-        if len(found) > pages.PATTERN_ACCOUNTS_MAX:
+        if len(many) > pages.PATTERN_ACCOUNTS_MAX:
             most = pages.PATTERN_ACCOUNTS_MAX
-            raise acts.malformed(
-                "account", f"the pattern fits more than {most} accounts; narrow it"
-            )
-        return found
+            raise malformed("account", f"the pattern fits more than {most} accounts; narrow it")
+        return many
 
-    async def _found(self, connection: Connection, key: Key, address: str) -> Any:
-        row = await reading.account(connection, key, acts.address(address, "address"))
+    async def _found(
+        self, connection: Connection, key: Key, address: str, *, field: str = "address"
+    ) -> Any:
+        row = await reading.account(connection, key, acts.address(address, field))
         if row is None:
             raise AccountNotFound(f"there is no account {address!r}")
         return row

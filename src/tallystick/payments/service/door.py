@@ -4,7 +4,7 @@ import asyncio
 
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import PAGE_MAX
-from tallystick.kernel.problems import Malformed, Problem, Retry
+from tallystick.kernel.problems import Problem, Retry, malformed
 from tallystick.ledger.api import Ledger
 from tallystick.payments import store
 from tallystick.payments.adapters import pain002
@@ -203,13 +203,11 @@ async def _payments(connection: Connection, caller: Caller, file_id: str) -> lis
 
 def _limit(limit: int) -> int:
     if not 1 <= limit <= PAGE_MAX:
-        raise Malformed(f"limit: a page has 1 to {PAGE_MAX} items", {"field": "limit"})
+        raise malformed("limit", f"a page has 1 to {PAGE_MAX} items")
     return limit
 
 
 def _cursor(after: str | None) -> str | None:
     if after is not None and (not 1 <= len(after) <= _TEXT_MAX or not after.isascii()):
-        raise Malformed(
-            "after: a cursor is taken from the page before as it is", {"field": "after"}
-        )
+        raise malformed("after", "a cursor is taken from the page before as it is")
     return after

@@ -12,7 +12,7 @@ from tallystick.kernel import instants
 from tallystick.kernel.fields import EXPONENT_MAX, PAGE_MAX
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.limits import Limits, limits_of
-from tallystick.kernel.problems import Malformed
+from tallystick.kernel.problems import malformed
 from tallystick.wallets.api import (
     ACCOUNTS_MAX,
     TEXT_MAX,
@@ -110,7 +110,7 @@ def new_account(
         ordinal=ordinal,
         exponent=wanted.exponent,
         iban=None if wanted.iban is None else read_iban(wanted.iban),
-        limits=limits_of(wanted.min_available, wanted.max_available),
+        limits=limits_of(wanted.min_available, wanted.max_available, within=f"{where}."),
     )
 
 
@@ -128,7 +128,9 @@ def _given_id(given: str) -> str:
 def text(given: str, field: str) -> str:
     """Check a text: 1 to 140 characters, not blank, no control characters. Raises Malformed."""
     if not 1 <= len(given) <= TEXT_MAX or not given.strip() or _CONTROL.search(given):
-        raise malformed(field, f"1 to {TEXT_MAX} characters, no control characters, not blank")
+        raise malformed(
+            field, f"a text is 1 to {TEXT_MAX} characters, no control characters, not blank"
+        )
     return given
 
 
@@ -165,11 +167,6 @@ def parts_of_label(given: str) -> tuple[str, int] | None:
 def address(wallet_id: str, asset: str, ordinal: int) -> str:
     """An account's place in the books: ``wallets:w1:eur``, the second ``wallets:w1:eur:2``."""
     return f"wallets:{wallet_id}:{label(asset, ordinal).lower()}"
-
-
-def malformed(field: str, detail: str) -> Malformed:
-    """Make the refusal of a field."""
-    return Malformed(f"{field}: {detail}", {"field": field})
 
 
 def _content(account: NewAccount) -> tuple[str, int, str | None]:

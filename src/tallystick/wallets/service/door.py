@@ -4,6 +4,7 @@ import asyncio
 
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.limits import limits_of
+from tallystick.kernel.problems import malformed
 from tallystick.ledger.api import Ledger
 from tallystick.runtime.clock import Clock, Mint
 from tallystick.runtime.database import Database
@@ -107,7 +108,7 @@ class WalletsService:
         """List wallets by id."""
         limit = wanted.page_limit(message.limit)
         if message.after is not None and not wanted.is_wallet_id(message.after):
-            raise wanted.malformed("after", "a cursor is taken from the page before as it is")
+            raise malformed("after", "a cursor is taken from the page before as it is")
         async with self._database.transaction(
             tenant_id=caller.tenant_id, read_only=True
         ) as connection:
@@ -130,7 +131,7 @@ class WalletsService:
     async def accounts_by_iban(self, *, caller: Caller, message: IbansOf) -> HeldAccounts:
         """Find accounts by IBAN."""
         if len(message.ibans) > IBANS_MAX:
-            raise wanted.malformed("ibans", f"at most {IBANS_MAX} at once")
+            raise malformed("ibans", f"at most {IBANS_MAX} at once")
         texts = {iban.normalised(text) for text in message.ibans}
         async with self._database.transaction(
             tenant_id=caller.tenant_id, read_only=True
@@ -208,7 +209,7 @@ class WalletsService:
                 holder_name=held.owner_name,
             )
         if message.iban is not None or message.wallet is None or message.account is None:
-            raise wanted.malformed("iban", "name the account by iban, or by wallet and account")
+            raise malformed("iban", "name the account by iban, or by wallet and account")
         row = await self._changes.found(caller, message.wallet)
         account = row.account(message.account)
         if account is None:

@@ -15,6 +15,7 @@ from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import PAGE_MAX
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.money import to_int
+from tallystick.kernel.problems import malformed
 from tallystick.ledger.api import (
     AccountNotFound,
     BalanceAsOf,
@@ -79,7 +80,7 @@ class Statements:
         except (AccountNotFound, LedgerNotFound):
             raise WalletAccountNotFound("the account is not open yet") from None
         except RecordedInFuture:
-            raise wanted.malformed("first_day", "the first day must have begun, by UTC") from None
+            raise malformed("first_day", "the first day must have begun, by UTC") from None
         statement = self._composed(
             caller, subject, (start, end), now=now, opening=opening, closing=closing, entries=entries
         )  # fmt: skip
