@@ -326,16 +326,27 @@ def test_without_a_server_a_command_says_how_to_start_one(up: Running, tmp_path:
     nowhere = {"TALLYSTICK_URL": f"http://127.0.0.1:{free_port()}", "TALLYSTICK_API_KEY": "x"}
     for arguments in (("wallet", "list"), ("balance", "main", "a"), ("pay", __file__)):
         assert_refused(up.command(*arguments, **nowhere), "nothing answers at http://127.0.0.1:")
-    assert_refused(
-        up.command("wallet", "list", **nowhere | {"TALLYSTICK_URL": "nonsense"}), "nothing"
-    )
     # The demonstration's key goes to the demonstration's address and nowhere else.
     assert_refused(up.command("wallet", "list", TALLYSTICK_URL=nowhere["TALLYSTICK_URL"]), "no key")
     assert_refused(up.command("wallet", "list", TALLYSTICK_API_KEY="x"), "api_key_not_accepted")
-    assert_refused(up.command("wallet", "list", TALLYSTICK_API_KEY="ключ"), "")
+    for key in ("ключ", "tally_ä", "tally\n", "tally\x7f"):
+        assert_refused(up.command("wallet", "list", TALLYSTICK_API_KEY=key), "TALLYSTICK_API_KEY")
     assert_refused(up.command("wallet", "list", TALLYSTICK_HOME=str(tmp_path)), "no key")
     (tmp_path / "demonstration.json").write_text("{")
     assert_refused(up.command("wallet", "list", TALLYSTICK_HOME=str(tmp_path)), "")
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "127.0.0.1:8480", "ftp://a", "http://", "http://[::1", "/v1"]
+)
+def test_an_address_that_is_none_is_named(up: Running, url: str) -> None:
+    said = up.command("wallet", "list", TALLYSTICK_URL=url, TALLYSTICK_API_KEY="x")
+    assert_refused(said, f"TALLYSTICK_URL is a URL such as http://127.0.0.1:8480, not {url!r}")
+
+
+def test_an_address_may_end_in_a_slash(up: Running) -> None:
+    url = {"TALLYSTICK_URL": up.url + "/", "TALLYSTICK_API_KEY": up.known["key"]}
+    assert up.command("wallet", "list", **url).code == 0
 
 
 def test_keys_are_made_listed_and_revoked(up: Running) -> None:

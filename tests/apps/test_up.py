@@ -134,9 +134,7 @@ def test_a_second_up_does_not_share_the_port_of_the_first(up: Running, home: Pat
         ("serve", "TALLYSTICK_POOL_SIZE", "0", "1 to 50"),
         ("serve", "TALLYSTICK_LOG_LEVEL", "loud", "debug, info, warning or error"),
         ("serve", "TALLYSTICK_HOST", "no such host", "cannot listen"),
-        ("serve", "TALLYSTICK_DATABASE_URL", "nonsense", "DSN"),
-        ("migrate", "TALLYSTICK_DATABASE_URL", "postgresql://a:b@127.0.0.1:1/c", "127.0.0.1"),
-        ("verify", "TALLYSTICK_DATABASE_URL", "postgresql://a:b@127.0.0.1:1/c", "127.0.0.1"),
+        ("serve", "TALLYSTICK_WIRE_DOORS", "yes", "is 1, or not set, not 'yes'"),
         ("up", "TALLYSTICK_HOME", "{checkout}", "checkout"),
     ],
 )
@@ -146,7 +144,27 @@ def test_a_broken_setting_is_told_in_one_line(
     (tmp_path / ".git").mkdir()
     value = value.replace("{checkout}", str(tmp_path / "home"))
     settings = {"TALLYSTICK_PORT": str(free_port()), name: value}
-    assert_one_line(up.command(command, **settings), word)
+    assert_one_line(up.command(command, **settings), name, word)
+
+
+@pytest.mark.parametrize(
+    "command", ["up", "serve", "migrate", "verify", "tenant create x", "tenant list"]
+)
+def test_a_database_that_cannot_be_reached_is_told_with_its_setting(
+    up: Running, command: str
+) -> None:
+    for url, word in (
+        ("nonsense", "is not postgresql://login:password@host:port/database"),
+        ("http://a:secret@127.0.0.1/c", "is not postgresql://"),
+        ("postgresql://a:sec/ret@127.0.0.1/c", "%-escapes"),
+        ("postgresql://a:secret@127.0.0.1:99999/c", "is not postgresql://"),
+        ("postgresql://a:secret@127.0.0.1:1/c", "no PostgreSQL answers at 127.0.0.1:1/c (Connect"),
+        ("postgresql://a:secret@no.host.invalid/c", "no PostgreSQL answers at no.host.invalid/c ("),
+    ):
+        settings = {"TALLYSTICK_PORT": str(free_port()), "TALLYSTICK_DATABASE_URL": url}
+        said = up.command(*command.split(), **settings)
+        assert_one_line(said, "TALLYSTICK_DATABASE_URL", word)
+        assert "sec" not in said.err
 
 
 def test_what_the_database_refuses_is_told_in_one_line(up: Running) -> None:

@@ -1,5 +1,6 @@
 """What this machine keeps for the platform: its database, and the demonstration's key."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from tallystick.runtime.configuration import Settings
+from tallystick.runtime.database import demand_reachable
 from tallystick.runtime.embedded import EmbeddedPostgres, default_home
 
 
@@ -24,8 +26,10 @@ def database_url(settings: Settings, *, must_exist: bool = False) -> Iterator[st
     """The database to use: the one that is configured, or the embedded one, started if it is not running.
 
     An embedded server that was started here is stopped again at the end; one that was found running stays.
+    Raises ValueError or OSError when the configured one cannot be reached.
     """
     if settings.database_url:
+        asyncio.run(demand_reachable(settings.database_url))
         yield settings.database_url
         return
     home = default_home()

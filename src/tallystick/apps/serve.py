@@ -39,7 +39,8 @@ def demand_servable(settings: Settings) -> None:
                 "or set TALLYSTICK_PORT to another"
             ) from None
         raise ValueError(
-            f"cannot listen at {settings.host}, port {settings.port}: {error.strerror}"
+            f"cannot listen at {settings.host}, port {settings.port} ({error.strerror}): "
+            "set TALLYSTICK_HOST to an address of this machine, TALLYSTICK_PORT to a port it may use"
         ) from None
 
 

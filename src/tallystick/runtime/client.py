@@ -30,6 +30,10 @@ class NothingAnswers(ConnectionError):
     """No server answers at the address."""
 
 
+class NotAnAddress(ValueError):
+    """The address is no URL of a server."""
+
+
 def path_of(*parts: str) -> str:
     """A path under ``/v1``; what a user typed stays one segment, whatever is in it."""
     return "/v1/" + "/".join(quote(part, safe=":") for part in parts)
@@ -44,7 +48,7 @@ def request(
     media: str = "application/json",
     query: dict[str, str] | None = None,
 ) -> Answer:
-    """Ask the platform at ``url`` as the holder of ``key``. Raises NothingAnswers."""
+    """Ask the platform at ``url`` as the holder of ``key``. Raises NothingAnswers, NotAnAddress."""
     headers = {"authorization": f"Bearer {key}"} | (
         {"content-type": media} if body is not None else {}
     )
@@ -52,6 +56,8 @@ def request(
         answer = httpx.request(
             method, url, content=body, headers=headers, params=query, timeout=TIMEOUT_S
         )
-    except httpx.TransportError as error:
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        raise NotAnAddress(f"{url!r} is not the URL of a server") from None
+    except httpx.RequestError as error:
         raise NothingAnswers(f"nothing answers at {url} ({error})") from None
     return Answer(answer.status_code, answer.headers.get("content-type", ""), answer.content)

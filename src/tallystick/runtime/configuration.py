@@ -28,7 +28,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         host=given.get("TALLYSTICK_HOST", "127.0.0.1"),
         port=_whole(given, "TALLYSTICK_PORT", PORT_DEFAULT, most=65_535),
         pool_size=_whole(given, "TALLYSTICK_POOL_SIZE", POOL_SIZE_DEFAULT, most=50),
-        wire_doors=given.get("TALLYSTICK_WIRE_DOORS", "") == "1",
+        wire_doors=_switch(given, "TALLYSTICK_WIRE_DOORS"),
         log_level=given.get("TALLYSTICK_LOG_LEVEL", "info"),
     )
 
@@ -38,3 +38,10 @@ def _whole(given: Mapping[str, str], name: str, default: int, *, most: int) -> i
     if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= most:
         raise ValueError(f"{name} is a whole number from 1 to {most}, not {text!r}")
     return int(text)
+
+
+def _switch(given: Mapping[str, str], name: str) -> bool:
+    text = given.get(name, "")
+    if text not in ("", "1"):
+        raise ValueError(f"{name} is 1, or not set, not {text!r}")
+    return text == "1"

@@ -15,6 +15,7 @@ VERSION_MIN = 16
 STATEMENT_TIMEOUT_S = 20
 CONNECT_TIMEOUT_S = 10
 CLOSE_TIMEOUT_S = 10
+_NOT_A_URL = "TALLYSTICK_DATABASE_URL is not postgresql://login:password@host:port/database"
 # PostgreSQL counts microseconds from 2000-01-01, we from 1970-01-01.
 _PG_EPOCH_US = 946_684_800 * 1_000_000
 
@@ -27,6 +28,10 @@ class NothingCommitted(RuntimeError):
 
 class ServerTooOld(RuntimeError):
     """The PostgreSQL that was given is older than we support."""
+
+
+class OutOfReach(ConnectionError):
+    """No PostgreSQL answers where the setting says."""
 
 
 def open_transaction_role() -> str | None:
@@ -144,6 +149,28 @@ async def _roll_back(connection: Connection) -> None:
         # Only being cancelled meanwhile comes before the first error.
         if not isinstance(second, Exception):
             raise
+
+
+async def demand_reachable(url: str) -> None:
+    """Connect once. Raises ValueError for what is no URL, OutOfReach, or what PostgreSQL itself refuses.
+
+    Nothing that is said has the password in it.
+    """
+    try:
+        connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
+    except asyncpg.ClientConfigurationError as error:
+        raise ValueError(f"{_NOT_A_URL}: {error}") from None
+    except (ValueError, OverflowError):
+        # What Python says of it may quote the password.
+        raise ValueError(f"{_NOT_A_URL}, with %-escapes in its password") from None
+    except (OSError, TimeoutError) as error:
+        reason = "no answer in time" if isinstance(error, TimeoutError) else error.strerror or error
+        # The login and its password stand before the last @.
+        address = url.partition("://")[2].rpartition("@")[2].partition("?")[0]
+        raise OutOfReach(
+            f"no PostgreSQL answers at {address} ({reason}): start it, or set TALLYSTICK_DATABASE_URL to where it is"
+        ) from None
+    await connection.close()
 
 
 def demand_version(connection: Connection) -> None:

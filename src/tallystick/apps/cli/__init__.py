@@ -11,11 +11,15 @@ from tallystick.runtime.database import ServerTooOld
 from tallystick.runtime.embedded import EmbeddedPostgresError
 from tallystick.runtime.migrations import MigrationChanged
 
-# A schema, a table, a function or a role that is not there.
-_NOT_MIGRATED: Final = {"3F000", "42P01", "42883", "22023"}
-_NOT_MIGRATED_HINT: Final = (
-    " (`tallystick migrate` brings a database to the schema of this version)"
-)
+_NOT_MIGRATED: Final = "`tallystick migrate` brings a database to the schema of this version"
+_NOT_LET_IN: Final = "TALLYSTICK_DATABASE_URL names the login, its password and the database"
+# What to do next, by what PostgreSQL refuses with.
+_HINTS: Final = {
+    # A schema, a table, a function or a role that is not there.
+    **dict.fromkeys(("3F000", "42P01", "42883", "22023"), _NOT_MIGRATED),
+    # A login, a password or a database that is not there.
+    **dict.fromkeys(("28000", "28P01", "3D000"), _NOT_LET_IN),
+}
 
 app = typer.Typer(
     name="tallystick",
@@ -55,8 +59,8 @@ def main() -> None:
         # What PostgreSQL itself refuses; its driver is not for this package to import.
         if not type(error).__module__.startswith("asyncpg."):
             raise
-        hint = _NOT_MIGRATED_HINT if getattr(error, "sqlstate", "") in _NOT_MIGRATED else ""
-        _end(f"the database refuses: {error}{hint}")
+        hint = _HINTS.get(getattr(error, "sqlstate", ""))
+        _end(f"the database refuses: {error}" + (f" ({hint})" if hint else ""))
 
 
 def _end(text: str) -> NoReturn:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from tallystick.apps import local
-from tallystick.runtime.client import Answer, NothingAnswers, request
+from tallystick.runtime.client import Answer, NotAnAddress, NothingAnswers, request
 
 _err = Console(stderr=True)
 
@@ -26,8 +26,12 @@ def ask(method: str, path: str, **arguments: Any) -> Answer:
     key = os.environ.get("TALLYSTICK_API_KEY") or (known.key if known and is_ours else "")
     if not key:
         fail("no key: set TALLYSTICK_API_KEY, or run `make up` once for the demonstration's")
+    if not (key.isascii() and key.isprintable()):
+        fail("TALLYSTICK_API_KEY has characters that no key has: copy it again, `tally_…` in ASCII")
     try:
-        answer = request(method, url + path, key=key, **arguments)
+        answer = request(method, url.rstrip("/") + path, key=key, **arguments)
+    except NotAnAddress:
+        fail(f"TALLYSTICK_URL is a URL such as http://127.0.0.1:8480, not {url!r}: set it to one")
     except NothingAnswers:
         fail(f"nothing answers at {url}: start the platform with `make up`, or set TALLYSTICK_URL")
     if not answer.is_good:
