@@ -124,11 +124,22 @@ def test_pay_says_what_it_cannot_read_or_write(up: Running, tmp_path: Path) -> N
     assert_refused(up.command("pay", str(tmp_path)), "cannot read")
     file = tmp_path / "file.xml"
     file.write_bytes(initiation(Order(amount="0.01"), message_id="CANNOT-WRITE"))
-    said = up.command("pay", str(file), "--out", str(tmp_path / "none" / "report.xml"))
-    status, problem = said.err.splitlines()
-    assert status == "CANNOT-WRITE: ACSC"
-    assert problem.startswith("tallystick: cannot write")
-    assert said.code == 1
+    for out in (
+        tmp_path / "none" / "report.xml",
+        tmp_path,
+        file / "report.xml",
+        Path("/proc/none"),
+    ):
+        assert_refused(up.command("pay", str(file), "--out", str(out)), f"cannot write {out}: ")
+    # Nothing was paid: this is the first time the file is seen.
+    report = tmp_path / "report.xml"
+    assert up.command("pay", str(file), "--out", str(report)).err == "CANNOT-WRITE: ACSC\n"
+    written = report.read_bytes()
+    file.write_bytes(b"no payment file")
+    assert_refused(up.command("pay", str(file), "--out", str(report)), "xml_is_malformed")
+    assert report.read_bytes() == written
+    assert_refused(up.command("pay", str(file), "--out", str(tmp_path / "new")), "xml_is_malformed")
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("account", [FIETSEN, "NL91 ABNA 0417 1643 00", "de-vries-fietsen/EUR"])

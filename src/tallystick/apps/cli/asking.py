@@ -50,6 +50,21 @@ def write(content: bytes, out: Path | None) -> None:
         fail(f"cannot write {out}: {error.strerror}")
 
 
+def demand_writable(out: Path | None) -> None:
+    """End the command when it could not write there later, and leave what is there as it is."""
+    if out is None:
+        return
+    try:
+        if out.exists() and not (out.is_file() or out.is_dir()):
+            return  # a pipe or a device, which opening could disturb
+        was_there = out.exists()
+        out.open("ab").close()
+        if not was_there:
+            out.unlink()
+    except OSError as error:
+        fail(f"cannot write {out}: {error.strerror}; nothing was sent")
+
+
 def refuse(answer: Answer) -> NoReturn:
     """End the command with a problem's code, its sentence and its fields."""
     if "json" not in answer.media:

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tallystick.apps.cli.asking import ask, fail, write
+from tallystick.apps.cli.asking import ask, demand_writable, fail, write
 from tallystick.kernel.money import decimal_of
 from tallystick.runtime.client import path_of
 
@@ -31,6 +31,7 @@ def pay(
         fail(f"cannot read {file}: {error.strerror}")
     if not content:
         fail(f"{file} is empty")
+    demand_writable(out)
     with _err.status(f"paying {file.name} …"):
         answer = ask(
             "POST",
@@ -41,7 +42,7 @@ def pay(
         ).json()
     report = ask("GET", path_of("payment-files", answer["file_id"], "report")).body
     again = " (seen before: nothing was paid twice)" if answer.get("replayed") else ""
-    # Said before the report is written, which can fail: the money has moved.
+    # Said before the report is written, which can fail on a full disk: the money has moved.
     _err.print(f"{answer['message_id']}: {answer['status']}{again}", highlight=False, markup=False)
     write(report, out)
     if answer["status"] not in ("ACSC", "ACCP", "ACSP"):
