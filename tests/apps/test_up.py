@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
+from tallystick.apps import local
 from tallystick.runtime.database import ServerTooOld, demand_version
 from tests.apps.platform import Running, Said, environment, free_port, run
 
@@ -126,6 +127,36 @@ def test_a_second_up_does_not_share_the_port_of_the_first(up: Running, home: Pat
     assert_one_line(run("up", env=environment(home, TALLYSTICK_PORT=port)), port, "taken")
 
 
+@pytest.mark.parametrize("is_own", [False, True], ids=["embedded", "its own database"])
+def test_a_second_up_on_one_home_is_refused_and_changes_nothing(up: Running, is_own: bool) -> None:
+    known = up.known
+    settings = {"TALLYSTICK_PORT": str(free_port())}
+    if is_own:
+        settings["TALLYSTICK_DATABASE_URL"] = up.database_url()
+    for port in (settings["TALLYSTICK_PORT"], up.url.rpartition(":")[2]):
+        said = run("up", env=up.env | settings | {"TALLYSTICK_PORT": port})
+        assert_one_line(said, f"runs on {up.home} already at {up.url}", "TALLYSTICK_HOME")
+    assert up.known == known
+    assert up.command("wallet", "list").code == 0
+
+
+def test_whoever_is_refused_a_home_leaves_it_to_its_holder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv("TALLYSTICK_HOME", str(home))
+    with local.only_up():
+        for again in (local.demand_no_other_up, lambda: local.only_up().__enter__()):
+            with pytest.raises(ValueError, match=r"runs on .*home already: use that one"):
+                again()
+        assert home.is_dir()
+    # Nothing was put in it, so it is gone as it came; one that was there stays.
+    assert not home.exists()
+    home.mkdir()
+    local.demand_no_other_up()
+    assert home.is_dir()
+
+
 @pytest.mark.parametrize(
     ("command", "name", "value", "word"),
     [
@@ -151,7 +182,7 @@ def test_a_broken_setting_is_told_in_one_line(
     "command", ["up", "serve", "migrate", "verify", "tenant create x", "tenant list"]
 )
 def test_a_database_that_cannot_be_reached_is_told_with_its_setting(
-    up: Running, command: str
+    up: Running, tmp_path: Path, command: str
 ) -> None:
     for url, word in (
         ("nonsense", "is not postgresql://login:password@host:port/database"),
@@ -161,10 +192,12 @@ def test_a_database_that_cannot_be_reached_is_told_with_its_setting(
         ("postgresql://a:secret@127.0.0.1:1/c", "no PostgreSQL answers at 127.0.0.1:1/c (Connect"),
         ("postgresql://a:secret@no.host.invalid/c", "no PostgreSQL answers at no.host.invalid/c ("),
     ):
-        settings = {"TALLYSTICK_PORT": str(free_port()), "TALLYSTICK_DATABASE_URL": url}
-        said = up.command(*command.split(), **settings)
+        home = tmp_path / "home"
+        settings = {"TALLYSTICK_PORT": str(free_port()), "TALLYSTICK_HOME": str(home)}
+        said = up.command(*command.split(), **settings, TALLYSTICK_DATABASE_URL=url)
         assert_one_line(said, "TALLYSTICK_DATABASE_URL", word)
         assert "sec" not in said.err
+        assert not home.exists()
 
 
 def test_what_the_database_refuses_is_told_in_one_line(up: Running) -> None:

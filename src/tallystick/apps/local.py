@@ -1,9 +1,10 @@
 """What this machine keeps for the platform: its database, and the demonstration's key."""
 
 import asyncio
+import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -45,6 +46,47 @@ def database_url(settings: Settings, *, must_exist: bool = False) -> Iterator[st
     finally:
         if not was_running:
             server.stop()
+
+
+def demand_no_other_up() -> None:
+    """Raise ValueError when a `tallystick up` runs on this home. A home that is not there is not made."""
+    if default_home().is_dir():
+        with only_up():
+            return
+
+
+@contextmanager
+def only_up() -> Iterator[None]:
+    """Hold the home for one `tallystick up`: a second would take the address that commands remember for its own.
+
+    Raises ValueError when another holds it. The kernel lets go of it with the process, however that ends.
+    """
+    home = default_home()
+    was_there = home.is_dir()
+    home.mkdir(parents=True, exist_ok=True)
+    # The folder itself: what holds it is no file in it, and one that nothing was put in goes again.
+    descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _hold(descriptor, home)
+        try:
+            yield
+        finally:
+            if not was_there:
+                with suppress(OSError):
+                    home.rmdir()
+    finally:
+        os.close(descriptor)
+
+
+def _hold(descriptor: int, home: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        known = remembered()
+        raise ValueError(
+            f"`tallystick up` runs on {home} already{f' at {known.url}' if known else ''}: use that one, "
+            "or end it first, or set TALLYSTICK_HOME to another folder"
+        ) from None
 
 
 def remembered_file() -> Path:

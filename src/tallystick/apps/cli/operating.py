@@ -43,8 +43,9 @@ _err = Console(stderr=True)
 def up() -> None:
     """Set up everything and run the platform with a demonstration tenant, until Ctrl-C."""
     settings = read_settings()
+    local.demand_no_other_up()
     serving.demand_servable(settings)
-    with local.database_url(settings) as url:
+    with local.only_up(), local.database_url(settings) as url:
         _err.print("[dim]database ready, bringing its schema up to date …[/]")
         applied = asyncio.run(walk_roads(url=url, contexts=CONTEXTS))
         known = asyncio.run(_prepare(url, settings))
