@@ -198,7 +198,34 @@ def test_a_statement_validates_and_adds_up(up: Running, account: str) -> None:
         (("wallet", "freeze", "none"), "wallet_not_found"),
         (("wallet", "close", "electrical"), "wallet_not_empty"),
         (("wallet", "open", "wal_1", "--owner", "Ana", "--asset", "EUR"), "malformed_request"),
-        (("wallet", "open", "w", "--owner", "Ana", "--asset", "eur"), "malformed_request"),
+        (
+            ("wallet", "open", "w", "--owner", "A", "--asset", "eur", "--exponent", "eur=2"),
+            "malformed_request",
+        ),
+        (
+            ("wallet", "open", "w", "--owner", "A", "--asset", "BTC"),
+            "'BTC' is no currency of ISO 4217",
+        ),
+        (
+            ("wallet", "open", "w", "--owner", "A", "--asset", "XAU"),
+            "'XAU' is no currency of ISO 4217",
+        ),
+        (
+            ("wallet", "open", "w", "--owner", "A", "--asset", "eur"),
+            "'eur' is no currency of ISO 4217",
+        ),
+        (
+            ("wallet", "open", "w", "--owner", "A", "--asset", "BTC", "--exponent", "BTC=x"),
+            "--exponent is an asset and its digits",
+        ),
+        (
+            ("wallet", "open", "w", "--owner", "A", "--asset", "EUR", "--exponent", "BTC=8"),
+            "--exponent names BTC",
+        ),
+        (("wallet", "add", "none", "--asset", "EUR"), "wallet_not_found"),
+        (("wallet", "add", "electrical", "--asset", "BTC"), "'BTC' is no currency of ISO 4217"),
+        (("wallet", "add", "electrical", "--asset", "EUR=XX"), "iban_not_valid"),
+        (("wallet", "add", "electrical", "--asset", f"EUR={FIETSEN}"), "iban_is_taken"),
         (("wallet", "open", "w", "--owner", "Ana", "--asset", "EUR=XX"), "iban_not_valid"),
         (
             ("wallet", "open", "w", "--owner", "Ana", "--asset", f"EUR={ELECTRICAL}"),
@@ -263,6 +290,30 @@ def test_a_wallet_lives_on_the_command_line(up: Running) -> None:
         assert f"· {status}\n" in up.command("wallet", "show", "cli").out
     up.command("wallet", "close", "cli")
     assert_refused(up.command("wallet", "unfreeze", "cli"), "wallet_status_not_reachable")
+
+
+def test_an_account_of_another_asset_is_added_to_a_wallet(up: Running) -> None:
+    up.command("wallet", "open", "adding", "--owner", "Ana", "--asset", "EUR")
+    added = ("wallet", "add", "adding", "--asset", "CLF")
+    for _ in range(2):
+        said = up.command(*added)
+        assert (said.code, said.err) == (0, "")
+        assert re.findall(r"(EUR|CLF)\W+(0\.0+)\W", said.out) == [
+            ("CLF", "0.0000"),
+            ("EUR", "0.00"),
+        ]
+    ibans = ("NL02ABNA0123456789", "BE71096123456769")
+    twice = (word for iban in ibans for word in ("--asset", f"ETH={iban}"))
+    digits = ("--exponent", "ETH=18")
+    said = up.command("wallet", "open", "twice", "--owner", "Ana", *twice, *digits)
+    assert re.findall(r"(ETH\S*)\W+\w+\W+(0\.0{18})\W", said.out)
+    assert said.out.count("0." + "0" * 18) == 2
+    coins = up.command("wallet", "add", "adding", "--asset", "BTC", "--exponent", "BTC=8")
+    assert re.search(r"BTC\W+0\.00000000\W", coins.out)
+    iban = "GB82WEST12345698765432"
+    assert re.search(
+        rf"EUR:2\W+{iban}", up.command("wallet", "add", "adding", "--asset", f"EUR={iban}").out
+    )
 
 
 def test_a_list_of_wallets_cuts_no_id_and_no_iban(up: Running) -> None:

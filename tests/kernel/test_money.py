@@ -1,5 +1,6 @@
 """Money: whole minor units in, the same whole minor units out."""
 
+import pycountry
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,6 +113,17 @@ def test_what_is_no_plain_decimal_of_the_currency_is_refused(text: str, exponent
 )
 def test_a_currency_has_the_minor_digits_of_iso_4217(currency: str, exponent: int) -> None:
     assert exponent_of(currency) == exponent
+
+
+def test_every_currency_of_iso_4217_has_its_digits_and_no_metal_or_coin_does() -> None:
+    # Bonds, metals, rights to draw, codes for tests: their minor unit is "N.A.".
+    without = set("XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA".split()) | {"X" * 3}
+    listed = {currency.alpha_3 for currency in pycountry.currencies} - without  # type: ignore[attr-defined]
+    assert len(listed) > 150
+    assert all(0 <= exponent_of(currency) <= 4 for currency in listed)
+    for other in (*without, "BTC", "eur", "", "EURO"):
+        with pytest.raises(ValueError, match="no currency of ISO 4217"):
+            exponent_of(other)
 
 
 @given(st.integers(-(10**58), 10**58))

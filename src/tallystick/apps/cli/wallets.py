@@ -8,38 +8,50 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tallystick.apps.cli.asking import ask
+from tallystick.apps.cli.asking import ask, fail
 from tallystick.kernel.money import decimal_of, exponent_of
 from tallystick.runtime.client import path_of
 
 app = typer.Typer(help="Open, show, freeze and close customers' wallets.", no_args_is_help=True)
 _out = Console()
 _WALLET = typer.Argument(help="The wallet's id.")
+_EXPONENT = typer.Option(
+    [], "--exponent", help="BTC=8: the digits after the point, for what ISO 4217 does not know."
+)
 
 
 @app.command("open")
 def open_(
+    *,
     wallet: str = _WALLET,
     owner: str = typer.Option(..., "--owner", help="The owner's name."),
     asset: list[str] = typer.Option(
         ..., "--asset", help="EUR, or EUR=IBAN; several times for several."
     ),
+    exponent: list[str] = _EXPONENT,
     company: bool = typer.Option(False, "--company", help="The owner is a company."),
     name: str = typer.Option("", "--name", help="The wallet's name; the owner's without."),
 ) -> None:
     """Open a wallet with one account per asset."""
-    accounts: list[dict[str, Any]] = []
-    for wanted in asset:
-        code, _, iban = wanted.partition("=")
-        account = {"asset": code, "exponent": exponent_of(code)}
-        accounts.append(account | ({"iban": iban} if iban else {}))
     body = {
         "id": wallet,
         "owner": {"kind": "company" if company else "person", "name": owner},
         "name": name or owner,
-        "accounts": accounts,
+        "accounts": _wanted(asset, exponent),
     }
     _show(ask("POST", "/v1/wallets", body=msgspec.json.encode(body)).json())
+
+
+@app.command()
+def add(
+    wallet: str = _WALLET,
+    asset: str = typer.Option(..., "--asset", help="EUR, or EUR=IBAN."),
+    exponent: list[str] = _EXPONENT,
+) -> None:
+    """Add an account to a wallet, in another asset or with an IBAN of its own."""
+    (account,) = _wanted([asset], exponent)
+    path = path_of("wallets", wallet, "accounts")
+    _show(ask("POST", path, body=msgspec.json.encode(account)).json())
 
 
 @app.command()
@@ -106,6 +118,30 @@ def close(wallet: str = _WALLET) -> None:
 def reopen(wallet: str = _WALLET) -> None:
     """Reopen a closed wallet."""
     _change(wallet, "reopen")
+
+
+def _wanted(assets: list[str], exponents: list[str]) -> list[dict[str, Any]]:
+    """The accounts that were asked for; ends the command when nobody knows the digits of an asset."""
+    digits = dict(_digits(text) for text in exponents)
+    pairs = [(code, iban) for code, _, iban in (wanted.partition("=") for wanted in assets)]
+    unknown = digits.keys() - {code for code, _ in pairs}
+    if unknown:
+        fail(f"--exponent names {', '.join(sorted(unknown))}, which no --asset does")
+    try:
+        return [
+            {"asset": code, "exponent": digits[code] if code in digits else exponent_of(code)}
+            | ({"iban": iban} if iban else {})
+            for code, iban in pairs
+        ]
+    except ValueError as error:
+        fail(f"{error}: --exponent BTC=8 gives BTC eight after the point")
+
+
+def _digits(text: str) -> tuple[str, int]:
+    code, _, number = text.partition("=")
+    if not (number.isascii() and number.isdecimal() and len(number) < 3):
+        fail(f"--exponent is an asset and its digits, such as BTC=8, not {text!r}")
+    return code, int(number)
 
 
 def _change(wallet: str, verb: str) -> None:
