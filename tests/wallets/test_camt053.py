@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tallystick.kernel import instants
 from tallystick.runtime import iso20022
 from tallystick.wallets.adapters import camt053
 from tallystick.wallets.api import StatementFormatNotSupported
@@ -18,6 +19,7 @@ from tallystick.wallets.model.statement import (
     StatementDoesNotAddUp,
     TransactionCode,
     adds_up,
+    sequence_number,
 )
 
 DAY = date(2026, 3, 1)
@@ -55,6 +57,42 @@ STATEMENT = Statement(
 def texts(xml: bytes, path: str) -> list[str | None]:
     steps = "/".join(f"{{*}}{step}" for step in path.split("/"))
     return [element.text for element in ElementTree.fromstring(xml).iterfind(f".//{steps}")]
+
+
+def day(year: int, month: int, number: int) -> int:
+    return instants.day_start(date(year, month, number))
+
+
+@pytest.mark.parametrize(
+    ("first", "beyond", "number"),
+    [
+        (day(1970, 1, 1), day(1970, 1, 2), 1),
+        (day(2026, 2, 28), day(2026, 3, 1), 20_513),
+        (day(2026, 3, 1), day(2026, 3, 2), 20_514),
+        (day(1970, 1, 1), day(1970, 2, 1), 1),
+        (day(2025, 12, 1), day(2026, 1, 1), 672),
+        (day(2026, 1, 1), day(2026, 2, 1), 673),
+        (day(2026, 2, 1), day(2026, 3, 1), 674),
+        (day(2026, 2, 1), day(2026, 2, 28), None),
+        (day(2026, 2, 2), day(2026, 3, 1), None),
+        (day(2026, 2, 2), day(2026, 3, 2), None),
+        (day(2026, 1, 1), day(2026, 3, 1), None),
+        (day(2025, 2, 1), day(2026, 3, 1), None),
+        (day(2026, 1, 1), day(2027, 1, 1), None),
+        (day(1969, 12, 31), day(1970, 1, 1), None),
+        (day(1969, 12, 1), day(1970, 1, 1), None),
+    ],
+)
+def test_a_day_and_a_month_are_numbered_one_after_the_other(
+    first: int, beyond: int, number: int | None
+):
+    assert sequence_number(first, beyond) == number
+
+
+def test_a_statement_without_a_number_leaves_it_out():
+    assert texts(camt053.write(STATEMENT), "ElctrncSeqNb") == ["60"]
+    unnumbered = camt053.write(replace(STATEMENT, sequence_number=None))
+    assert texts(unnumbered, "ElctrncSeqNb") == []
 
 
 def test_a_statement_says_its_balances_totals_and_lines():

@@ -202,6 +202,27 @@ async def test_a_statement_file_is_valid_camt(wallets, caller, pay):
     assert (found["IBAN"], found["EndToEndId"], found["Sum"]) == (SPANISH, "INV-1", "0.00")
 
 
+async def test_a_day_that_is_over_has_one_number_and_what_has_none_before_it_none(
+    wallets, caller, pay, after_midnight
+):
+    await wallets.open(caller=caller, message=order())
+    await pay(EUR, 1)
+    later = await after_midnight()
+
+    async def numbers(first, last):
+        file = await later.statement_file(caller=caller, message=of_days(first, last))
+        return [
+            int(node.text or 0)
+            for node in ElementTree.fromstring(file.content).iterfind(".//{*}ElctrncSeqNb")
+        ]
+
+    (number,) = await numbers(BEFORE, BEFORE)
+    assert number == (BEFORE - date(1970, 1, 1)).days + 1
+    assert await numbers(BEFORE, BEFORE) == [number]
+    assert await numbers(DAY, DAY) == []
+    assert await numbers(BEFORE, DAY) == []
+
+
 async def test_an_asset_without_a_place_in_camt_is_refused_as_a_file_only(wallets, caller):
     coin = AccountWanted(asset="BTC.X", exponent=8)
     await wallets.open(caller=caller, message=order(coin))

@@ -56,7 +56,7 @@ def _check_format(statement: Statement) -> None:
         # No line is larger than the sum of all.
         sum(line.amount_minor for line in statement.lines),
     )
-    if largest >= 10**DIGITS_MAX or statement.sequence_number >= 10**DIGITS_MAX:
+    if largest >= 10**DIGITS_MAX:
         raise StatementFormatNotSupported(
             f"{MESSAGE} has no place for amounts of more than {DIGITS_MAX} digits; ask for a "
             "shorter period or another format."
@@ -65,7 +65,8 @@ def _check_format(statement: Statement) -> None:
 
 def _statement(node: Any, statement: Statement) -> None:
     iso20022.identifier(node, "Id", statement.id)
-    iso20022.leaf(node, "ElctrncSeqNb", str(statement.sequence_number))
+    if statement.sequence_number is not None:
+        iso20022.leaf(node, "ElctrncSeqNb", str(statement.sequence_number))
     iso20022.leaf(node, "CreDtTm", instants.render(statement.created_at))
     period = iso20022.branch(node, "FrToDt")
     iso20022.leaf(period, "FrDtTm", instants.render(statement.starts_at))

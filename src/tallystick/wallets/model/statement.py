@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from tallystick.kernel.instants import Instant, day_of
+from tallystick.kernel.instants import DAY, Instant, day_of
 
 
 class StatementDoesNotAddUp(ValueError):
@@ -64,13 +64,14 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """An account's period ``[starts_at, ends_at)``. Balances are signed, negative is overdrawn.
 
-    ``account_id`` stands in for an IBAN where ``account_iban`` is None.
+    ``account_id`` stands in for an IBAN where ``account_iban`` is None. ``sequence_number`` is None where no statement
+    is the one before this.
     """
 
     id: str
     message_id: str
     created_at: Instant
-    sequence_number: int
+    sequence_number: int | None
     account_id: str
     account_iban: str | None
     owner_name: str | None
@@ -92,6 +93,24 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     def closed_on(self) -> date:
         """The day of the closing balance: the last one with an instant in the period."""
         return day_of(max(self.starts_at, self.ends_at - 1))
+
+
+def sequence_number(starts_at: Instant, ends_at: Instant) -> int | None:
+    """Number a period that has one before it: a UTC day by the days, a calendar month by the months, since 1970.
+
+    So the next day or month has the next number, whenever and however often it is asked for. Any other period has none.
+    """
+    first, last = day_of(starts_at), day_of(ends_at - 1)
+    if first == last:
+        return _counted(starts_at // DAY + 1)
+    is_month = (first.day, day_of(ends_at).day) == (1, 1) and first.month == last.month
+    if is_month and first.year == last.year:
+        return _counted(12 * (first.year - 1970) + first.month)
+    return None
+
+
+def _counted(number: int) -> int | None:
+    return number if number > 0 else None
 
 
 class Total(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,7 +35,13 @@ from tallystick.wallets.api import (
     WalletAccountNotFound,
 )
 from tallystick.wallets.model import wanted
-from tallystick.wallets.model.statement import Direction, Line, Statement, adds_up
+from tallystick.wallets.model.statement import (
+    Direction,
+    Line,
+    Statement,
+    adds_up,
+    sequence_number,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,8 @@ class Statements:
             id=self._mint.id("stm") if closing is None else _lasting_id(caller, subject, period),
             message_id=self._mint.id("msg"),
             created_at=now,
-            sequence_number=(instants.day_start(instants.day_of(end - 1))) // instants.DAY,
+            # Until the period is over there will be others of it.
+            sequence_number=None if closing is None else sequence_number(start, end),
             account_id=subject.address,
             account_iban=subject.iban,
             owner_name=subject.holder_name,
