@@ -11,6 +11,7 @@ import pytest
 
 from tallystick.apps import local
 from tallystick.runtime.database import ServerTooOld, demand_version
+from tallystick.runtime.embedded.waiting import eventually
 from tests.apps.platform import Running, Said, environment, free_port, run
 
 
@@ -86,6 +87,45 @@ def test_a_terminated_up_stops_its_postgresql(home: Path) -> None:
     running = Running("up", env=env, log=home.with_suffix(".log"))
     assert running.stop(signal.SIGTERM) == 0
     assert processes_of(home) == []
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process started and that run."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+
+
+def runs(pid: int) -> bool:
+    """Whether a process runs; one that ended and was not reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_killed_up_leaves_nothing_running_and_the_next_goes_on(home: Path) -> None:
+    env = environment(home, TALLYSTICK_PORT=str(free_port()))
+    running = Running("up", env=env, log=home.with_suffix(".log"))
+    left = {*children_of(running.process.pid), *processes_of(home)} - {running.process.pid}
+    assert len(left) >= 3, "a worker, PostgreSQL and its children"
+    running.stop(signal.SIGKILL)
+    assert eventually(lambda: not any(map(runs, left)), timeout_s=30), running.said
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{running.url}/healthz")
+    again = Running("up", env=env, log=home.with_suffix(".log"))
+    with again.client() as client:
+        assert client.get("/v1/wallets").status_code == 200
+    assert again.stop() == 0
+    assert processes_of(home) == []
+
+
+def test_a_killed_serve_leaves_no_worker(up: Running, home: Path) -> None:
+    settings = {"TALLYSTICK_DATABASE_URL": up.database_url(), "TALLYSTICK_PORT": str(free_port())}
+    running = Running("serve", env=environment(home, **settings), log=home.with_suffix(".log"))
+    (worker,) = children_of(running.process.pid)
+    running.stop(signal.SIGKILL)
+    assert eventually(lambda: not runs(worker), timeout_s=30), running.said
+    assert httpx.get(f"{up.url}/readyz").status_code == 200
 
 
 def test_serve_uses_the_database_it_is_given(up: Running, home: Path) -> None:

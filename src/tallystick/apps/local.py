@@ -26,7 +26,8 @@ class Remembered(msgspec.Struct, frozen=True):
 def database_url(settings: Settings, *, must_exist: bool = False) -> Iterator[str]:
     """The database to use: the one that is configured, or the embedded one, started if it is not running.
 
-    An embedded server that was started here is stopped again at the end; one that was found running stays.
+    An embedded server that was started here is stopped again at the end, also when we are killed; one that was found
+    running stays.
     Raises ValueError or OSError when the configured one cannot be reached.
     """
     if settings.database_url:
@@ -38,7 +39,7 @@ def database_url(settings: Settings, *, must_exist: bool = False) -> Iterator[st
         raise ValueError(
             f"there is no database in {home}: run `make up` first, or set TALLYSTICK_DATABASE_URL"
         )
-    server = EmbeddedPostgres(home=home)
+    server = EmbeddedPostgres(home=home, end_with_us=True)
     was_running = server.is_running()
     url = server.start()
     try:

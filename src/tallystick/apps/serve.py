@@ -11,6 +11,7 @@ from granian.server import Server
 
 from tallystick.apps.compose import Platform
 from tallystick.runtime.configuration import Settings, read_settings
+from tallystick.runtime.orphans import end_worker_with_its_master
 from tallystick.runtime.telemetry import configure_logging
 
 # So many connections may wait to be taken up; beyond it the kernel tells the client to come back.
@@ -19,6 +20,7 @@ BACKLOG = 4_096
 
 def build() -> Any:
     """Make the application of this process; Granian calls it in the process that serves."""
+    end_worker_with_its_master()
     settings = read_settings()
     configure_logging(settings.log_level)
     return Platform(url=settings.database_url, settings=settings).app()

@@ -27,17 +27,25 @@ class EmbeddedPostgres:
 
     `port` None means the port used last time, or a free one. `settings` replace PostgreSQL settings
     of ours from the next launch on; a server that is already running is adopted as it is. Leaving
-    the `with` block stops the server, whoever launched it. Everything here, the constructor too,
-    raises `EmbeddedPostgresError` and nothing else.
+    the `with` block stops the server, whoever launched it. With `end_with_us` a server that we launch
+    is stopped by the kernel when our main thread, which has to launch it, is killed. Everything here,
+    the constructor too, raises `EmbeddedPostgresError` and nothing else.
     """
 
     def __init__(
-        self, *, home: Path, port: int | None = None, settings: Mapping[str, str] | None = None
+        self,
+        *,
+        home: Path,
+        port: int | None = None,
+        settings: Mapping[str, str] | None = None,
+        end_with_us: bool = False,
     ) -> None:
         self._place = Home(home)
         self._home = self._place.path
         self._family = Family(data=self._place.data, uid=self._place.account.uid)
-        self._programs = Programs(home=self._home, account=self._place.account)
+        self._programs = Programs(
+            home=self._home, account=self._place.account, end_with_us=end_with_us
+        )
         self._cluster = Cluster(home=self._place, programs=self._programs, settings=settings or {})
         self._port_asked = port
         self._port: int | None = None

