@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.apps.houses import House, assert_problem, filled, operations
+from tests.apps.houses import ACTS, POST, House, assert_problem, filled, operations
 from tests.apps.platform import Running
 
 # ── Who may ask ──────────────────────────────────────────────────────────────────────────────────
@@ -109,3 +109,24 @@ def test_accounts_of_wallets_are_changed_through_wallets_alone(house: House) -> 
     ):
         answer = house.client.request(method, where, json=body)
         assert_problem(answer, 403, "address_is_reserved")
+
+
+def test_the_type_of_a_problem_leads_to_where_it_is_explained(house: House) -> None:
+    refused = [
+        house.client.get("/v1/ledgers/none/accounts"),
+        house.client.get("/nowhere"),
+        house.client.get("/v1/keys", headers={"authorization": "Bearer x"}),
+        house.client.post(ACTS, json=POST | {"id": "typed", "postings": [POST["postings"][0] | {"debit": "no"}]}),
+    ]  # fmt: skip
+    codes = {answer.json()["code"] for answer in refused}
+    assert codes == {
+        "ledger_not_found",
+        "path_not_found",
+        "api_key_not_accepted",
+        "debit_account_not_found",
+    }
+    for answer in refused:
+        explained = answer.url.join(answer.json()["type"])
+        page = httpx.get(explained)
+        assert page.status_code == 200
+        assert f'id="{explained.fragment}"' in page.text

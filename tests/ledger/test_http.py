@@ -71,6 +71,21 @@ async def test_ledgers_are_listed_by_name_and_the_cursor_continues(client: httpx
     assert rest == {"items": [made.json()]}
 
 
+@pytest.mark.parametrize(
+    "key",
+    ["a[b]", "[", "]", "[]", "a][b", "a]=1&b[c", "a b", "ключ", "%5B", "a\nb", "a+b", "x" * 64],
+)
+async def test_what_was_noted_is_found_whatever_its_name(client: httpx.AsyncClient, key: str):
+    account = {"asset": "EUR", "exponent": 2, "normal_side": "credit"}
+    for address, name in (("noted", key), ("other", "a")):
+        body = account | {"address": address, "metadata": {name: "1"}}
+        assert (await client.post(f"{PATH}/accounts", json=body)).status_code == 201
+    found = await client.get(f"{PATH}/accounts", params={f"metadata[{key}]": "1"})
+    assert [one["address"] for one in found.json()["items"]] == ["noted"]
+    none = await client.get(f"{PATH}/accounts", params={f"metadata[{key}]": "2"})
+    assert none.json()["items"] == []
+
+
 def test_each_refusal_carries_its_own_code():
     one, other = Refused("No.", code="already_reversed"), Refused("No.", code="nothing_to_move")
     assert (one.code, other.code) == ("already_reversed", "nothing_to_move")

@@ -442,7 +442,7 @@ async def test_two_idempotency_keys_are_malformed(client):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v1/ledgers/main", "/v1/ledgers/a/b/orders", f"{ORDERS}/", "/%00"]
+    "path", ["/v1", "/v1/ledgers/main", "/v1/ledgers/a/b/orders", f"{ORDERS}/", "/%00"]
 )
 async def test_an_unknown_path_is_a_problem(client, path):
     _problem(await client.get(path), 404, "path_not_found")

@@ -191,6 +191,8 @@ async def test_document_and_pages_are_served_without_a_key(document):
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://edge") as client:
         served = (await client.get("/openapi.json")).json()
+        root = await client.get("/", headers=browser)
+        assert (root.status_code, root.headers["location"], root.content) == (307, "/docs", b"")
         reference, problems = [
             await client.get(path, headers=browser) for path in ("/docs", "/docs/problems")
         ]

@@ -20,6 +20,7 @@ READY_WAIT_S = 2
 # Anybody may ask, so the answer is remembered for a second: the database hears one question of them.
 READY_KEPT_NS = 1_000_000_000
 HTML = "text/html; charset=utf-8"
+REFERENCE_PATH = "/docs"
 
 _log: Any = structlog.get_logger("tallystick.edge")
 
@@ -52,8 +53,11 @@ def public_routes(
     page = {"content-security-policy": PAGE_POLICY, "referrer-policy": "no-referrer"}
     return [
         *health,
+        _root(),
         _fixed("/openapi.json", "The OpenAPI 3.1 document", json_body, "application/json"),
-        _fixed("/docs", "The document as a page", reference_page(document).encode(), HTML, page),
+        _fixed(
+            REFERENCE_PATH, "The document as a page", reference_page(document).encode(), HTML, page
+        ),
         _fixed(
             PROBLEMS_PATH,
             "Every problem, on one page",
@@ -102,6 +106,24 @@ class _Readiness:
         except Exception as error:
             _log.warning("not_ready", because=repr(error)[:500])
             return False
+
+
+def _root() -> Route:
+    """Send whoever opens the address in a browser to the page."""
+    page = Reply(value=b"", media=HTML, status=307, headers={"location": REFERENCE_PATH})
+
+    async def redirect(asked: Asked) -> Reply:
+        return page
+
+    return Route(
+        method="GET",
+        path="/",
+        summary="Go to the page of the API",
+        handle=redirect,
+        answer=bytes,
+        answer_media=HTML,
+        public=True,
+    )
 
 
 def _fixed(

@@ -52,7 +52,8 @@ _BARE_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 # msgspec alone would take 1.0 and 1e0 for 1.
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
-_MEMBER = re.compile(r"([^\[\]]+)\[([^\[\]]+)\]")
+# A key may have brackets of its own: the first opens it and the last closes it.
+_MEMBER = re.compile(r"([^\[\]]+)\[(.+)\]", re.DOTALL)
 
 
 def joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
