@@ -386,6 +386,11 @@ def _displacements() -> list[Case]:
             ((INDEXED, "main: old, layer 0"),),
         ),
         Case(
+            "the amount of an entry in a node",
+            (f"UPDATE ledger.displacement SET credit = credit + 1 WHERE {of('old')} AND {whole} AND entries = 7",),
+            ((INDEXED, "main: old, layer 0"),),
+        ),
+        Case(
             "a node that miscounts its entries",
             (f"UPDATE ledger.displacement SET entries = entries - 1 WHERE {of('old')} AND {whole} AND entries = 7",),
             ((INDEXED, "main: old, layer 0"),),
@@ -398,7 +403,7 @@ def _displacements() -> list[Case]:
         Case(
             "a row of the index invented",
             ("INSERT INTO ledger.displacement"
-             " SELECT tenant_id, ledger_id, account_id, 1, 0, false, 0, opened_at, opened_at, 1, 1, 0"
+             " SELECT tenant_id, ledger_id, account_id, 1, 0, false, 0, opened_at, 1, 1, 0, opened_at, 1, 0"
              f" FROM ledger.account WHERE {MINE} AND address = 'poor'",),
             ((INDEXED, "main: poor, layer 1"),),
         ),

@@ -55,19 +55,14 @@ displaced_recorded AS (
 held AS (
     SELECT path.layer, entry.debit AS debits, entry.credit AS credits
     FROM path CROSS JOIN LATERAL (
-        SELECT first.effective_at, first.debits - lag(first.debits, 1, 0::numeric) OVER entered AS debit,
-               first.credits - lag(first.credits, 1, 0::numeric) OVER entered AS credit
-        FROM (
-            SELECT displacement.recorded_at, displacement.effective_at, displacement.debits, displacement.credits
-            FROM ledger.displacement
-            WHERE displacement.tenant_id = $1 AND displacement.ledger_id = $2 AND displacement.account_id = $3
-              AND displacement.layer = path.layer AND displacement.level = path.level
-              AND displacement.exact = false AND displacement.node = path.node
-              AND displacement.recorded_at <= $4::timestamptz
-            ORDER BY displacement.recorded_at
-            LIMIT ledger.node_room_v1()
-        ) AS first
-        WINDOW entered AS (ORDER BY first.recorded_at)
+        SELECT displacement.effective_at, displacement.debit, displacement.credit
+        FROM ledger.displacement
+        WHERE displacement.tenant_id = $1 AND displacement.ledger_id = $2 AND displacement.account_id = $3
+          AND displacement.layer = path.layer AND displacement.level = path.level
+          AND displacement.exact = false AND displacement.node = path.node
+          AND displacement.recorded_at <= $4::timestamptz
+        ORDER BY displacement.recorded_at
+        LIMIT ledger.node_room_v1()
     ) AS entry
     WHERE entry.effective_at <= $5::timestamptz
 ),

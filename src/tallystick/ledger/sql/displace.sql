@@ -54,9 +54,13 @@ WITH RECURSIVE given AS (
            running AS (whole ORDER BY next.recorded_at)
 )
 INSERT INTO ledger.displacement (
-    tenant_id, ledger_id, account_id, layer, level, exact, node, recorded_at, effective_at, entries, debits, credits
+    tenant_id, ledger_id, account_id, layer, level, exact, node, recorded_at, entries, debits, credits,
+    effective_at, debit, credit
 )
 SELECT $1, $2, entered.account_id, entered.layer, entered.level, entered.exact, entered.node, entered.recorded_at,
-       entered.effective_at, entered.entries, entered.debits, entered.credits
+       entered.entries, entered.debits, entered.credits,
+       CASE WHEN stays THEN entered.effective_at END, CASE WHEN stays THEN entered.debit END,
+       CASE WHEN stays THEN entered.credit END
 FROM entered
+CROSS JOIN LATERAL (SELECT entered.entries <= ledger.node_room_v1() AND NOT entered.exact AS stays) AS here
 WHERE entered.level >= 0

@@ -22,24 +22,26 @@ END
 $$;
 
 -- The nodes that index effective time, counted from 1900 in microseconds: how wide each level's are, and those inside them.
--- People give times in whole days, hours and seconds, so these need fewer nodes than powers of two would. Level 0 is all
--- of time, level 13 a microsecond.
+-- People give times in whole days, minutes and seconds, so these need fewer nodes than powers of two would. Level 0 is all
+-- of time, level 15 a microsecond; none has many inside it, since a question reads those to the left of its path.
 CREATE FUNCTION ledger.time_levels_v1() RETURNS TABLE (level smallint, width bigint, inner_width bigint)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     VALUES (0::smallint, 4611686018427387904::bigint, 353894400000000::bigint),
            (1, 353894400000000, 22118400000000),
            (2, 22118400000000, 1382400000000),
            (3, 1382400000000, 86400000000),
-           (4, 86400000000, 3600000000),
-           (5, 3600000000, 60000000),
-           (6, 60000000, 1000000),
-           (7, 1000000, 100000),
-           (8, 100000, 10000),
-           (9, 10000, 1000),
-           (10, 1000, 100),
-           (11, 100, 10),
-           (12, 10, 1),
-           (13, 1, NULL)
+           (4, 86400000000, 7200000000),
+           (5, 7200000000, 600000000),
+           (6, 600000000, 60000000),
+           (7, 60000000, 10000000),
+           (8, 10000000, 1000000),
+           (9, 1000000, 100000),
+           (10, 100000, 10000),
+           (11, 10000, 1000),
+           (12, 1000, 100),
+           (13, 100, 10),
+           (14, 10, 1),
+           (15, 1, NULL)
 $$;
 
 -- So many entries a node holds itself; later ones it passes on to the nodes inside it.
@@ -217,7 +219,7 @@ CREATE TABLE ledger.entry (
 -- The displaced entries of an account, whose effective time is not that of recording, by the nodes of effective time they
 -- entered: how many had entered the node after it, and their sums. It entered the node of all of time first; one that found
 -- a node full went on into the next smaller one, or, when its time is the very start of the full node, into that node's
--- ``exact`` row. Append-only.
+-- ``exact`` row. Where it stayed, the row has its time and amounts too. Append-only.
 CREATE TABLE ledger.displacement (
     tenant_id    bigint NOT NULL,
     ledger_id    bigint NOT NULL,
@@ -227,10 +229,12 @@ CREATE TABLE ledger.displacement (
     exact        boolean NOT NULL,
     node         bigint NOT NULL,
     recorded_at  timestamptz NOT NULL,
-    effective_at timestamptz NOT NULL,
     entries      bigint NOT NULL,
     debits       numeric(58, 0) NOT NULL,
     credits      numeric(58, 0) NOT NULL,
+    effective_at timestamptz,
+    debit        numeric(58, 0),
+    credit       numeric(58, 0),
     PRIMARY KEY (tenant_id, ledger_id, account_id, layer, level, exact, node, recorded_at)
 );
 

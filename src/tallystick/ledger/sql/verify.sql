@@ -314,22 +314,26 @@ WITH RECURSIVE given AS (
         ORDER BY passed.recorded_at
     )
 ), expected AS (
-    SELECT account_id, layer, level, exact, node, recorded_at, effective_at, entries, debits, credits
+    SELECT account_id, layer, level, exact, node, recorded_at, entries, debits, credits,
+           CASE WHEN entries <= ledger.node_room_v1() AND NOT exact THEN concat_ws(' ', effective_at, debit, credit)
+           END AS held
     FROM entered
     WHERE level >= 0
 ), indexed AS (
-    SELECT account_id, layer, level, exact, node, recorded_at, effective_at, entries, debits, credits
+    SELECT account_id, layer, level, exact, node, recorded_at, entries, debits, credits,
+           CASE WHEN num_nonnulls(effective_at, debit, credit) > 0 THEN concat_ws(' ', effective_at, debit, credit)
+           END AS held
     FROM ledger.displacement
     WHERE tenant_id = $1 AND ledger_id = $2
 ), broken AS (
     SELECT account_id, layer,
            CASE WHEN exact THEN ', start of node ' ELSE ', node ' END || node || ' of level ' || level || ' at '
            || recorded_at AS place,
-           concat_ws(' ', expected.effective_at, expected.entries, expected.debits, expected.credits) AS expected,
-           concat_ws(' ', indexed.effective_at, indexed.entries, indexed.debits, indexed.credits) AS found
+           concat_ws(' ', expected.entries, expected.debits, expected.credits, expected.held) AS expected,
+           concat_ws(' ', indexed.entries, indexed.debits, indexed.credits, indexed.held) AS found
     FROM expected FULL JOIN indexed USING (account_id, layer, level, exact, node, recorded_at)
-    WHERE (expected.effective_at, expected.entries, expected.debits, expected.credits)
-          IS DISTINCT FROM (indexed.effective_at, indexed.entries, indexed.debits, indexed.credits)
+    WHERE (expected.entries, expected.debits, expected.credits, expected.held)
+          IS DISTINCT FROM (indexed.entries, indexed.debits, indexed.credits, indexed.held)
 )
 SELECT coalesce(account.address, 'account ' || broken.account_id) || ', layer ' || broken.layer || broken.place
            AS "where",
