@@ -9,6 +9,8 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
+import asyncpg
+
 from tallystick.kernel import instants
 from tallystick.kernel.callers import Caller
 from tallystick.ledger.api import BalanceAsOf, Post, Posting, Submit
@@ -56,6 +58,8 @@ async def measure(url: str, *, large: int = LARGE) -> None:
         memory_small = _peak_memory_mb()
         await _fill(grown, large)
         memory_large = _peak_memory_mb()
+        for filled in urls.values():
+            await _settle(filled)
         await _measure_throughput(small, grown, large)
         await _measure_reads(small, grown, large)
         show(
@@ -86,6 +90,14 @@ def _transfers(chance: random.Random, now: int) -> Iterator[Post]:
             debit = HOT
         posting = Posting(debit=f"a:{debit}", credit=f"a:{other}", amount=amount, asset=ASSET)
         yield Post(id=f"g{number}", postings=(posting,), effective_at=effective_at)
+
+
+async def _settle(url: str) -> None:
+    """Do now what autovacuum would do after so large a fill, beside the first rounds and on their cores."""
+    owner = await asyncpg.connect(url)
+    await owner.execute("SET ROLE tallystick_owner")
+    await owner.execute("VACUUM (ANALYZE)")
+    await owner.close()
 
 
 async def _fill(books: Books, count: int) -> None:

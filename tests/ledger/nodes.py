@@ -10,7 +10,7 @@ import asyncpg
 from tallystick.kernel.instants import DAY, SECOND
 
 HOUR = 3_600 * SECOND
-ROOM = 64
+ROOM = 128
 # Every width but that of all time, in microseconds: see ledger.time_levels_v1.
 WIDTHS = (
     *(10**power for power in range(8)), 60 * SECOND, 600 * SECOND, 2 * HOUR, DAY, 16 * DAY, 256 * DAY, 4_096 * DAY,

@@ -46,7 +46,7 @@ $$;
 
 -- So many entries a node holds itself; later ones it passes on to the nodes inside it.
 CREATE FUNCTION ledger.node_room_v1() RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 64::bigint $$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 128::bigint $$;
 
 -- A ledger: one book of accounts of one tenant. Names are unique per tenant.
 CREATE TABLE ledger.ledger (

@@ -1,5 +1,6 @@
 """The cluster: its data made once, its passwords, and the settings of each launch."""
 
+import os
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -12,10 +13,18 @@ from tallystick.runtime.embedded.wheel import Programs
 
 ROLES = ("postgres", "tallystick")
 
+_SHARED_BUFFERS_MB_LEAST, _SHARED_BUFFERS_MB_MOST = 256, 4_096
+
+
+def _shared_buffers_mb() -> int:
+    """A quarter of the machine's memory, as PostgreSQL advises, within bounds; it is taken up only as it is used."""
+    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+    return min(max(memory_mb // 4, _SHARED_BUFFERS_MB_LEAST), _SHARED_BUFFERS_MB_MOST)
+
+
 _SETTINGS = {
     "max_connections": "100",
-    # Allotted as it is used; back-dated entries touch index pages all over.
-    "shared_buffers": "1GB",
+    "shared_buffers": f"{_shared_buffers_mb()}MB",
     "huge_pages": "off",
     "jit": "off",
     "wal_level": "replica",
