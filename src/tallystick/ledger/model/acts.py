@@ -7,6 +7,8 @@ from hashlib import blake2b
 from itertools import pairwise
 from zlib import crc32
 
+import msgspec
+
 from tallystick.kernel import instants
 from tallystick.kernel.ids import is_caller_id
 from tallystick.kernel.instants import Instant
@@ -27,6 +29,7 @@ from tallystick.ledger.api import (
     Posting,
     RefusalCode,
     Reverse,
+    Void,
 )
 
 OUR_PREFIX = "txn_"
@@ -57,6 +60,10 @@ _KINDS = {
     for number, kind in enumerate(("post", "hold", "capture", "void", "reverse", "expire"))
 }
 
+_KIND_OF = {kind: str(kind.__struct_config__.tag) for kind in (Post, Hold, Capture, Void, Reverse)}
+_WITH_POSTINGS, _WITH_AMOUNTS = (Post, Hold), (Capture, Reverse)
+_encode = msgspec.json.Encoder().encode
+
 Move = tuple[str, str, int, str, bool]
 """Debit address, credit address, amount, asset, balancing."""
 
@@ -83,16 +90,16 @@ def read(command: AnyCommand, *, where: str, new_id: Callable[[], str]) -> Act:
     """Read a command. Raises Malformed, naming the field, for anything not well-formed."""
     act = Act(
         id=new_id() if command.id is None else _own_id(command.id, where),
-        kind=str(command.__struct_config__.tag),
+        kind=_KIND_OF[type(command)],
         group=command.group,
     )
-    if isinstance(command, Post | Hold):
+    if isinstance(command, _WITH_POSTINGS):
         act.moves = _moves(command.postings, where)
         if isinstance(command, Hold):
             act.expires_at = optional_moment(command.expires_at, f"{where}.expires_at")
     else:
         act.target = identifier(command.target, f"{where}.target")
-        if isinstance(command, Capture | Reverse):
+        if isinstance(command, _WITH_AMOUNTS):
             act.amounts = _amounts(command.amounts, where)
         act.final = isinstance(command, Capture) and command.final
     if command.effective_at is not None:
@@ -119,10 +126,19 @@ def fingerprint(act: Act) -> bytes:
     The whole decides whether two acts are the same; the rest only names what differs.
     """
     mask, parts, whole = _KINDS[act.kind], b"", b""
-    for position, text in _texts(act):
-        mask |= 1 << position
-        parts += crc32(text).to_bytes(4, "big")
-        whole += text + b"\x1e"
+    for position, part in enumerate(
+        (
+            act.target, act.moves, act.amounts, act.final, act.effective_at, act.expires_at, act.reference,
+            act.metadata and sorted(act.metadata.items()),
+        )
+    ):  # fmt: skip
+        # Absent, no postings, not final. An instant of 0 is one.
+        if part is not None and part is not False and part != ():
+            text = _encode(part)
+            mask |= 1 << position
+            parts += crc32(text).to_bytes(4, "big")
+            # A line feed stands in no compact JSON, so no two contents have one text.
+            whole += text + b"\n"
     head = mask.to_bytes(2, "big")
     return blake2b(head + whole, digest_size=_DIGEST_BYTES).digest() + head + parts
 
@@ -151,36 +167,6 @@ def _parts_of(mark: bytes) -> tuple[int, dict[int, bytes]]:
         for order, position in enumerate(positions)
     }
     return mask >> _KIND_SHIFT, parts
-
-
-def _texts(act: Act) -> list[tuple[int, bytes]]:
-    """The parts of its content that an act has, each with its place among ``_PARTS``."""
-    texts: list[tuple[int, bytes]] = []
-    if act.target is not None:
-        texts.append((0, act.target.encode()))
-    if act.moves:
-        texts.append((1, ";".join([_move_text(move) for move in act.moves]).encode()))
-    if act.amounts is not None:
-        texts.append((2, str(act.amounts).encode()))
-    if act.final:
-        texts.append((3, b"1"))
-    if act.effective_at is not None:
-        texts.append((4, b"%d" % act.effective_at))
-    if act.expires_at is not None:
-        texts.append((5, b"%d" % act.expires_at))
-    if act.reference is not None:
-        texts.append((6, act.reference.encode()))
-    if act.metadata is not None:
-        texts.append((7, repr(sorted(act.metadata.items())).encode()))
-    return texts
-
-
-def _move_text(move: Move) -> str:
-    debit, credit, amount, asset, balancing = move
-    # The lengths keep texts apart that are no addresses and hold the separators.
-    return (
-        f"{len(debit)},{len(credit)},{len(asset)}:{debit}>{credit} {amount} {asset} {balancing:d}"
-    )
 
 
 def _moves(postings: Sequence[Posting], where: str) -> list[Move]:

@@ -64,7 +64,6 @@ class _Batch:
 
     def answer(self, decided: list[Decided]) -> None:
         """Answer every job its part."""
-        self.is_answered = True
         position = 0
         for job in self.jobs:
             job.answer(decided[position : position + len(job.acts)])
@@ -193,7 +192,10 @@ class Writer:
                 raise
             return False
         batch.after = None  # else each batch would keep all before it in memory
-        batch.answer(decided)
+        batch.is_answered = True
+        # The next batch hears of the commit before those who asked do, and sends what it waited with: the
+        # database works while they are answered and ask for more.
+        asyncio.get_running_loop().call_soon(batch.answer, decided)
         return True
 
     async def _enough_or_over(self, ahead: _Batch) -> None:
