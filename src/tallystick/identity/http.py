@@ -26,8 +26,8 @@ def authenticator(identity: Identity) -> AuthenticateHeader:
     """Make what the edge asks with each ``Authorization`` header. It raises Unauthenticated."""
 
     async def prove(header: str) -> Caller:
-        scheme, _, key = header.partition(" ")
-        if scheme.lower() != "bearer":
+        scheme, key = header[:7], header[7:]
+        if scheme != "Bearer " and scheme.lower() != "bearer ":
             raise Unauthenticated("Send a key that is in force as `Authorization: Bearer tally_…`.")
         return await identity.authenticate(caller=EDGE, message=Authenticate(key=key.strip()))
 

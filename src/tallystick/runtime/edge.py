@@ -4,7 +4,6 @@ Every answer carries a request id and the same strict headers; every refusal is 
 route that is not public proves its caller before a byte of the body is read.
 """
 
-import functools
 import gc
 import itertools
 import secrets
@@ -92,17 +91,9 @@ def build_app(
         problems=problems,
         glossary=glossary or {},
     )
-    find = _finder([*own, *public])
-
-    async def serve(scope: dict[str, Any], receive: reading.Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await _answer(scope, receive, send, find=find, authenticate=authenticate)
-        elif scope["type"] == "lifespan":
-            await _live(receive, send, on_start=on_start, on_stop=on_stop)
-        else:
-            await send({"type": "websocket.close", "code": 1000})
-
-    return serve
+    return _App(
+        find=_finder([*own, *public]), authenticate=authenticate, on_start=on_start, on_stop=on_stop
+    )
 
 
 async def _live(
@@ -157,7 +148,7 @@ class _Served:
 def _body_reader(route: Route) -> Callable[[bytes], Any] | None:
     if route.body is None or route.body is bytes:
         return None if route.body is None else bytes
-    return functools.partial(reading.read_json, decoder=msgspec.json.Decoder(route.body))
+    return reading.json_reader(route.body)
 
 
 class _Methods:
@@ -203,53 +194,73 @@ def _finder(routes: Iterable[Route]) -> Callable[[Mapping[str, Any]], Found]:
     return find
 
 
-async def _answer(
-    scope: dict[str, Any],
-    receive: reading.Receive,
-    send: Send,
-    *,
-    find: Callable[[Mapping[str, Any]], Found],
-    authenticate: Authenticate,
-) -> None:
-    served = None
-    headers = dict(scope["headers"])
-    if len(headers) != len(scope["headers"]):
-        headers = reading.joined(scope["headers"])
-    request_id = _request_id(headers)
-    try:
-        served, path = find(scope)
-        caller = NOBODY
-        if not served.is_public:
-            caller = await authenticate(headers.get(b"authorization", b"").decode("latin-1"))
-        query, key, wanted = served.check(scope, headers)
-        body = None
-        if served.read is not None:
-            declared = reading.declared_length(headers)
-            body = served.read(await _deadlines.read(receive, declared))
-        asked = Asked(
-            caller=caller,
-            path=path,
-            query=query,
-            body=body,
-            idempotency_key=key,
-            request_id=request_id.decode("ascii"),
-            media=wanted,
-        )
-        answer = await served.handle(asked)
-        if isinstance(answer, Reply):
-            status, fields, content = _replied(answer, served)
+class _App:
+    """The application: one coroutine a request, since each layer more costs every request."""
+
+    def __init__(
+        self,
+        *,
+        find: Callable[[Mapping[str, Any]], Found],
+        authenticate: Authenticate,
+        on_start: Sequence[Hook],
+        on_stop: Sequence[Hook],
+    ) -> None:
+        self._find, self._authenticate = find, authenticate
+        self._on_start, self._on_stop = on_start, on_stop
+
+    async def __call__(self, scope: dict[str, Any], receive: reading.Receive, send: Send) -> None:
+        """Answer one scope of ASGI: a request, the life of the process, or a WebSocket, which is closed."""
+        if scope["type"] != "http":
+            await self._answer_other(scope["type"], receive, send)
+            return
+        served = None
+        headers = dict(scope["headers"])
+        if len(headers) != len(scope["headers"]):
+            headers = reading.joined(scope["headers"])
+        request_id = _request_id(headers)
+        try:
+            served, path = self._find(scope)
+            caller = NOBODY
+            if not served.is_public:
+                proof = headers.get(b"authorization", b"").decode("latin-1")
+                caller = await self._authenticate(proof)
+            query, key, wanted = served.check(scope, headers)
+            body = None
+            if served.read is not None:
+                declared = reading.declared_length(headers)
+                body = served.read(await _deadlines.read(receive, declared))
+            asked = Asked(
+                caller=caller,
+                path=path,
+                query=query,
+                body=body,
+                idempotency_key=key,
+                request_id=request_id.decode("ascii"),
+                media=wanted,
+            )
+            answer = await served.handle(asked)
+            if isinstance(answer, Reply):
+                status, fields, content = _replied(answer, served)
+            else:
+                status, fields = served.status, served.headers
+                content = b"" if answer is None else _encode(answer)
+        except reading.Gone:
+            status, fields, content = 400, list(_STRICT), b""
+        except Exception as error:
+            status, fields, content = _refused(error, served, request_id)
+        fields = [*fields, (_REQUEST_ID, request_id)]
+        if scope["method"] == "HEAD":
+            # What the answer to GET would carry; the server counts what it sends by itself.
+            fields.append((_CONTENT_LENGTH, b"%d" % len(content)))
+            content = b""
+        await send({"type": "http.response.start", "status": status, "headers": fields})
+        await send({"type": "http.response.body", "body": content})
+
+    async def _answer_other(self, kind: str, receive: reading.Receive, send: Send) -> None:
+        if kind == "lifespan":
+            await _live(receive, send, on_start=self._on_start, on_stop=self._on_stop)
         else:
-            status, fields = served.status, served.headers
-            content = b"" if answer is None else _encode(answer)
-    except reading.Gone:
-        status, fields, content = 400, list(_STRICT), b""
-    except Exception as error:
-        status, fields, content = _refused(error, served, request_id)
-    fields = [*fields, (_REQUEST_ID, request_id), (_CONTENT_LENGTH, b"%d" % len(content))]
-    await send({"type": "http.response.start", "status": status, "headers": fields})
-    await send(
-        {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content}
-    )
+            await send({"type": "websocket.close", "code": 1000})
 
 
 def _replied(reply: Reply, served: _Served) -> tuple[int, Headers, bytes]:

@@ -183,10 +183,11 @@ class Deadlines:
             self._arm(loop)
         try:
             event = await receive()
+            body: bytes = event.get("body", b"")
             # The server learns that nothing follows only by looking again; where all that was announced is
             # here, we do not wait for that.
-            if len(event.get("body", b"")) == declared and event["type"] == "http.request":
-                return event["body"]
+            if len(body) == declared and event["type"] == "http.request":
+                return body
             return await _collect_rest(event, receive, declared)
         except asyncio.CancelledError:
             if task not in self._late or task.uncancel():
@@ -194,7 +195,8 @@ class Deadlines:
             raise BodyTooSlow(f"The body did not arrive within {BODY_WAIT_S} seconds.") from None
         finally:
             del self._started[task]
-            self._late.discard(task)
+            if self._late:
+                self._late.discard(task)
 
     def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
         self._armed_in = loop
@@ -247,16 +249,21 @@ def _too_large() -> BodyTooLarge:
     )
 
 
-def read_json(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
-    """Decode a body into the decoder's type. Raises Malformed, naming the place."""
-    try:
-        value = decoder.decode(body)
-        _scan(body.decode().lstrip(), 0)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise _malformed(error) from None
-    if b"\\u0000" in body and _NUL.search(body):
-        raise Malformed("Text has no U+0000.")
-    return value
+def json_reader(kind: Any) -> Callable[[bytes], Any]:
+    """Make what decodes a body into ``kind``; it raises Malformed, naming the place."""
+    decode = msgspec.json.Decoder(kind).decode
+
+    def read(body: bytes) -> Any:
+        try:
+            value = decode(body)
+            _scan(str(body, "utf-8").lstrip(), 0)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise _malformed(error) from None
+        if b"\\u0000" in body and _NUL.search(body):
+            raise Malformed("Text has no U+0000.")
+        return value
+
+    return read
 
 
 def _each_name_once(pairs: list[tuple[str, Any]]) -> None:
