@@ -15,6 +15,8 @@ from tallystick.runtime.sql import queries
 _SQL = queries("payments")
 
 ROWS_AT_ONCE_MAX = 5_000
+# Lists go newest first, and every id of ours sorts before this.
+_FIRST_PAGE = "~"
 
 _PAYMENT_COLUMNS = (
     "payment_id",
@@ -177,7 +179,7 @@ async def files(
     connection: Connection, *, tenant_id: int, after: str | None, limit: int
 ) -> list[FileRecord]:
     """Read files, newest first."""
-    rows = await connection.fetch(_SQL["files"], tenant_id, after, limit)
+    rows = await connection.fetch(_SQL["files"], tenant_id, after or _FIRST_PAGE, limit)
     return [msgspec.convert(dict(row), FileRecord) for row in rows]
 
 
@@ -236,7 +238,8 @@ async def payments(
         name, given = "payments_by_state", (state,)
     else:
         name, given = "payments", ()
-    return _payments(await connection.fetch(_SQL[name], tenant_id, after, *given, limit))
+    before = after or _FIRST_PAGE
+    return _payments(await connection.fetch(_SQL[name], tenant_id, before, *given, limit))
 
 
 async def unfinished_tenants(connection: Connection, *, waiting_s: int, most: int) -> list[int]:

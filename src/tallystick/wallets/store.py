@@ -206,9 +206,14 @@ async def wallets(
     states: Sequence[State] | None,
     limit: int,
 ) -> list[WalletRow]:
-    """Read a page of wallets in order of their ids."""
+    """Read a page of wallets in order of their ids, by the index of what is asked."""
     names = None if states is None else [state.value for state in states]
-    rows = await connection.fetch(_SQL["wallets"], tenant_id, after, owner_reference, names, limit)
+    name, filters = "wallets", ()
+    if owner_reference is not None:
+        name, filters = "wallets_by_owner", (owner_reference, names)
+    elif names is not None:
+        name, filters = "wallets_by_state", (names,)
+    rows = await connection.fetch(_SQL[name], tenant_id, after, limit, *filters)
     return await _with_accounts(connection, tenant_id, rows)
 
 

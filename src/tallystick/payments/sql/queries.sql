@@ -107,7 +107,7 @@ FROM payments.payment_file WHERE tenant_id = $1 AND fingerprint = $2
 -- name: files
 SELECT file_id, report_id, fingerprint, message, message_id, initiating_party, original_created_at, stated_count,
        stated_sum, reason_code, reason_text, total, accepted, settled, rejected, received_at, finished_at
-FROM payments.payment_file WHERE tenant_id = $1 AND ($2::text IS NULL OR file_id < $2)
+FROM payments.payment_file WHERE tenant_id = $1 AND file_id < $2
 ORDER BY file_id DESC
 LIMIT $3
 
@@ -156,7 +156,7 @@ SELECT payment.payment_id, payment.file_id, payment.block, payment.payment_infor
        payment.remittance, payment.ledger, payment.debit_address, payment.credit_address, payment.reason_code,
        payment.reason_text, payment.received_at, payment.decided_at
 FROM payments.payment
-WHERE payment.tenant_id = $1 AND ($2::text IS NULL OR payment.payment_id < $2) AND payment.file_id = $3
+WHERE payment.tenant_id = $1 AND payment.payment_id < $2 AND payment.file_id = $3
   AND ($4::text IS NULL OR payment.state = $4) AND ($5::text IS NULL OR payment.end_to_end_id = $5)
 ORDER BY payment.payment_id DESC
 LIMIT $6
@@ -168,7 +168,7 @@ SELECT payment.payment_id, payment.file_id, payment.block, payment.payment_infor
        payment.remittance, payment.ledger, payment.debit_address, payment.credit_address, payment.reason_code,
        payment.reason_text, payment.received_at, payment.decided_at
 FROM payments.payment
-WHERE payment.tenant_id = $1 AND ($2::text IS NULL OR payment.payment_id < $2) AND payment.end_to_end_id = $3
+WHERE payment.tenant_id = $1 AND payment.payment_id < $2 AND payment.end_to_end_id = $3
   AND ($4::text IS NULL OR payment.state = $4)
 ORDER BY payment.payment_id DESC
 LIMIT $5
@@ -180,7 +180,7 @@ SELECT payment.payment_id, payment.file_id, payment.block, payment.payment_infor
        payment.remittance, payment.ledger, payment.debit_address, payment.credit_address, payment.reason_code,
        payment.reason_text, payment.received_at, payment.decided_at
 FROM payments.payment
-WHERE payment.tenant_id = $1 AND ($2::text IS NULL OR payment.payment_id < $2) AND payment.state = $3
+WHERE payment.tenant_id = $1 AND payment.payment_id < $2 AND payment.state = $3
 ORDER BY payment.payment_id DESC
 LIMIT $4
 
@@ -191,7 +191,7 @@ SELECT payment.payment_id, payment.file_id, payment.block, payment.payment_infor
        payment.remittance, payment.ledger, payment.debit_address, payment.credit_address, payment.reason_code,
        payment.reason_text, payment.received_at, payment.decided_at
 FROM payments.payment
-WHERE payment.tenant_id = $1 AND ($2::text IS NULL OR payment.payment_id < $2)
+WHERE payment.tenant_id = $1 AND payment.payment_id < $2
 ORDER BY payment.payment_id DESC
 LIMIT $3
 

@@ -46,10 +46,29 @@ FROM wallets.wallet WHERE tenant_id = $1 AND wallet_id = $2
 SELECT wallet_id, owner_kind, owner_name, owner_reference, name, fingerprint, state, version, opened_at
 FROM wallets.wallet
 WHERE tenant_id = $1 AND wallet_id > $2
-  AND ($3::text IS NULL OR owner_reference = $3)
-  AND ($4::text[] IS NULL OR state = ANY ($4))
 ORDER BY wallet_id
-LIMIT $5
+LIMIT $3
+
+-- name: wallets_by_owner
+SELECT wallet_id, owner_kind, owner_name, owner_reference, name, fingerprint, state, version, opened_at
+FROM wallets.wallet
+WHERE tenant_id = $1 AND wallet_id > $2 AND owner_reference = $4 AND ($5::text[] IS NULL OR state = ANY ($5))
+ORDER BY wallet_id
+LIMIT $3
+
+-- name: wallets_by_state
+SELECT wallet.wallet_id, wallet.owner_kind, wallet.owner_name, wallet.owner_reference, wallet.name,
+       wallet.fingerprint, wallet.state, wallet.version, wallet.opened_at
+FROM unnest($4::text[]) AS asked (state) CROSS JOIN LATERAL (
+    SELECT wallet.wallet_id, wallet.owner_kind, wallet.owner_name, wallet.owner_reference, wallet.name,
+           wallet.fingerprint, wallet.state, wallet.version, wallet.opened_at
+    FROM wallets.wallet
+    WHERE wallet.tenant_id = $1 AND wallet.wallet_id > $2 AND wallet.state = asked.state
+    ORDER BY wallet.wallet_id
+    LIMIT $3
+) AS wallet
+ORDER BY wallet.wallet_id
+LIMIT $3
 
 -- name: accounts
 SELECT wallet_id, asset, ordinal, exponent, iban, min_available, max_available, state
