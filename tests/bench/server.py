@@ -106,7 +106,7 @@ def main() -> None:
     os.environ.setdefault("TALLYSTICK_LOG_LEVEL", "warning")
     Server(
         f"tests.bench.server:{name}", address="127.0.0.1", port=port, interface=Interfaces.ASGI, factory=True,
-        workers=1, loop=Loops.uvloop, backlog=BACKLOG, log_access=False, log_level=LogLevels.warning,
+        websockets=False, workers=1, loop=Loops.uvloop, backlog=BACKLOG, log_access=False, log_level=LogLevels.warning,
     ).serve()  # fmt: skip
 
 

@@ -203,7 +203,14 @@ async def test_lists_go_page_by_page_and_by_filter(teller, bank):
     assert [one.end_to_end_id for one in detail.payments] == ids[:3]
     rest = await teller.file(first.file_id, after=detail.after)
     assert ([one.end_to_end_id for one in rest.payments], rest.after) == (ids[3:], None)
-    for wrong in ({"limit": 0}, {"limit": 201}, {"after": ""}, {"after": "é"}):
+    for wrong in (
+        {"limit": 0},
+        {"limit": 201},
+        {"after": ""},
+        {"after": "é"},
+        {"after": "~"},
+        {"after": first.file_id},
+    ):
         with pytest.raises(Malformed):
             await listed(**wrong)
 

@@ -364,7 +364,9 @@ async def test_xml_passes_unread_and_answers_as_it_says(client):
     _problem(refused, 415, "media_type_not_supported")
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/xml, text/*;q=0.1", ""])
+@pytest.mark.parametrize(
+    "accept", ["text/html", "application/xml, text/*;q=0.1", "text/html, application/json;q=0"]
+)
 async def test_an_answer_that_is_not_wanted_is_not_made(client, breakage, accept):
     _problem(
         await client.get(ORDERS, headers={"accept": accept}), 406, "answer_type_not_acceptable"
@@ -372,7 +374,9 @@ async def test_an_answer_that_is_not_wanted_is_not_made(client, breakage, accept
     assert breakage.handled == 0
 
 
-@pytest.mark.parametrize("accept", ["application/json", "text/html, application/*;q=0.2", "*/*"])
+@pytest.mark.parametrize(
+    "accept", ["application/json", "text/html, application/*;q=0.2", "*/*", ""]
+)
 async def test_json_is_what_is_answered(client, accept):
     assert (await client.get(ORDERS, headers={"accept": accept})).status_code == 200
 
@@ -581,3 +585,16 @@ async def test_the_process_starts_and_stops_what_it_is_given():
         {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}}, receive, send
     )
     assert done == ["start", "lifespan.startup.complete", "stop", "lifespan.shutdown.complete"]
+
+
+async def test_a_path_with_two_slashes_is_another_path(client, breakage):
+    _problem(await client.get("http://edge//v1/plain"), 404, "path_not_found")
+    assert breakage.handled == 0
+
+
+@pytest.mark.parametrize(
+    ("header", "status"), [("identity", 201), ("Identity", 201), ("gzip", 415)]
+)
+async def test_a_body_comes_as_it_is(client, header, status):
+    answer = await _send(client, '{"id":"a"}', content_encoding=header)
+    assert answer.status_code == status

@@ -61,6 +61,7 @@ def serve(
         address=host,
         port=port,
         interface=Interfaces.ASGI,
+        websockets=False,
         factory=True,
         workers=1,
         loop=Loops.uvloop,

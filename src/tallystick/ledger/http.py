@@ -11,6 +11,7 @@ from tallystick.kernel.messages import Message
 from tallystick.kernel.problems import Malformed, malformed, moved
 from tallystick.ledger.api import (
     BATCH_ITEMS_MAX,
+    PATTERN_ACCOUNTS_MAX,
     Account,
     AccountExistsDifferent,
     AccountNotEmpty,
@@ -100,12 +101,17 @@ class Batch(Message, frozen=True, kw_only=True):
     ]
 
 
+_Noted = Annotated[
+    Metadata, told("Only what carries this, as ``metadata[order]=17``; several times for several.")
+]
+
+
 class AccountQuery(Message, frozen=True, kw_only=True):
     """Filters and page of a list of accounts."""
 
     address: AddressPattern | None = None
     asset: Asset | None = None
-    metadata: Metadata | None = None
+    metadata: _Noted | None = None
     after: Cursor | None = None
     limit: PageLimit = 50
 
@@ -113,9 +119,12 @@ class AccountQuery(Message, frozen=True, kw_only=True):
 class TransactionQuery(Message, frozen=True, kw_only=True):
     """Filters and page of a list of transactions."""
 
-    account: AddressPattern | None = None
+    account: Annotated[
+        AddressPattern | None,
+        told(f"Of one account, or of those of a pattern, at most {PATTERN_ACCOUNTS_MAX} of them."),
+    ] = None
     reference: Reference | None = None
-    metadata: Metadata | None = None
+    metadata: _Noted | None = None
     since: Annotated[Time | None, told("Only what was recorded then or later.")] = None
     until: Annotated[Time | None, told("Only what was recorded before.")] = None
     after: Cursor | None = None

@@ -182,7 +182,8 @@ def _finder(routes: Iterable[Route]) -> Callable[[Mapping[str, Any]], Found]:
         if b"%" in raw_path:
             # As it was sent, so that an encoded slash stays part of a name; each name is decoded by itself.
             path = raw_path.partition(b"?")[0].decode("latin-1")
-        found: Any = router.find(path)
+        # The router takes "//v1" for "/v1"; a rule for paths that stands before us would not.
+        found: Any = None if path.startswith("//") else router.find(path)
         if found is None:
             raise PathNotFound("There is nothing at this path.")
         served = found[0].by_name.get(scope["method"])

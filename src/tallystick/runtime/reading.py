@@ -51,7 +51,8 @@ _BARE_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 # U+0000 after an even number of backslashes: no text of PostgreSQL can hold it.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 # msgspec alone would take 1.0 and 1e0 for 1.
-_WHOLE = re.compile(r"-?[0-9]{1,18}")
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_NO_WEIGHT = re.compile(r"q\s*=\s*0(\.0*)?\s*(;|$)")
 # A key may have brackets of its own: the first opens it and the last closes it.
 _MEMBER = re.compile(r"([^\[\]]+)\[(.+)\]", re.DOTALL)
 
@@ -79,13 +80,13 @@ def is_request_id(text: bytes) -> bool:
 def media_for(accept: bytes, *, media: Sequence[str]) -> str:
     """Choose the first of ``media`` that the header names, else the first of a range it names.
 
-    Weights are not weighed. Raises AnswerTypeNotAcceptable when the header excludes them all.
+    Weights are not weighed, but what weighs nothing is not named. Raises AnswerTypeNotAcceptable when the header
+    excludes them all.
     """
-    if accept == b"*/*":
+    if accept in (b"*/*", b""):
         return media[0]
-    accepted = [
-        part.partition(";")[0].strip().lower() for part in accept.decode("latin-1").split(",")
-    ]
+    named = [part.partition(";") for part in accept.decode("latin-1").lower().split(",")]
+    accepted = [one.strip() for one, _, weight in named if not _NO_WEIGHT.search(weight)]
     for range_of in (_itself, _family, _anything):
         for one in media:
             if range_of(one) in accepted:
@@ -146,6 +147,10 @@ def idempotency_key(text: bytes) -> str:
 def check_media(headers: Headers, *, is_xml: bool) -> None:
     """Raise MediaTypeNotSupported unless the body comes as JSON in UTF-8 (or XML), not compressed."""
     given = headers.get(b"content-type", b"")
+    if headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+        raise MediaTypeNotSupported(
+            "Send the body uncompressed.", {"transfer-encoding": "not chunked alone"}
+        )
     if given == b"application/json" and not is_xml and b"content-encoding" not in headers:
         return
     media, *parameters = (part.strip().lower() for part in given.decode("latin-1").split(";"))
@@ -159,7 +164,7 @@ def check_media(headers: Headers, *, is_xml: bool) -> None:
     # An XML file names its encoding itself, so the header's word about it is not needed.
     if charset not in ("utf-8", "utf8") and not is_xml:
         raise MediaTypeNotSupported("JSON is UTF-8.", {"charset": charset[:100]})
-    if headers.get(b"content-encoding", b"identity") != b"identity":
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise MediaTypeNotSupported(
             "Send the body uncompressed.", {"content-encoding": "not identity"}
         )
@@ -319,7 +324,7 @@ def _query_fields(query: bytes) -> dict[str, Any]:
         )
     except ValueError as error:
         raise Malformed(
-            "The query cannot be read: it is name=value, joined by &, in UTF-8."
+            f"The query cannot be read: it is name=value, at most {QUERY_FIELDS_MAX} times, joined by &, in UTF-8."
         ) from error
     fields: dict[str, Any] = {}
     for name, value in pairs:

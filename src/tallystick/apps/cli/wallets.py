@@ -45,13 +45,16 @@ def open_(
 @app.command()
 def add(
     wallet: str = _WALLET,
-    asset: str = typer.Option(..., "--asset", help="EUR, or EUR=IBAN."),
+    asset: list[str] = typer.Option(
+        ..., "--asset", help="EUR, or EUR=IBAN; several times for several."
+    ),
     exponent: list[str] = _EXPONENT,
 ) -> None:
-    """Add an account to a wallet, in another asset or with an IBAN of its own."""
-    (account,) = _wanted([asset], exponent)
+    """Add accounts to a wallet, in other assets or with IBANs of their own."""
     path = path_of("wallets", wallet, "accounts")
-    _show(ask("POST", path, body=msgspec.json.encode(account)).json())
+    # One after the other: what was added before one is refused is shown, and stays.
+    for account in _wanted(asset, exponent):
+        _show(ask("POST", path, body=msgspec.json.encode(account)).json())
 
 
 @app.command()
@@ -124,6 +127,11 @@ def _wanted(assets: list[str], exponents: list[str]) -> list[dict[str, Any]]:
     """The accounts that were asked for; ends the command when nobody knows the digits of an asset."""
     digits = dict(_digits(text) for text in exponents)
     pairs = [(code, iban) for code, _, iban in (wanted.partition("=") for wanted in assets)]
+    for code, iban in pairs:
+        if not code or (not iban and f"{code}=" in assets):
+            fail(f"--asset is EUR, or EUR=IBAN with the IBAN, not {code + '=' + iban!r}")
+        if code != code.upper():
+            fail(f"--asset is written in capitals: {code.upper()}, not {code}")
     unknown = digits.keys() - {code for code, _ in pairs}
     if unknown:
         fail(f"--exponent names {', '.join(sorted(unknown))}, which no --asset does")

@@ -8,6 +8,7 @@ from msgspec import Meta
 from tallystick.kernel.money import AMOUNT_DIGITS_MAX, Digits
 
 BATCH_ITEMS_MAX = 8_190
+PATTERN_ACCOUNTS_MAX = 200
 POSTINGS_MAX = 100
 METADATA_KEYS_MAX = 20
 METADATA_KEY_MAX = 64

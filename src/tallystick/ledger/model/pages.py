@@ -9,7 +9,6 @@ from tallystick.ledger.api import ADDRESS_MAX
 from tallystick.ledger.model.acts import is_address, optional_moment
 
 # A list of transactions merges the newest of each account; more of them would cost more than a page is worth.
-PATTERN_ACCOUNTS_MAX = 200
 
 _SEGMENT = "[A-Za-z0-9_.-]+"
 _PATTERN = re.compile(r"(?:[A-Za-z0-9_.-]*:)*(?:[A-Za-z0-9_.-]*|\.\.\.)")

@@ -10,6 +10,7 @@ from tallystick.kernel.limits import limits_of
 from tallystick.kernel.problems import malformed
 from tallystick.ledger.api import (
     BATCH_ITEMS_MAX,
+    PATTERN_ACCOUNTS_MAX,
     Account,
     AccountNotFound,
     AccountOf,
@@ -305,11 +306,12 @@ class LedgerService:
             connection,
             key,
             addresses=pages.address_range(address, "account"),
-            most=pages.PATTERN_ACCOUNTS_MAX + 1,
+            most=PATTERN_ACCOUNTS_MAX + 1,
         )
-        if len(many) > pages.PATTERN_ACCOUNTS_MAX:
-            most = pages.PATTERN_ACCOUNTS_MAX
-            raise malformed("account", f"the pattern fits more than {most} accounts; narrow it")
+        if len(many) > PATTERN_ACCOUNTS_MAX:
+            raise malformed(
+                "account", f"the pattern fits more than {PATTERN_ACCOUNTS_MAX} accounts; narrow it"
+            )
         return many
 
     async def _found(

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from tallystick.kernel import ids
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import PAGE_MAX
 from tallystick.kernel.problems import Problem, Retry, malformed
@@ -81,7 +82,7 @@ class PaymentService:
                 connection,
                 tenant_id=caller.tenant_id,
                 file_id=file.file_id,
-                after=_cursor(message.after) or "",
+                after=_cursor(message.after, of="pay_") or "",
                 limit=limit + 1,
             )
         return FileDetail(
@@ -97,7 +98,7 @@ class PaymentService:
             rows = await store.files(
                 connection,
                 tenant_id=caller.tenant_id,
-                after=_cursor(message.after),
+                after=_cursor(message.after, of="file_"),
                 limit=limit + 1,
             )
         after = rows[limit - 1].file_id if len(rows) > limit else None
@@ -133,7 +134,7 @@ class PaymentService:
             rows = await store.payments(
                 connection,
                 tenant_id=caller.tenant_id,
-                after=_cursor(message.after),
+                after=_cursor(message.after, of="pay_"),
                 file_id=message.file_id,
                 end_to_end_id=message.end_to_end_id,
                 state=message.state,
@@ -207,7 +208,7 @@ def _limit(limit: int) -> int:
     return limit
 
 
-def _cursor(after: str | None) -> str | None:
-    if after is not None and (not 1 <= len(after) <= _TEXT_MAX or not after.isascii()):
+def _cursor(after: str | None, *, of: str) -> str | None:
+    if after is not None and not (ids.is_caller_id(after) and after.startswith(of)):
         raise malformed("after", "a cursor is taken from the page before as it is")
     return after
