@@ -65,7 +65,7 @@ _ACCOUNT = _LEDGER + "/accounts/{address}"
 
 
 class NewAccount(Message, frozen=True, kw_only=True):
-    """An account to open; see the ledger's ``OpenAccount``."""
+    """An account to open. No act takes its available balance out of what its limits allow."""
 
     address: Address
     asset: Asset
