@@ -1,14 +1,11 @@
 """One PostgreSQL for the session, every road applied once, and a tenant of its own for each test."""
 
-import asyncio
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from os import environ
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -21,14 +18,9 @@ from tallystick.runtime.clock import Mint, SystemClock
 from tallystick.runtime.database import Database
 from tallystick.runtime.embedded import EmbeddedPostgres
 from tallystick.runtime.migrations import migrate
+from tests.loops import to_end
 
 DatabaseFor = Callable[..., Awaitable[Database]]
-
-
-def _to_end(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine to its end on a loop of its own, whatever loop the test has."""
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(asyncio.run, work).result()
 
 
 def _with_database(url: str, name: str) -> str:
@@ -82,19 +74,19 @@ def make_database(postgres: str) -> Iterator[Callable[[], str]]:
 
     def make() -> str:
         made.append(f"test_{secrets.token_hex(6)}")
-        _to_end(_execute(postgres, f"CREATE DATABASE {made[-1]}"))
+        to_end(_execute(postgres, f"CREATE DATABASE {made[-1]}"))
         return _with_database(postgres, made[-1])
 
     yield make
     for name in made:
-        _to_end(_execute(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        to_end(_execute(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 
 
 @pytest.fixture(scope="session")
 def migrated_url(make_database: Callable[[], str], contexts: tuple[str, ...]) -> str:
     """A database at the end of every road. Tests share it, and each has a tenant of its own."""
     url = make_database()
-    _to_end(migrate(url=url, contexts=contexts))
+    to_end(migrate(url=url, contexts=contexts))
     return url
 
 

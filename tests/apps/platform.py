@@ -1,6 +1,5 @@
 """A platform of its own for tests from the outside: `tallystick up` as a process, its commands, its database."""
 
-import asyncio
 import contextlib
 import io
 import json
@@ -11,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
@@ -20,6 +18,7 @@ import asyncpg
 import httpx
 
 from tallystick.apps import cli
+from tests.loops import to_end
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-c", "from tallystick.apps.cli import main; main()")
@@ -156,8 +155,7 @@ class Running:
             finally:
                 await connection.close()
 
-        with ThreadPoolExecutor(max_workers=1) as thread:
-            return thread.submit(asyncio.run, ask()).result()
+        return to_end(ask())
 
     def row_counts(self) -> dict[str, int]:
         """How many rows every table has, of whatever tenant."""

@@ -1,14 +1,12 @@
 """Lists of wallets and payments begin at their cursor, in the index of what is asked, however the plan was made."""
 
-import json
-from typing import Any
-
 import pytest
 
 from tallystick.apps.compose import PLANNING
 from tallystick.runtime.clock import Mint
 from tallystick.runtime.database import Database
 from tallystick.runtime.sql import queries
+from tests.plans import scans_of
 
 # The statement, the index that leads, and what of it the cursor bounds.
 LISTS = [
@@ -35,18 +33,8 @@ async def test_a_list_begins_at_its_cursor_in_its_own_index(
     await database.start()
     try:
         async with database.transaction(tenant_id=mint.tenant_id()) as connection:
-            parameters = (await connection.prepare(text)).get_parameters()
-            await connection.execute(f"PREPARE explained AS {text}")
-            nothing = ", ".join(["NULL"] * len(parameters))
-            plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE explained ({nothing})")
-            await connection.execute("DEALLOCATE explained")
+            scans = await scans_of(connection, text)
     finally:
         await database.stop()
-    scans = _scans(json.loads(plan)[0]["Plan"])
     assert [scan["Index Name"] for scan in scans] == [index]
     assert bound in scans[0]["Index Cond"]
-
-
-def _scans(node: dict[str, Any]) -> list[dict[str, Any]]:
-    below = [scan for child in node.get("Plans", []) for scan in _scans(child)]
-    return [node, *below] if "Relation Name" in node else below

@@ -1,13 +1,12 @@
 """The nodes of effective time: how wide they are, and how many entries they hold themselves."""
 
-import asyncio
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import asyncpg
 
 from tallystick.kernel.instants import DAY, SECOND
+from tests.loops import to_end
 
 HOUR = 3_600 * SECOND
 ROOM = 128
@@ -38,5 +37,4 @@ def _replace(url: str, room: int) -> None:
         finally:
             await owner.close()
 
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(asyncio.run, replace()).result()
+    to_end(replace())

@@ -4,12 +4,8 @@ A plan is made once for each connection. On a young ledger it is made from the s
 looks as quick to read by any index; a second later the table has thousands, and the plan is still there.
 """
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import asyncpg
 import pytest
@@ -22,6 +18,8 @@ from tallystick.runtime.database import Database
 from tallystick.runtime.migrations import migrate
 from tallystick.runtime.sql import queries, statement
 from tests.ledger.desk import Desk, post
+from tests.loops import to_end
+from tests.plans import scans_of
 
 _BY_ID = ("transaction", "transaction_id_is_used_once")
 _BY_TIME = ("transaction", "transaction_pkey")
@@ -72,8 +70,7 @@ def young(request: pytest.FixtureRequest, make_database: Callable[[], str]) -> t
             await owner.execute("ANALYZE")
             await owner.close()
 
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(asyncio.run, grow()).result()
+    to_end(grow())
     return url, caller
 
 
@@ -98,29 +95,10 @@ async def test_a_plan_of_a_young_table_is_right_for_an_old_one(
         _as_platform(url) as database,
         database.transaction(tenant_id=caller.tenant_id) as connection,
     ):
-        parameters = (await connection.prepare(text)).get_parameters()
-        await connection.execute(f"PREPARE explained AS {text}")
-        nothing = ", ".join(["NULL"] * len(parameters))
-        plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE explained ({nothing})")
-    root = json.loads(plan)[0]["Plan"]
-    assert set(_scans(root)) == EXPECTED[name]
+        scans = await scans_of(connection, text)
+    seen = {(scan["Relation Name"], scan.get("Index Name", scan["Node Type"])) for scan in scans}
+    assert seen == EXPECTED[name]
     # A look-up names the whole key; what reads an index from end to end names its first columns only. An update
     # cannot be told to look its rows up one by one: for the first minute it may read a young table whole.
     if name not in ("write", "settle_holds", "reverse_more"):
-        assert all(condition.count("=") >= 3 for condition in _conditions(root)), root
-
-
-def _scans(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    if "Index Name" in node and "Relation Name" in node:
-        yield node["Relation Name"], node["Index Name"]
-    elif "Relation Name" in node and node["Node Type"] != "ModifyTable":
-        yield node["Relation Name"], node["Node Type"]
-    for child in node.get("Plans", []):
-        yield from _scans(child)
-
-
-def _conditions(node: dict[str, Any]) -> Iterator[str]:
-    if "Index Name" in node:
-        yield node.get("Index Cond", "")
-    for child in node.get("Plans", []):
-        yield from _conditions(child)
+        assert all(scan.get("Index Cond", "").count("=") >= 3 for scan in scans), scans

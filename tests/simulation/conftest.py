@@ -1,16 +1,15 @@
 """Which seeds to live through, and the ground they share: a durable PostgreSQL, and a server process."""
 
-import asyncio
 import shutil
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tallystick.apps.compose import CONTEXTS
 from tallystick.runtime.migrations import migrate
+from tests.loops import to_end
 from tests.simulation.ground import Ground
 
 SEEDS = 10
@@ -41,8 +40,7 @@ def ground() -> Iterator[Ground]:
     made = Ground(home=home)
     try:
         url = made.start_database()
-        with ThreadPoolExecutor(max_workers=1) as thread:
-            thread.submit(asyncio.run, migrate(url=url, contexts=CONTEXTS)).result()
+        to_end(migrate(url=url, contexts=CONTEXTS))
         yield made
     finally:
         made.end()
