@@ -126,12 +126,7 @@ def reopen(wallet: str = _WALLET) -> None:
 def _wanted(assets: list[str], exponents: list[str]) -> list[dict[str, Any]]:
     """The accounts that were asked for; ends the command when nobody knows the digits of an asset."""
     digits = dict(_digits(text) for text in exponents)
-    pairs = [(code, iban) for code, _, iban in (wanted.partition("=") for wanted in assets)]
-    for code, iban in pairs:
-        if not code or (not iban and f"{code}=" in assets):
-            fail(f"--asset is EUR, or EUR=IBAN with the IBAN, not {code + '=' + iban!r}")
-        if code != code.upper():
-            fail(f"--asset is written in capitals: {code.upper()}, not {code}")
+    pairs = [_asset(text) for text in assets]
     unknown = digits.keys() - {code for code, _ in pairs}
     if unknown:
         fail(f"--exponent names {', '.join(sorted(unknown))}, which no --asset does")
@@ -143,6 +138,15 @@ def _wanted(assets: list[str], exponents: list[str]) -> list[dict[str, Any]]:
         ]
     except ValueError as error:
         fail(f"{error}: --exponent BTC=8 gives BTC eight after the point")
+
+
+def _asset(text: str) -> tuple[str, str]:
+    code, separator, iban = text.partition("=")
+    if not code or (separator and not iban):
+        fail(f"--asset is EUR, or EUR=IBAN with the IBAN, not {text!r}")
+    if code != code.upper():
+        fail(f"--asset is written in capitals: {code.upper()}, not {code}")
+    return code, iban
 
 
 def _digits(text: str) -> tuple[str, int]:

@@ -107,28 +107,32 @@ class Command(Message, frozen=True, kw_only=True, tag_field="kind"):
     ] = None
 
 
+_Postings = Annotated[
+    tuple[Posting, ...],
+    Meta(
+        description="Done together or not at all.",
+        extra_json_schema={"minItems": 1, "maxItems": POSTINGS_MAX},
+    ),
+]
+_Amounts = Annotated[
+    tuple[PartialAmount, ...] | None,
+    Meta(
+        description="One amount per posting of the target; absent is all that is left.",
+        extra_json_schema={"minItems": 1, "maxItems": POSTINGS_MAX},
+    ),
+]
+
+
 class Post(Command, frozen=True, kw_only=True, tag="post"):
     """Post a transaction: all its postings or none."""
 
-    postings: Annotated[
-        tuple[Posting, ...],
-        Meta(
-            description="Done together or not at all.",
-            extra_json_schema={"minItems": 1, "maxItems": POSTINGS_MAX},
-        ),
-    ]
+    postings: _Postings
 
 
 class Hold(Command, frozen=True, kw_only=True, tag="hold"):
     """Reserve the postings' amounts until they are captured, voided, or ``expires_at`` has passed."""
 
-    postings: Annotated[
-        tuple[Posting, ...],
-        Meta(
-            description="Done together or not at all.",
-            extra_json_schema={"minItems": 1, "maxItems": POSTINGS_MAX},
-        ),
-    ]
+    postings: _Postings
     expires_at: Annotated[Time | None, told("When it ends by itself; without it, never.")] = None
 
 
@@ -139,13 +143,7 @@ class Capture(Command, frozen=True, kw_only=True, tag="capture"):
     """
 
     target: Annotated[CallerId, told("The id of the hold.")]
-    amounts: Annotated[
-        tuple[PartialAmount, ...] | None,
-        Meta(
-            description="One amount per posting of the target; absent is all that is left.",
-            extra_json_schema={"minItems": 1, "maxItems": POSTINGS_MAX},
-        ),
-    ] = None
+    amounts: _Amounts = None
     final: Annotated[bool, told("Whether the rest is released with it.")] = False
 
 
@@ -159,13 +157,7 @@ class Reverse(Command, frozen=True, kw_only=True, tag="reverse"):
     """Post transaction ``target`` backwards: ``amounts`` per posting, or all that is not reversed yet."""
 
     target: Annotated[CallerId, told("The id of the transaction.")]
-    amounts: Annotated[
-        tuple[PartialAmount, ...] | None,
-        Meta(
-            description="One amount per posting of the target; absent is all that is left.",
-            extra_json_schema={"minItems": 1, "maxItems": POSTINGS_MAX},
-        ),
-    ] = None
+    amounts: _Amounts = None
 
 
 AnyCommand = Post | Hold | Capture | Void | Reverse
