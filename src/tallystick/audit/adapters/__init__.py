@@ -1,0 +1,1 @@
+"""Strangers of the record: witnesses, folders, files of keys."""

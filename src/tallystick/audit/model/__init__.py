@@ -1,0 +1,1 @@
+"""The laws of the record: hashes, tiles, notes, checkpoints and proofs. Pure."""
