@@ -3,6 +3,7 @@
 import base64
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
@@ -54,6 +55,24 @@ SOFA_LINES = (
     "\u2014 witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrD"
     "JsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n"
 )
+# A checkpoint of a running log, with the cosignature of a running witness.
+ARCHE = """arche2025h1.staging.ct.transparency.dev
+1432088532
+U7WM79jrzyhGZ5/GUBTpM7NzwdyfFx61t3RovgcC4Ro=
+
+\u2014 arche2025h1.staging.ct.transparency.dev \
+ui8GwCF1+kWqZrxGdhj4aX3gcw7XUlXQQabg/27lefwhUkzbC3NygNI75MdhL1bfTW9g8Ei59RA23oHP7Ry1k3ZFWwQ=
+\u2014 remora.n621.de \
+2net5wAAAABqEiEgPlfF3V06o0Y+fHM+J5J9s27wgxxcOVSpZ/2g/KSiXCg9DEZI+aVCIobWX9sXTynk5XeU/zZ0WBxtqB0DrAWfBw==
+"""
+ARCHE_LOG = (
+    "arche2025h1.staging.ct.transparency.dev+ba2f06c0+AU0vHmlGCS/PdN8b2OaGmKprLI8HKM+dJ472xgFYh15f"
+)
+ARCHE_WITNESS = "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2"
+# Another one, cosigned with ML-DSA-44, and the key of its witness.
+HERE = Path(__file__).parent
+ML_DSA_NOTE = (HERE / "cosigned_checkpoint.note").read_bytes()
+ML_DSA_WITNESS = (HERE / "witness.vkey").read_text().removesuffix("\n")
 ALGORITHMS = [ED25519, COSIGNATURE_ED25519, ML_DSA_44]
 NAME = "log.example/tenant-1"
 
@@ -87,6 +106,25 @@ def test_the_private_key_of_go_makes_the_note_of_go_byte_for_byte() -> None:
 def test_the_key_of_the_go_checksum_database_is_read() -> None:
     text = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
     assert VerifierKey.parse(text).render() == text
+
+
+@pytest.mark.parametrize(
+    ("content", "key", "algorithm"),
+    [
+        (ARCHE.encode(), ARCHE_LOG, ED25519),
+        (ARCHE.encode(), ARCHE_WITNESS, COSIGNATURE_ED25519),
+        (ML_DSA_NOTE, ML_DSA_WITNESS, ML_DSA_44),
+    ],
+)
+def test_what_other_logs_and_witnesses_signed_verifies(
+    content: bytes, key: str, algorithm: int
+) -> None:
+    note, verifier = parse_note(content), VerifierKey.parse(key)
+    assert verifier.algorithm == algorithm
+    assert signed_by(note, verifier)
+    assert render_note(note) == content
+    with pytest.raises(BadNote):
+        signed_by(replace(note, text=note.text.replace("\n1", "\n2", 1)), verifier)
 
 
 @pytest.mark.parametrize(
