@@ -115,9 +115,9 @@ async def _prepare(
     accounts = {account.address: account for account in found}
     prepared: list[writing.Batch] = []
     for items in made:
-        read = [acts.read(item, where="items", new_id=str) for item in items]
+        read = [acts.read(item, where="items", new_id=str, caller=caller) for item in items]
         decider = Decider(accounts=accounts, targets={}, named=set(), now=now)
         outcomes = [decider.decide(act, recorded_at=now + place) for place, act in enumerate(read)]
         now += len(read)
-        prepared.append(writing.prepare(outcomes, ()))
+        prepared.append(writing.prepare(outcomes, (), key=key))
     return key, prepared

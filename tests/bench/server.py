@@ -74,7 +74,7 @@ def _one_by_one(database: Database) -> Route:
         if tenant_id not in keys:
             async with database.transaction(tenant_id=tenant_id) as connection:
                 keys[tenant_id] = await reading.ledger_id(connection, tenant_id, ledger) or 0
-        act = acts.read(asked.body, where="items[0]", new_id=str)
+        act = acts.read(asked.body, where="items[0]", new_id=str, caller=asked.caller)
         writer = Writer(database=database, key=(tenant_id, keys[tenant_id]), batch_items_max=1)
         (decided,) = await writer.submit([act])
         assert isinstance(decided, Outcome), "wrk never sends an id twice"

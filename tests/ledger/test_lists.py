@@ -31,6 +31,7 @@ from tallystick.ledger.model.outcomes import Outcome
 from tallystick.ledger.store import reading, writing
 from tests.ledger.desk import LEDGER, Desk, capture, hold, post, posting, reverse
 
+CALLER = Caller(tenant_id=1, actor="test")
 ADDRESSES = (
     "a", "a-b", "a.b", "a:b", "a:b:c", "a:c", "a:c:main", "a:d:main", "aa", "ab:main", "b", "b:main",
     "customers:1:main", "customers:10:main", "customers:1:savings", "customers:2:main", "Z", "z_9",
@@ -322,10 +323,10 @@ def test_a_batch_without_anything_to_note_sends_no_statement_for_it(
     metadata: dict[str, str] | None, is_refused: bool, sent: int
 ) -> None:
     command = post("world", "rich", 1, id="t", metadata=metadata)
-    outcome = Outcome(acts.read(command, where="item", new_id=str), recorded_at=1)
+    outcome = Outcome(acts.read(command, where="item", new_id=str, caller=CALLER), recorded_at=1)
     if is_refused:
         outcome.refuse(RefusalCode.CREDIT_ACCOUNT_NOT_FOUND, {})
-    assert len(writing.prepare([outcome], []).noted) == sent
+    assert len(writing.prepare([outcome], [], key=(1, 1)).noted) == sent
 
 
 @pytest.mark.parametrize("oldest_first", [False, True])

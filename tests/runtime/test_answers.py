@@ -37,7 +37,7 @@ def desk() -> Desk:
 
 @pytest.fixture
 async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    async def authenticate(_: str) -> Caller:
+    async def authenticate(_: str, asking: Caller) -> Caller:
         return Caller(tenant_id=5, actor="key_1")
 
     report = Route(

@@ -67,7 +67,7 @@ class Breakage:
         self.handled = 0
 
 
-async def _authenticate(header: str) -> Caller:
+async def _authenticate(header: str, _: Caller) -> Caller:
     if header != "Bearer good":
         raise NotAccepted("Send a good key.")
     return Caller(tenant_id=5, actor="key_1")

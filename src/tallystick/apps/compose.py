@@ -24,6 +24,7 @@ from tallystick.runtime.database import Database
 from tallystick.runtime.doors import near
 from tallystick.runtime.edge import build_app
 from tallystick.runtime.jobs import every
+from tallystick.runtime.record import Pen
 from tallystick.runtime.routes import Route
 from tallystick.wallets import http as wallets_http
 from tallystick.wallets import jobs as wallets_jobs
@@ -67,18 +68,25 @@ class Platform:
             for context in CONTEXTS
         }
         base = self.databases
+        pens = {
+            context: Pen(database=database, context=context, clock=clock)
+            for context, database in base.items()
+        }
         self._ledger = LedgerService(
             database=base["ledger"], mint=mint, batch_items_max=batch_items_max
         )
         wire = settings.wire_doors
         self.identity = near(
-            Identity, IdentityService(database=base["identity"], mint=mint, clock=clock), wire=wire
+            Identity,
+            IdentityService(database=base["identity"], mint=mint, clock=clock),
+            refusals=pens["identity"],
+            wire=wire,
         )
-        self.ledger = near(Ledger, self._ledger, wire=wire)
+        self.ledger = near(Ledger, self._ledger, refusals=pens["ledger"], wire=wire)
         self._wallets = WalletsService(
             database=base["wallets"], mint=mint, clock=clock, ledger=self.ledger
         )
-        self.wallets = near(Wallets, self._wallets, wire=wire)
+        self.wallets = near(Wallets, self._wallets, refusals=pens["wallets"], wire=wire)
         self._payments = PaymentService(
             database=base["payments"],
             mint=mint,
@@ -86,7 +94,7 @@ class Platform:
             ledger=self.ledger,
             wallets=self.wallets,
         )
-        self.payments = near(Payments, self._payments, wire=wire)
+        self.payments = near(Payments, self._payments, refusals=pens["payments"], wire=wire)
         self._stopping = asyncio.Event()
         self._jobs: list[asyncio.Task[None]] = []
 

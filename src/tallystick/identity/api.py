@@ -8,6 +8,7 @@ from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import Cursor, NextCursor, PageLimit, Time, told
 from tallystick.kernel.messages import Message
 from tallystick.kernel.problems import Kind, Problem
+from tallystick.kernel.tags import Tag, records, unrecorded
 
 NAME_MAX = 100
 
@@ -135,26 +136,32 @@ class KeyNotFound(Problem):
 class Identity(Protocol):
     """Tenants and keys. Each method works within ``caller.tenant_id``; two of them come before there is one."""
 
+    @records(Tag.IDENTITY_TENANT_CREATE)
     async def create_tenant(self, *, caller: Caller, message: CreateTenant) -> Tenant:
         """Make a tenant; the caller is an operator and its own tenant does not matter. Raises Malformed."""
         ...
 
+    @records(Tag.IDENTITY_KEY_CREATE)
     async def create_key(self, *, caller: Caller, message: CreateKey) -> NewKey:
         """Make a key and show it once. Raises Malformed, TenantNotFound."""
         ...
 
+    @records(Tag.IDENTITY_KEY_REVOKE)
     async def revoke_key(self, *, caller: Caller, message: RevokeKey) -> ApiKey:
         """Revoke a key; doing it again changes nothing. Raises KeyNotFound."""
         ...
 
+    @unrecorded("keys without their secrets, to their own tenant")
     async def keys(self, *, caller: Caller, message: ListKeys) -> KeyPage:
         """List keys. Raises Malformed."""
         ...
 
+    @unrecorded("a caller is told about itself")
     async def who_am_i(self, *, caller: Caller, message: WhoAmI) -> Identified:
         """Tell the caller who it is. Raises TenantNotFound."""
         ...
 
+    @records(Tag.IDENTITY_CALLER_SIGN_IN)
     async def authenticate(self, *, caller: Caller, message: Authenticate) -> Caller:
         """Prove who holds a key; the caller is the edge. Raises Unauthenticated."""
         ...
@@ -163,6 +170,7 @@ class Identity(Protocol):
 class TenantDirectory(Protocol):
     """Every tenant, for operators' jobs such as ``verify``. Never served over HTTP."""
 
+    @unrecorded("names of tenants, to operators' jobs; no person is in it")
     async def tenants(self, *, caller: Caller, message: ListTenants) -> TenantPage:
         """List tenants. Raises Malformed."""
         ...

@@ -1,6 +1,6 @@
 """Identity made real: tenants and keys in the database, found keys remembered for five seconds."""
 
-from tallystick.identity import model, store
+from tallystick.identity import store
 from tallystick.identity.api import (
     ApiKey,
     Authenticate,
@@ -19,16 +19,21 @@ from tallystick.identity.api import (
     Unauthenticated,
     WhoAmI,
 )
+from tallystick.identity.model import keys
 from tallystick.kernel import ids, instants
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.problems import malformed
+from tallystick.kernel.tags import Tag
 from tallystick.runtime.clock import Clock, Mint
 from tallystick.runtime.database import Database
+from tallystick.runtime.record import Pen
 
 # So long a key that was revoked by another process may still open this one.
 KEPT: Instant = 5 * instants.SECOND
 KEPT_KEYS_MAX = 10_000
+# A key that goes on being used has signed in once in so long.
+SIGNED_IN: Instant = 900 * instants.SECOND
 _KEY_ID_MAX = 64
 
 
@@ -68,28 +73,33 @@ class IdentityService:
         self._mint = mint
         self._clock = clock
         self._found = FoundKeys(clock)
+        self._pen = Pen(database=database, context=store.CONTEXT, clock=clock)
+        self._signed_in: dict[tuple[int, str], Instant] = {}
 
     async def create_tenant(self, *, caller: Caller, message: CreateTenant) -> Tenant:
         """Make a tenant. Raises Malformed."""
-        name = model.checked_name(message.name, field="name")
+        name = keys.checked_name(message.name, field="name")
         tenant_id, now = self._mint.tenant_id(), self._clock.now()
         async with self._database.transaction(tenant_id=tenant_id) as connection:
-            await store.insert_tenant(connection, tenant_id=tenant_id, name=name, now=now)
+            await store.insert_tenant(
+                connection, tenant_id=tenant_id, name=name, now=now, caller=caller
+            )
         return Tenant(tenant=ids.tenant_name(tenant_id), name=name, created_at=instants.render(now))
 
     async def create_key(self, *, caller: Caller, message: CreateKey) -> NewKey:
         """Make a key and show it once. Raises Malformed, TenantNotFound."""
-        label = model.checked_name(message.label, field="label")
+        label = keys.checked_name(message.label, field="label")
         key_id, now = self._mint.id("key"), self._clock.now()
-        text = model.key_text(key_id=key_id, secret=self._mint.secret(model.SECRET_BYTES))
+        text = keys.key_text(key_id=key_id, secret=self._mint.secret(keys.SECRET_BYTES))
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             await store.insert_key(
                 connection,
                 tenant_id=caller.tenant_id,
                 key_id=key_id,
-                hashed=model.hash_of(text),
+                hashed=keys.hash_of(text),
                 label=label,
                 now=now,
+                caller=caller,
             )
         return NewKey(key_id=key_id, label=label, created_at=instants.render(now), key=text)
 
@@ -98,7 +108,11 @@ class IdentityService:
         tenant_id, key_id = caller.tenant_id, message.key_id
         async with self._database.transaction(tenant_id=tenant_id) as connection:
             await store.revoke_key(
-                connection, tenant_id=tenant_id, key_id=key_id, now=self._clock.now()
+                connection,
+                tenant_id=tenant_id,
+                key_id=key_id,
+                now=self._clock.now(),
+                caller=caller,
             )
             key = await store.key(connection, tenant_id=tenant_id, key_id=key_id)
         if key is None:
@@ -108,7 +122,7 @@ class IdentityService:
 
     async def keys(self, *, caller: Caller, message: ListKeys) -> KeyPage:
         """List keys. Raises Malformed."""
-        limit = model.checked_limit(message.limit)
+        limit = keys.checked_limit(message.limit)
         async with self._database.transaction(
             tenant_id=caller.tenant_id, read_only=True
         ) as connection:
@@ -130,18 +144,40 @@ class IdentityService:
 
     async def authenticate(self, *, caller: Caller, message: Authenticate) -> Caller:
         """Prove who holds a key. Raises Unauthenticated."""
-        hashed = model.hash_of(message.key)
+        hashed = keys.hash_of(message.key)
         proven = self._found.get(hashed)
         if proven is not None:
-            return proven
+            return _asking_as(proven, caller)
         asked_at = self._clock.now()
-        if model.is_key(message.key):
+        if keys.is_key(message.key):
             async with self._database.without_tenant(read_only=True) as connection:
                 proven = await store.find_key(connection, hashed=hashed)
         if proven is None:
             raise Unauthenticated("Send a key that is in force as `Authorization: Bearer tally_…`.")
         self._found.put(hashed, proven, asked_at=asked_at)
-        return proven
+        asking = _asking_as(proven, caller)
+        await self._note_sign_in(asking, asked_at)
+        return asking
+
+    async def _note_sign_in(self, caller: Caller, now: Instant) -> None:
+        """Write down that a key came in, unless it did so here within the quarter of an hour."""
+        who = (caller.tenant_id, caller.actor)
+        if 0 <= now - self._signed_in.get(who, now - SIGNED_IN) < SIGNED_IN:
+            return
+        await self._pen.note(caller=caller, tag=Tag.IDENTITY_CALLER_SIGN_IN, on=caller.actor)
+        if len(self._signed_in) >= KEPT_KEYS_MAX:
+            self._signed_in.clear()
+        self._signed_in[who] = now
+
+
+def _asking_as(proven: Caller, asking: Caller) -> Caller:
+    """The one who was proven, with where the asking came from."""
+    return Caller(
+        tenant_id=proven.tenant_id,
+        actor=proven.actor,
+        request=asking.request,
+        origin=asking.origin,
+    )
 
 
 class TenantDirectoryService:
@@ -152,7 +188,7 @@ class TenantDirectoryService:
 
     async def tenants(self, *, caller: Caller, message: ListTenants) -> TenantPage:
         """List tenants. Raises Malformed."""
-        limit = model.checked_limit(message.limit)
+        limit = keys.checked_limit(message.limit)
         try:
             after = ids.tenant_id_of(message.after) if message.after is not None else 0
         except ValueError as error:

@@ -3,18 +3,25 @@
 import asyncpg
 
 from tallystick.identity.api import ApiKey, Tenant, TenantNotFound
+from tallystick.identity.model import deeds
 from tallystick.kernel import ids, instants
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.entries import Deed
 from tallystick.kernel.instants import Instant
+from tallystick.runtime import record
 from tallystick.runtime.database import Connection
 from tallystick.runtime.sql import queries
 
-_SQL = queries("identity")
+CONTEXT = "identity"
+_SQL = queries(CONTEXT)
 
 
-async def insert_tenant(connection: Connection, *, tenant_id: int, name: str, now: Instant) -> None:
-    """Write a tenant; the transaction's tenant is the new one."""
+async def insert_tenant(
+    connection: Connection, *, tenant_id: int, name: str, now: Instant, caller: Caller
+) -> None:
+    """Write a tenant; the transaction's tenant is the new one, and so is the log it is told to."""
     await connection.execute(_SQL["insert_tenant"], tenant_id, name, now)
+    await _tell(connection, tenant_id, deeds.tenant(tenant_id, name=name, at=now, caller=caller))
 
 
 async def tenant_name(connection: Connection, *, tenant_id: int) -> str | None:
@@ -36,7 +43,14 @@ async def tenants(connection: Connection, *, after: int, limit: int) -> list[Ten
 
 
 async def insert_key(
-    connection: Connection, *, tenant_id: int, key_id: str, hashed: bytes, label: str, now: Instant
+    connection: Connection,
+    *,
+    tenant_id: int,
+    key_id: str,
+    hashed: bytes,
+    label: str,
+    now: Instant,
+    caller: Caller,
 ) -> None:
     """Write a key. Raises TenantNotFound."""
     try:
@@ -45,11 +59,20 @@ async def insert_key(
         if error.as_dict().get("constraint_name") != TenantNotFound.code:
             raise
         raise TenantNotFound("There is no such tenant.") from None
+    made = deeds.key(key_id, hashed=hashed, label=label, at=now, caller=caller)
+    await _tell(connection, tenant_id, made)
 
 
-async def revoke_key(connection: Connection, *, tenant_id: int, key_id: str, now: Instant) -> None:
+async def revoke_key(
+    connection: Connection, *, tenant_id: int, key_id: str, now: Instant, caller: Caller
+) -> None:
     """End a key, unless it has ended or does not exist."""
-    await connection.execute(_SQL["revoke_key"], tenant_id, key_id, now)
+    if await connection.fetchval(_SQL["revoke_key"], tenant_id, key_id, now) is not None:
+        await _tell(connection, tenant_id, deeds.end_of_key(key_id, at=now, caller=caller))
+
+
+async def _tell(connection: Connection, tenant_id: int, deed: Deed) -> None:
+    await record.write_deeds(connection, context=CONTEXT, tenant_id=tenant_id, deeds=(deed,))
 
 
 async def key(connection: Connection, *, tenant_id: int, key_id: str) -> ApiKey | None:

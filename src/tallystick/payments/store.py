@@ -5,14 +5,19 @@ from typing import Any
 
 import msgspec
 
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.entries import Deed
 from tallystick.kernel.instants import Instant
+from tallystick.payments.model import deeds
 from tallystick.payments.model.book_rail import Decision
 from tallystick.payments.model.records import BlockRecord, FileRecord, NewFile, PaymentRecord
 from tallystick.payments.model.states import NEXT, Event, State
+from tallystick.runtime import record
 from tallystick.runtime.database import Connection
 from tallystick.runtime.sql import queries
 
-_SQL = queries("payments")
+CONTEXT = "payments"
+_SQL = queries(CONTEXT)
 
 ROWS_AT_ONCE_MAX = 5_000
 # Lists go newest first, and every id of ours sorts before this.
@@ -57,13 +62,13 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def insert_file(
-    connection: Connection, *, tenant_id: int, file: NewFile, payments: Sequence[PaymentRecord]
+    connection: Connection, *, caller: Caller, file: NewFile, payments: Sequence[PaymentRecord]
 ) -> bool:
     """Write a file with the counts of its payments; False when its bytes or its content are there already."""
     accepted = sum(payment.state is State.ACCEPTED for payment in payments)
     made = await connection.fetchval(
         _SQL["insert_file"],
-        tenant_id,
+        caller.tenant_id,
         file.file_id,
         file.report_id,
         file.sha256,
@@ -80,7 +85,11 @@ async def insert_file(
         accepted,
         len(payments) - accepted,
     )
-    return made is not None
+    if made is None:
+        return False
+    deed = deeds.file(caller=caller, file=file, at=made, payments=len(payments))
+    await record.write_deeds(connection, context=CONTEXT, tenant_id=caller.tenant_id, deeds=(deed,))
+    return True
 
 
 async def use_message_id(connection: Connection, *, tenant_id: int, file: NewFile) -> bool:
@@ -104,32 +113,50 @@ async def insert_blocks(
 async def insert_payments(
     connection: Connection,
     *,
-    tenant_id: int,
-    actor: str,
+    caller: Caller,
     file_id: str,
     payments: Sequence[PaymentRecord],
 ) -> None:
     """Write the payments of a file, each with its first move."""
     for rows in _portions(payments):
         columns = [[getattr(row, name) for row in rows] for name in _PAYMENT_COLUMNS]
-        await connection.execute(_SQL["insert_payments"], tenant_id, file_id, *columns)
-        await connection.execute(
+        await connection.execute(_SQL["insert_payments"], caller.tenant_id, file_id, *columns)
+        moved = await connection.fetch(
             _SQL["first_events"],
-            tenant_id,
-            actor,
+            caller.tenant_id,
+            caller.actor,
             State.RECEIVED,
             [row.payment_id for row in rows],
             [_EVENT_OF[row.state] for row in rows],
             [row.state for row in rows],
             [row.reason_code for row in rows],
         )
+        times = {row["payment_id"]: row["recorded_at"] for row in moved}
+        await record.write_deeds(
+            connection,
+            context=CONTEXT,
+            tenant_id=caller.tenant_id,
+            deeds=[
+                deeds.move(
+                    caller=caller,
+                    payment_id=row.payment_id,
+                    number=1,
+                    at=times[row.payment_id],
+                    event=_EVENT_OF[row.state],
+                    before=State.RECEIVED,
+                    after=row.state,
+                    reason_code=row.reason_code,
+                    payment=row,
+                )
+                for row in rows
+            ],
+        )
 
 
 async def decide(
     connection: Connection,
     *,
-    tenant_id: int,
-    actor: str,
+    caller: Caller,
     file_id: str,
     decisions: Sequence[Decision],
 ) -> int:
@@ -138,12 +165,12 @@ async def decide(
     Answers how many moved.
     """
     # Whoever else finishes this file waits here, so that no two hold some of its payments each.
-    await connection.fetchval(_SQL["lock_file"], tenant_id, file_id)
+    await connection.fetchval(_SQL["lock_file"], caller.tenant_id, file_id)
     ids = [decision.payment_id for decision in decisions]
     reasons = [decision.reason for decision in decisions]
-    return await connection.fetchval(
+    done = await connection.fetchrow(
         _SQL["decide"],
-        tenant_id,
+        caller.tenant_id,
         file_id,
         ids,
         [decision.event for decision in decisions],
@@ -152,7 +179,27 @@ async def decide(
         [None if reason is None else reason.text for reason in reasons],
         min(ids),
         max(ids),
-        actor,
+        caller.actor,
+    )
+    by_id = {decision.payment_id: decision for decision in decisions}
+    moved = [
+        _moved(caller, by_id[payment_id], at)
+        for payment_id, at in zip(done["payment_ids"], done["recorded_at"], strict=True)
+    ]
+    await record.write_deeds(connection, context=CONTEXT, tenant_id=caller.tenant_id, deeds=moved)
+    return done["moved"]
+
+
+def _moved(caller: Caller, decision: Decision, at: Instant) -> Deed:
+    return deeds.move(
+        caller=caller,
+        payment_id=decision.payment_id,
+        number=2,
+        at=at,
+        event=decision.event,
+        before=State.ACCEPTED,
+        after=decision.state,
+        reason_code=None if decision.reason is None else decision.reason.code,
     )
 
 

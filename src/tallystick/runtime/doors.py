@@ -3,11 +3,14 @@
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar, get_type_hints
+from hashlib import sha256
+from typing import Any, Protocol, TypeVar, get_type_hints
 
 import msgspec
 
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.problems import Problem
+from tallystick.kernel.tags import Tag, tags_of
 from tallystick.runtime.database import open_transaction_role
 
 Door = TypeVar("Door")
@@ -17,23 +20,43 @@ class TransactionOpen(AssertionError):
     """A door was called inside a transaction: a bug, since contexts never share one."""
 
 
-def near(door: type[Door], service: Door, *, wire: bool = False) -> Door:
+class Refusals(Protocol):
+    """Somebody who writes refusals into the record."""
+
+    async def refuse(self, *, caller: Caller, tag: Tag, problem: Problem, asked: str) -> None:
+        """Write down that what ``caller`` asked was refused; ``asked`` is a digest of the message."""
+        ...
+
+
+def near(
+    door: type[Door], service: Door, *, refusals: Refusals | None = None, wire: bool = False
+) -> Door:
     """Stand a service behind its door.
 
     A call while a transaction is open is a bug and raises TransactionOpen. With ``wire`` every message and
-    answer also goes through its wire format, so that nothing passes here that could not pass a network.
+    answer also goes through its wire format, so that nothing passes here that could not pass a network. A refusal by a
+    method that is on record is on record too, before it is answered.
     """
     gate: Any = type(f"Near{door.__name__}", (), {})()
     for name, method in inspect.getmembers(door, inspect.isfunction):
         if not name.startswith("_"):
-            setattr(gate, name, _guard(method, getattr(service, name), wire=wire))
+            setattr(
+                gate, name, _guard(method, getattr(service, name), refusals=refusals, wire=wire)
+            )
     return gate
 
 
 def _guard(
-    method: Callable[..., Any], target: Callable[..., Awaitable[Any]], *, wire: bool
+    method: Callable[..., Any],
+    target: Callable[..., Awaitable[Any]],
+    *,
+    refusals: Refusals | None,
+    wire: bool,
 ) -> Callable[..., Awaitable[Any]]:
     hints = get_type_hints(method)
+    tags = tags_of(method)
+    if refusals is not None and tags:
+        target = _noting(target, tags[0], refusals)
 
     def stand_still() -> None:
         role = open_transaction_role()
@@ -56,6 +79,20 @@ def _guard(
         return _through_wire(answer, hints["return"])
 
     return send if wire else pass_on
+
+
+def _noting(
+    target: Callable[..., Awaitable[Any]], tag: Tag, refusals: Refusals
+) -> Callable[..., Awaitable[Any]]:
+    async def note(*, caller: Caller, message: Any) -> Any:
+        try:
+            return await target(caller=caller, message=message)
+        except Problem as problem:
+            asked = sha256(msgspec.json.encode(message)).hexdigest()
+            await refusals.refuse(caller=caller, tag=tag, problem=problem, asked=asked)
+            raise
+
+    return note
 
 
 def _through_wire(value: Any, kind: Any) -> Any:

@@ -33,7 +33,7 @@ from tallystick.runtime.routes import JSON, NOBODY, XML, Asked, Reply, Route
 
 __all__ = ["JSON", "NOBODY", "XML", "Asked", "Authenticate", "Reply", "Route", "build_app"]
 
-Authenticate = Callable[[str], Awaitable[Caller]]
+Authenticate = Callable[[str, Caller], Awaitable[Caller]]
 Hook = Callable[[], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 Send = Callable[[Any], Awaitable[None]]
@@ -78,8 +78,8 @@ def build_app(
 ) -> Callable[..., Awaitable[None]]:
     """Build the ASGI application of these routes, with health, ``/openapi.json`` and ``/docs`` beside them.
 
-    ``authenticate`` is given the ``Authorization`` header ('' when absent) and answers the caller or raises one
-    of ``problems``. ``ready`` raises when the process cannot serve. ``glossary`` explains codes that no class
+    ``authenticate`` is given the ``Authorization`` header ('' when absent) and who asks, and answers the caller or
+    raises one of ``problems``. ``ready`` raises when the process cannot serve. ``glossary`` explains codes that no class
     carries. Raises ValueError for a route given twice.
     """
     own = list(routes)
@@ -224,7 +224,8 @@ class _App:
             caller = NOBODY
             if not served.is_public:
                 proof = headers.get(b"authorization", b"").decode("latin-1")
-                caller = await self._authenticate(proof)
+                asking = _asking(scope, request_id, _REQUEST_ID in headers)
+                caller = await self._authenticate(proof, asking)
             query, key, wanted = served.check(scope, headers)
             body = None
             if served.read is not None:
@@ -262,6 +263,18 @@ class _App:
             await _live(receive, send, on_start=self._on_start, on_stop=self._on_stop)
         else:
             await send({"type": "websocket.close", "code": 1000})
+
+
+def _asking(scope: Mapping[str, Any], request_id: bytes, is_theirs: bool) -> Caller:
+    """Whoever asks, before it is known who that is: where from, under which id.
+
+    An id of theirs may be anything, so the record gets one of ours, and theirs beside the address.
+    """
+    client = scope.get("client")
+    origin = client[0] if client else ""
+    if is_theirs:
+        origin, request_id = f"{origin} {request_id.decode('ascii')}", _next_request_id()
+    return Caller(tenant_id=0, actor="edge", request=request_id.decode("ascii"), origin=origin)
 
 
 def _replied(reply: Reply, served: _Served) -> tuple[int, Headers, bytes]:

@@ -8,17 +8,20 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.limits import Limits
 from tallystick.kernel.problems import Problem
+from tallystick.runtime import record
 from tallystick.runtime.database import Connection
 from tallystick.runtime.sql import queries
 from tallystick.wallets.api import AccountNeedsAnIban, IbanIsTaken
-from tallystick.wallets.model import wanted
+from tallystick.wallets.model import deeds, wanted
 from tallystick.wallets.model.states import NEXT, Event, State
 from tallystick.wallets.model.wanted import NewAccount, NewWallet
 
-_SQL = queries("wallets")
+CONTEXT = "wallets"
+_SQL = queries(CONTEXT)
 
 # What becomes of a wallet's accounts with the outcome of its intent: from these states to that one.
 _ACCOUNTS_AFTER = {
@@ -63,6 +66,7 @@ class WalletRow:
     state: State
     version: int
     opened_at: Instant
+    wallet_number: int
     accounts: tuple[AccountRow, ...]
 
     def account(self, label: str) -> AccountRow | None:
@@ -84,10 +88,11 @@ class HeldRow:
     is_open: bool
     wallet_state: State
     owner_name: str
+    wallet_number: int
 
 
 async def insert_wallet(
-    connection: Connection, *, tenant_id: int, wallet: NewWallet, actor: str
+    connection: Connection, *, tenant_id: int, wallet: NewWallet, caller: Caller
 ) -> bool:
     """Write a wallet that is to be opened, its accounts and its first event; False when the id is taken.
 
@@ -105,7 +110,19 @@ async def insert_wallet(
     )
     if made is None:
         return False
-    await connection.execute(_SQL["first_event"], tenant_id, wallet.wallet_id, actor)
+    at = await connection.fetchval(_SQL["first_event"], tenant_id, wallet.wallet_id, caller.actor)
+    deed = deeds.move(
+        caller=caller,
+        wallet_number=made,
+        number=1,
+        at=at,
+        event=Event.OPEN,
+        before=None,
+        after=State.OPENING.value,
+        content={},
+        wallet=wallet,
+    )
+    await record.write_deeds(connection, context=CONTEXT, tenant_id=tenant_id, deeds=(deed,))
     for account in wallet.accounts:
         await begin_account(
             connection, tenant_id=tenant_id, wallet_id=wallet.wallet_id, account=account
@@ -162,25 +179,40 @@ async def move(
     tenant_id: int,
     row: WalletRow,
     event: Event,
-    actor: str,
+    caller: Caller,
     content: Mapping[str, str | None],
 ) -> bool:
     """Move a wallet by an event, and its accounts with an outcome; False when it has moved since it was read."""
-    written = await connection.fetchval(
+    after = NEXT[row.state, event].value
+    written = await connection.fetchrow(
         _SQL["move"],
         tenant_id,
         row.wallet_id,
         row.version,
         row.state.value,
-        NEXT[row.state, event].value,
-        actor,
+        after,
+        caller.actor,
         event.value,
         msgspec.json.encode(content).decode(),
     )
-    if written is not None and event in _ACCOUNTS_AFTER:
-        before, after = _ACCOUNTS_AFTER[event]
-        await connection.execute(_SQL["move_accounts"], tenant_id, row.wallet_id, before, after)
-    return written is not None
+    if written is None:
+        return False
+    if event in _ACCOUNTS_AFTER:
+        await connection.execute(
+            _SQL["move_accounts"], tenant_id, row.wallet_id, *_ACCOUNTS_AFTER[event]
+        )
+    deed = deeds.move(
+        caller=caller,
+        wallet_number=written["wallet_number"],
+        number=written["number"],
+        at=written["recorded_at"],
+        event=event,
+        before=row.state.value,
+        after=after,
+        content=content,
+    )
+    await record.write_deeds(connection, context=CONTEXT, tenant_id=tenant_id, deeds=(deed,))
+    return True
 
 
 async def want_limits(
@@ -238,6 +270,7 @@ def _wallet(row: Any, accounts: Sequence[AccountRow]) -> WalletRow:
         state=State(row["state"]),
         version=row["version"],
         opened_at=row["opened_at"],
+        wallet_number=row["wallet_number"],
         accounts=tuple(accounts),
     )
 
@@ -267,6 +300,7 @@ async def held(connection: Connection, *, tenant_id: int, ibans: Sequence[str]) 
             is_open=row["account_state"] != "opening",
             wallet_state=State(row["wallet_state"]),
             owner_name=row["owner_name"],
+            wallet_number=row["wallet_number"],
         )
         for row in rows
     ]

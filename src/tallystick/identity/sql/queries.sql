@@ -13,6 +13,7 @@ INSERT INTO identity.api_key (tenant_id, key_id, hash, label, created_at) VALUES
 -- name: revoke_key
 UPDATE identity.api_key SET revoked_at = $3
 WHERE tenant_id = $1 AND key_id = $2 AND revoked_at IS NULL
+RETURNING revoked_at
 
 -- name: key
 SELECT key_id, label, created_at, revoked_at FROM identity.api_key WHERE tenant_id = $1 AND key_id = $2

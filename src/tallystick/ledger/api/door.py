@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.tags import Tag, records, unrecorded
 from tallystick.ledger.api.answering import (
     Account,
     AccountPage,
@@ -35,22 +36,27 @@ from tallystick.ledger.api.asking import (
 class Ledger(Protocol):
     """The books of every tenant. Each method works within ``caller.tenant_id`` and nothing else."""
 
+    @records(Tag.LEDGER_LEDGER_OPEN)
     async def open_ledger(self, *, caller: Caller, message: OpenLedger) -> LedgerOpened:
         """Open a ledger. Raises Malformed."""
         ...
 
+    @unrecorded("the books have numbers and addresses, not names")
     async def ledgers(self, *, caller: Caller, message: ListLedgers) -> LedgerPage:
         """List the caller's ledgers by name. Raises Malformed."""
         ...
 
+    @records(Tag.LEDGER_ACCOUNT_OPEN)
     async def open_account(self, *, caller: Caller, message: OpenAccount) -> Account:
         """Open an account. Raises Malformed, LedgerNotFound, AssetExponentDiffers, AccountExistsDifferent."""
         ...
 
+    @records(Tag.LEDGER_ACCOUNT_LIMIT)
     async def set_limits(self, *, caller: Caller, message: SetLimits) -> Account:
         """Replace an account's limits. Raises Malformed, LedgerNotFound, AccountNotFound."""
         ...
 
+    @records(Tag.LEDGER_ACCOUNT_STATUS)
     async def set_status(self, *, caller: Caller, message: SetStatus) -> Account:
         """Move an account between open, frozen and closed; being there already changes nothing.
 
@@ -58,14 +64,25 @@ class Ledger(Protocol):
         """
         ...
 
+    @unrecorded("the books have numbers and addresses, not names")
     async def account(self, *, caller: Caller, message: AccountOf) -> Account:
         """Show an account. Raises Malformed, LedgerNotFound, AccountNotFound."""
         ...
 
+    @unrecorded("the books have numbers and addresses, not names")
     async def accounts(self, *, caller: Caller, message: ListAccounts) -> AccountPage:
         """List accounts. Raises Malformed, LedgerNotFound."""
         ...
 
+    @records(
+        Tag.LEDGER_BATCH_SUBMIT,
+        Tag.LEDGER_TRANSACTION_POST,
+        Tag.LEDGER_TRANSACTION_HOLD,
+        Tag.LEDGER_TRANSACTION_CAPTURE,
+        Tag.LEDGER_TRANSACTION_VOID,
+        Tag.LEDGER_TRANSACTION_REVERSE,
+        Tag.LEDGER_TRANSACTION_EXPIRE,
+    )
     async def submit(self, *, caller: Caller, message: Submit) -> Verdicts:
         """Decide and write acts in order; when it returns, they are committed.
 
@@ -73,18 +90,22 @@ class Ledger(Protocol):
         """
         ...
 
+    @unrecorded("the books have numbers and addresses, not names")
     async def transaction(self, *, caller: Caller, message: TransactionOf) -> Transaction:
         """Show a transaction. Raises Malformed, LedgerNotFound, TransactionNotFound."""
         ...
 
+    @unrecorded("the books have numbers and addresses, not names")
     async def transactions(self, *, caller: Caller, message: ListTransactions) -> TransactionPage:
         """List transactions. Raises Malformed, LedgerNotFound, AccountNotFound."""
         ...
 
+    @unrecorded("the books have numbers and addresses, not names")
     async def entries(self, *, caller: Caller, message: ListEntries) -> EntryPage:
         """List an account's posted entries. Raises Malformed, LedgerNotFound, AccountNotFound."""
         ...
 
+    @unrecorded("the books have numbers and addresses, not names")
     async def balance(self, *, caller: Caller, message: BalanceAsOf) -> BalanceAnswer:
         """Answer a balance as of both clocks, in logarithmic time.
 
@@ -92,6 +113,7 @@ class Ledger(Protocol):
         """
         ...
 
+    @unrecorded("it reads the books and answers whether they hold")
     async def verify(self, *, caller: Caller, message: Verify) -> Verification:
         """Prove the caller's books again, read-only, in one snapshot. Raises nothing of its own."""
         ...

@@ -10,6 +10,7 @@ from zlib import crc32
 import msgspec
 
 from tallystick.kernel import instants
+from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import is_caller_id
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.money import AMOUNT_DIGITS_MAX, AMOUNT_MAX, Digits
@@ -70,10 +71,11 @@ Move = tuple[str, str, int, str, bool]
 
 @dataclass(slots=True, kw_only=True)
 class Act:
-    """A well-formed act, its texts read into values. ``id`` is the caller's, or one of ours."""
+    """A well-formed act of a caller, its texts read into values. ``id`` is the caller's, or one of ours."""
 
     id: str
     kind: str
+    caller: Caller
     moves: Sequence[Move] = ()
     target: str | None = None
     amounts: Sequence[int] | None = None
@@ -86,11 +88,12 @@ class Act:
     fingerprint: bytes = b""
 
 
-def read(command: AnyCommand, *, where: str, new_id: Callable[[], str]) -> Act:
+def read(command: AnyCommand, *, where: str, new_id: Callable[[], str], caller: Caller) -> Act:
     """Read a command. Raises Malformed, naming the field, for anything not well-formed."""
     act = Act(
         id=new_id() if command.id is None else _own_id(command.id, where),
         kind=_KIND_OF[type(command)],
+        caller=caller,
         group=command.group,
     )
     if isinstance(command, _WITH_POSTINGS):
@@ -112,10 +115,10 @@ def read(command: AnyCommand, *, where: str, new_id: Callable[[], str]) -> Act:
     return act
 
 
-def expiry_of(hold_id: str) -> Act:
+def expiry_of(hold_id: str, *, caller: Caller) -> Act:
     """The act by which a hold ends when its time has passed, under an id derived from the hold's."""
     digest = blake2b(hold_id.encode(), digest_size=_DIGEST_BYTES).hexdigest()
-    act = Act(id=f"{OUR_PREFIX}expiry_{digest}", kind="expire", target=hold_id)
+    act = Act(id=f"{OUR_PREFIX}expiry_{digest}", kind="expire", caller=caller, target=hold_id)
     act.fingerprint = fingerprint(act)
     return act
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import EXPONENT_MAX
 from tallystick.kernel.limits import Limits, limits_of
 from tallystick.kernel.problems import malformed
@@ -21,7 +22,7 @@ from tallystick.ledger.model import acts
 from tallystick.ledger.model.accounts import is_empty
 from tallystick.ledger.service import answers
 from tallystick.ledger.store import reading
-from tallystick.ledger.store.states import Key, counters_of, json_if_any, json_of
+from tallystick.ledger.store.states import Key, counters_of
 from tallystick.runtime.database import Connection
 
 _LEDGER_NAME = re.compile(r"[a-z0-9_-]{1,64}")
@@ -80,7 +81,7 @@ def wanted_account(message: OpenAccount) -> WantedAccount:
 
 
 async def open_account(
-    connection: Connection, key: Key, wanted: WantedAccount, *, actor: str
+    connection: Connection, key: Key, wanted: WantedAccount, *, caller: Caller
 ) -> Account:
     """Open an account or find the same one. Raises AssetExponentDiffers, AccountExistsDifferent."""
     exponent = await reading.declare_asset(connection, key, wanted.asset, wanted.exponent)
@@ -95,12 +96,12 @@ async def open_account(
         "min_available": wanted.limits.least,
         "max_available": wanted.limits.most,
     }
-    event = json_of(
-        {"min_available": _text(wanted.limits.least), "max_available": _text(wanted.limits.most)}
-    )
-    noted = json_if_any(wanted.metadata)
+    event = {
+        "min_available": _text(wanted.limits.least),
+        "max_available": _text(wanted.limits.most),
+    }
     is_new = await reading.open_account(
-        connection, key, actor=actor, content=content, metadata=noted, event=event
+        connection, key, caller=caller, content=content, metadata=wanted.metadata, event=event
     )
     row = await reading.account(connection, key, wanted.address)
     answer = answers.account_of_row(row, ledger=wanted.ledger, replayed=not is_new)
@@ -124,13 +125,13 @@ def _demand_same(row: Any, wanted: WantedAccount, found: Account) -> None:
 
 
 async def set_limits(
-    connection: Connection, key: Key, row: Any, limits: Limits, *, actor: str
+    connection: Connection, key: Key, row: Any, limits: Limits, *, caller: Caller
 ) -> None:
     """Replace both limits and note it."""
     await reading.set_limits(connection, key, row["account_id"], limits)
     texts = {"min_available": _text(limits[0]), "max_available": _text(limits[1])}
     await reading.note_event(
-        connection, key, row["account_id"], event="limits", actor=actor, content=json_of(texts)
+        connection, key, row["account_id"], event="limits", caller=caller, content=texts
     )
 
 
@@ -139,7 +140,7 @@ def _text(limit: int | None) -> str | None:
 
 
 async def set_status(
-    connection: Connection, key: Key, row: Any, status: Status, *, actor: str
+    connection: Connection, key: Key, row: Any, status: Status, *, caller: Caller
 ) -> None:
     """Move a locked account to a state and note it. Raises StatusNotReachable, AccountNotEmpty."""
     before = Status(row["status"])
@@ -152,7 +153,7 @@ async def set_status(
     await reading.set_status(
         connection, key, row["account_id"], before=before.value, after=status.value
     )
-    change = {"before": before.value, "after": status.value}
+    change: dict[str, str | None] = {"before": before.value, "after": status.value}
     await reading.note_event(
-        connection, key, row["account_id"], event="status", actor=actor, content=json_of(change)
+        connection, key, row["account_id"], event="status", caller=caller, content=change
     )

@@ -50,6 +50,7 @@ from tallystick.ledger.store.states import Key, json_if_any
 from tallystick.runtime.clock import Mint
 from tallystick.runtime.database import Connection, Database
 
+JOB = "job:ledger"
 WRITERS_MAX = 1_000
 LEDGERS_REMEMBERED_MAX = 10_000
 # A writer writes within half a minute of reading the clock, or reads it again.
@@ -73,7 +74,7 @@ class LedgerService:
         accounts.check_ledger_name(message.name)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             opened_at, was_there = await reading.open_ledger(
-                connection, caller.tenant_id, message.name
+                connection, caller.tenant_id, message.name, caller=caller
             )
         return LedgerOpened(name=message.name, opened_at=render(opened_at), replayed=was_there)
 
@@ -94,7 +95,7 @@ class LedgerService:
         wanted = accounts.wanted_account(message)
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
-            return await accounts.open_account(connection, key, wanted, actor=caller.actor)
+            return await accounts.open_account(connection, key, wanted, caller=caller)
 
     async def set_limits(self, *, caller: Caller, message: SetLimits) -> Account:
         """Replace an account's limits."""
@@ -102,7 +103,7 @@ class LedgerService:
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             row = await self._found(connection, key, message.address)
-            await accounts.set_limits(connection, key, row, limits, actor=caller.actor)
+            await accounts.set_limits(connection, key, row, limits, caller=caller)
             answer = await self._shown(connection, key, message.ledger, message.address)
         self._forget(key, message.address)
         return answer
@@ -114,7 +115,7 @@ class LedgerService:
             row = await self._found(connection, key, message.address)
             await reading.lock_balance(connection, key, row["account_id"])
             row = await self._found(connection, key, message.address)
-            await accounts.set_status(connection, key, row, message.status, actor=caller.actor)
+            await accounts.set_status(connection, key, row, message.status, caller=caller)
             answer = await self._shown(connection, key, message.ledger, message.address)
         self._forget(key, message.address)
         return answer
@@ -150,7 +151,7 @@ class LedgerService:
         if not 1 <= len(message.items) <= BATCH_ITEMS_MAX:
             raise malformed("items", f"a batch has 1 to {BATCH_ITEMS_MAX} items")
         read = [
-            acts.read(item, where=f"items[{position}]", new_id=self._new_id)
+            acts.read(item, where=f"items[{position}]", new_id=self._new_id, caller=caller)
             for position, item in enumerate(message.items)
         ]
         acts.check_groups(read)
@@ -256,7 +257,8 @@ class LedgerService:
             async with self._database.transaction(tenant_id=key[0]) as connection:
                 ids = await reading.expired_holds(connection, key, most)
             if ids:
-                acts_of_expiry = [acts.expiry_of(hold_id) for hold_id in ids]
+                caller = Caller(tenant_id=key[0], actor=JOB)
+                acts_of_expiry = [acts.expiry_of(hold_id, caller=caller) for hold_id in ids]
                 decided = await self._writer(key).submit(acts_of_expiry)
                 expired += sum(one.refusal is None for one in decided)
         return expired

@@ -225,7 +225,7 @@ class Writer:
         fresh = [act for act in batch.acts if act.id not in rows] if rows else batch.acts
         memory, targets = await self._load(connection, fresh, is_alone=batch.after is None)
         decided, outcomes = self._decide(batch, rows, memory, targets, now)
-        prepared = writing.prepare(outcomes, rested_on(outcomes, memory))
+        prepared = writing.prepare(outcomes, rested_on(outcomes, memory), key=self._key)
         batch.is_decided.set()
         ahead = batch.after.written if batch.after is not None else None
         if (ahead is not None and not await ahead) or loop.time() > write_until:

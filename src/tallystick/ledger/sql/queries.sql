@@ -48,6 +48,7 @@ INSERT INTO ledger.balance (tenant_id, ledger_id, account_id, recorded_at) VALUE
 -- name: note_event
 INSERT INTO ledger.account_event (tenant_id, ledger_id, account_id, event, actor, content)
 VALUES ($1, $2, $3, $4, $5, $6::jsonb)
+RETURNING recorded_at
 
 -- name: lock_balance
 SELECT version FROM ledger.balance WHERE tenant_id = $1 AND ledger_id = $2 AND account_id = $3 FOR UPDATE

@@ -356,3 +356,56 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION ledger.expired_holds_v1 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ledger.expired_holds_v1 TO tallystick_ledger;
+
+-- Numbers the leaves.
+CREATE SEQUENCE ledger.leaf_number;
+
+-- The record's part of this context: entries of what it did, packed as in a bundle of the log, up to 256 a row, written in the
+-- transaction that did it. ``xid`` is that transaction's number, by which the sequencer knows what can no longer be overtaken.
+-- Append-only.
+CREATE TABLE ledger.leaf (
+    tenant_id bigint NOT NULL,
+    number    bigint NOT NULL,
+    xid       xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    first_at  timestamptz NOT NULL,
+    last_at   timestamptz NOT NULL,
+    length    integer NOT NULL,
+    entries   bytea STORAGE EXTERNAL NOT NULL,
+    PRIMARY KEY (tenant_id, number),
+    CONSTRAINT leaf_holds_1_to_256_entries CHECK (length BETWEEN 1 AND 256)
+);
+
+-- The order in which the sequencer follows: no commit gets in before what has passed.
+CREATE INDEX leaf_in_order ON ledger.leaf (xid, number);
+
+-- What the seals of a leaf's entries were made with: 16 bytes of salt each, and the network address each came from, a line
+-- each. Without it a seal says nothing about what it hides, so removing it removes the person and keeps the proof.
+CREATE TABLE ledger.leaf_secret (
+    tenant_id bigint NOT NULL,
+    number    bigint NOT NULL,
+    salts     bytea STORAGE EXTERNAL NOT NULL,
+    origins   text NOT NULL,
+    PRIMARY KEY (tenant_id, number)
+);
+
+-- A tenant's leaves are written and compared as that tenant; the sequencer alone reads those of all, and no secret.
+ALTER TABLE ledger.leaf ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.leaf FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_only ON ledger.leaf TO tallystick_ledger, tallystick_operator
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
+CREATE POLICY sequencer_follows ON ledger.leaf FOR SELECT TO tallystick_sequencer USING (true);
+ALTER TABLE ledger.leaf_secret ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.leaf_secret FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_only ON ledger.leaf_secret TO tallystick_ledger, tallystick_operator
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
+
+-- What went into the record stays as it was written.
+CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.leaf
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change_v1();
+ALTER TABLE ledger.leaf ENABLE ALWAYS TRIGGER history_is_append_only;
+
+GRANT USAGE ON SCHEMA ledger TO tallystick_sequencer;
+GRANT SELECT ON ledger.leaf TO tallystick_sequencer;
+GRANT INSERT ON ledger.leaf, ledger.leaf_secret TO tallystick_ledger;
+GRANT USAGE ON SEQUENCE ledger.leaf_number TO tallystick_ledger;
+GRANT SELECT ON ledger.leaf, ledger.leaf_secret TO tallystick_operator;

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import EARLIEST, Instant
-from tallystick.ledger.store.states import Key
+from tallystick.ledger.store import recording
+from tallystick.ledger.store.states import Key, json_if_any, json_of
+from tallystick.runtime import record
 from tallystick.runtime.database import Connection
 from tallystick.runtime.sql import queries, statement
 
@@ -19,9 +22,18 @@ async def ledger_id(connection: Connection, tenant_id: int, name: str) -> int | 
     return await connection.fetchval(_SQL["ledger_by_name"], tenant_id, name)
 
 
-async def open_ledger(connection: Connection, tenant_id: int, name: str) -> tuple[Instant, bool]:
+async def open_ledger(
+    connection: Connection, tenant_id: int, name: str, *, caller: Caller
+) -> tuple[Instant, bool]:
     """Open a ledger; answers when it was opened, and whether it was there before."""
     made = await connection.fetchrow(_SQL["open_ledger"], tenant_id, name)
+    if made is not None:
+        deed = recording.ledger_deed(
+            made["ledger_id"], name=name, at=made["opened_at"], caller=caller
+        )
+        await record.write_deeds(
+            connection, context=recording.CONTEXT, tenant_id=tenant_id, deeds=(deed,)
+        )
     found = made or await connection.fetchrow(_SQL["ledger_by_name"], tenant_id, name)
     return found["opened_at"], made is None
 
@@ -53,10 +65,10 @@ async def open_account(
     connection: Connection,
     key: Key,
     *,
-    actor: str,
+    caller: Caller,
     content: Mapping[str, Any],
-    metadata: str | None,
-    event: str,
+    metadata: Mapping[str, str] | None,
+    event: Mapping[str, str | None],
 ) -> bool:
     """Insert an account with its zero balance and its first event; False when the address is taken."""
     made = await connection.fetchrow(
@@ -67,20 +79,46 @@ async def open_account(
         content["normal_side"],
         content["min_available"],
         content["max_available"],
-        metadata,
+        json_if_any(metadata),
     )
     if made is None:
         return False
     await connection.execute(_SQL["open_balance"], *key, made["account_id"], made["opened_at"])
-    await note_event(connection, key, made["account_id"], event="open", actor=actor, content=event)
+    await note_event(
+        connection,
+        key,
+        made["account_id"],
+        event="open",
+        caller=caller,
+        content=event,
+        opened=recording.Opened(
+            address=content["address"],
+            asset=content["asset"],
+            normal_side=content["normal_side"],
+            metadata=metadata,
+        ),
+    )
     return True
 
 
 async def note_event(
-    connection: Connection, key: Key, account_id: int, *, event: str, actor: str, content: str
+    connection: Connection,
+    key: Key,
+    account_id: int,
+    *,
+    event: str,
+    caller: Caller,
+    content: Mapping[str, str | None],
+    opened: recording.Opened | None = None,
 ) -> None:
-    """Append to an account's history."""
-    await connection.execute(_SQL["note_event"], *key, account_id, event, actor, content)
+    """Append to an account's history, and to the record. ``opened`` is what an account that opens is."""
+    at = await connection.fetchval(
+        _SQL["note_event"], *key, account_id, event, caller.actor, json_of(content)
+    )
+    deed = recording.account_deed(
+        key, account_id, event=event, at=at, caller=caller, content=content, opened=opened
+    )
+    await record.write_deeds(connection, context=recording.CONTEXT, tenant_id=key[0], deeds=(deed,))
 
 
 async def account(connection: Connection, key: Key, address: str) -> Any:

@@ -7,7 +7,9 @@ from typing import Any
 from tallystick.kernel.instants import EARLIEST
 from tallystick.ledger.model.accounts import AccountState
 from tallystick.ledger.model.outcomes import Outcome, Target
+from tallystick.ledger.store import recording
 from tallystick.ledger.store.states import Key, Stale, json_of
+from tallystick.runtime import record
 from tallystick.runtime.database import Connection
 from tallystick.runtime.sql import queries, statement
 
@@ -35,9 +37,10 @@ class Batch:
     reversals: Columns
     more_reversals: Columns
     rested_on: Columns
+    leaves: Columns
 
 
-def prepare(outcomes: Sequence[Outcome], rested_on: Iterable[AccountState]) -> Batch:
+def prepare(outcomes: Sequence[Outcome], rested_on: Iterable[AccountState], *, key: Key) -> Batch:
     """Make the columns of a decided batch, and count each touched account one version further.
 
     ``rested_on`` are the accounts that refusals rest on: they must still be as they were.
@@ -52,7 +55,8 @@ def prepare(outcomes: Sequence[Outcome], rested_on: Iterable[AccountState]) -> B
     accounts = [account for account, _ in moved.values()]
     unmoved = [account for account in rested_on if account.account_id not in moved]
     is_small = all(max(account.counters) <= _SMALL_MAX for account in accounts)
-    columns = _transaction_columns(outcomes)
+    booked = [_booked_arrays(outcome) for outcome in outcomes]
+    columns = _transaction_columns(outcomes, booked)
     columns += _step_columns(outcomes)
     columns += _balance_columns(accounts, [act for _, act in moved.values()])
     for account in accounts:
@@ -72,6 +76,7 @@ def prepare(outcomes: Sequence[Outcome], rested_on: Iterable[AccountState]) -> B
         reversals=_turned([_reversal_row(one) for one in undone if one.reversed is None]),
         more_reversals=_turned([_reversal_row(one) for one in undone if one.reversed is not None]),
         rested_on=_turned([(account.account_id, account.version) for account in unmoved]),
+        leaves=recording.leaves_of(outcomes, booked, key),
     )
 
 
@@ -94,6 +99,9 @@ async def write(connection: Connection, key: Key, batch: Batch) -> None:
             raise Stale
     if batch.displaced:
         await connection.execute(_DISPLACE, *key, *batch.displaced)
+    await record.write_columns(
+        connection, context=recording.CONTEXT, tenant_id=key[0], columns=batch.leaves
+    )
 
 
 def _turned(rows: Sequence[Sequence[Any]]) -> Columns:
@@ -113,17 +121,16 @@ def _given(column: list[Any]) -> list[Any] | None:
     return None if column.count(None) == len(column) else column
 
 
-def _transaction_columns(outcomes: Sequence[Outcome]) -> Columns:
+def _transaction_columns(outcomes: Sequence[Outcome], booked: Sequence[tuple[str, str]]) -> Columns:
     acts = [outcome.act for outcome in outcomes]
-    arrays = [_booked_arrays(outcome) for outcome in outcomes]
     return [
         [outcome.recorded_at for outcome in outcomes],
         _given([act.effective_at for act in acts]),
         [act.id for act in acts],
         None if all(act.kind == "post" for act in acts) else [act.kind for act in acts],
         [act.fingerprint for act in acts],
-        [account_ids for account_ids, _ in arrays],
-        [amounts for _, amounts in arrays],
+        [account_ids for account_ids, _ in booked],
+        [amounts for _, amounts in booked],
         _given([one.target.recorded_at if one.target else None for one in outcomes]),
         _given([act.expires_at for act in acts]),
         _given([act.reference for act in acts]),

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.tags import Tag, records
 from tallystick.payments.api.answering import (
     FileAnswer,
     FileDetail,
@@ -24,6 +25,7 @@ from tallystick.payments.api.asking import (
 class Payments(Protocol):
     """The payments of every tenant. Each method works within ``caller.tenant_id`` and nothing else."""
 
+    @records(Tag.PAYMENTS_FILE_SUBMIT, Tag.PAYMENTS_PAYMENT_DECIDE)
     async def submit_file(self, *, caller: Caller, message: SubmitFile) -> FileAnswer:
         """Read a file, screen it, pay what is on-us and report on every transfer.
 
@@ -34,22 +36,27 @@ class Payments(Protocol):
         """
         ...
 
+    @records(Tag.PAYMENTS_FILE_READ)
     async def file(self, *, caller: Caller, message: FileOf) -> FileDetail:
         """Show a file and a page of its payments. Raises Malformed, PaymentFileNotFound."""
         ...
 
+    @records(Tag.PAYMENTS_FILE_READ)
     async def files(self, *, caller: Caller, message: ListFiles) -> FilePage:
         """List files. Raises Malformed."""
         ...
 
+    @records(Tag.PAYMENTS_REPORT_EXPORT)
     async def report(self, *, caller: Caller, message: ReportOf) -> Report:
         """Write the pain.002 of a file. Raises PaymentFileNotFound."""
         ...
 
+    @records(Tag.PAYMENTS_PAYMENT_READ)
     async def payment(self, *, caller: Caller, message: PaymentOf) -> PaymentDetail:
         """Show a payment with its moves. Raises PaymentNotFound."""
         ...
 
+    @records(Tag.PAYMENTS_PAYMENT_READ)
     async def payments(self, *, caller: Caller, message: ListPayments) -> PaymentPage:
         """List payments. Raises Malformed."""
         ...

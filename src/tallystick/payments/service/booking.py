@@ -70,8 +70,7 @@ class Booking:
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             return await store.decide(
                 connection,
-                tenant_id=caller.tenant_id,
-                actor=caller.actor,
+                caller=caller,
                 file_id=file_id,
                 decisions=decisions,
             )

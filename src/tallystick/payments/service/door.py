@@ -6,6 +6,7 @@ from tallystick.kernel import ids
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import PAGE_MAX
 from tallystick.kernel.problems import Problem, Retry, malformed
+from tallystick.kernel.tags import Tag
 from tallystick.ledger.api import Ledger
 from tallystick.payments import store
 from tallystick.payments.adapters import pain002
@@ -33,6 +34,7 @@ from tallystick.payments.service.booking import Booking
 from tallystick.payments.service.receiving import Receiving
 from tallystick.runtime.clock import Clock, Mint
 from tallystick.runtime.database import Connection, Database
+from tallystick.runtime.record import Pen
 from tallystick.wallets.api import Wallets
 
 JOB = "job:payments"
@@ -47,6 +49,7 @@ class PaymentService:
         self, *, database: Database, mint: Mint, clock: Clock, ledger: Ledger, wallets: Wallets
     ) -> None:
         self._database = database
+        self._pen = Pen(database=database, context=store.CONTEXT, clock=clock)
         self._receiving = Receiving(database=database, mint=mint, clock=clock, wallets=wallets)
         self._booking = Booking(database=database, ledger=ledger)
 
@@ -85,6 +88,7 @@ class PaymentService:
                 after=_cursor(message.after, of="pay_") or "",
                 limit=limit + 1,
             )
+        await self._pen.note(caller=caller, tag=Tag.PAYMENTS_FILE_READ, on=file.file_id)
         return FileDetail(
             file=answers.file(file),
             payments=tuple(map(answers.payment, rows[:limit])),
@@ -101,12 +105,20 @@ class PaymentService:
                 after=_cursor(message.after, of="file_"),
                 limit=limit + 1,
             )
+        await self._pen.note_numbers(
+            caller=caller,
+            tag=Tag.PAYMENTS_FILE_READ,
+            on=store.CONTEXT,
+            of="files",
+            numbers=[row.file_id for row in rows[:limit]],
+        )
         after = rows[limit - 1].file_id if len(rows) > limit else None
         return FilePage(items=tuple(map(answers.file, rows[:limit])), after=after)
 
     async def report(self, *, caller: Caller, message: ReportOf) -> Report:
         """Write the report of a file."""
         file, content = await self._reported(caller, message.file_id)
+        await self._pen.note(caller=caller, tag=Tag.PAYMENTS_REPORT_EXPORT, on=file.file_id)
         return Report(file_id=file.file_id, final=file.accepted == 0, content=content)
 
     async def payment(self, *, caller: Caller, message: PaymentOf) -> PaymentDetail:
@@ -124,6 +136,7 @@ class PaymentService:
             moves = await store.events(
                 connection, tenant_id=caller.tenant_id, payment_id=found.payment_id
             )
+        await self._pen.note(caller=caller, tag=Tag.PAYMENTS_PAYMENT_READ, on=found.payment_id)
         transitions = tuple(map(answers.transition, moves))
         return PaymentDetail(payment=answers.payment(found), transitions=transitions)
 
@@ -140,6 +153,13 @@ class PaymentService:
                 state=message.state,
                 limit=limit + 1,
             )
+        await self._pen.note_numbers(
+            caller=caller,
+            tag=Tag.PAYMENTS_PAYMENT_READ,
+            on=store.CONTEXT,
+            of="payments",
+            numbers=[row.payment_id for row in rows[:limit]],
+        )
         after = rows[limit - 1].payment_id if len(rows) > limit else None
         return PaymentPage(items=tuple(map(answers.payment, rows[:limit])), after=after)
 

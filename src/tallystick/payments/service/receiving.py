@@ -109,7 +109,7 @@ class Receiving:
         tenant_id = caller.tenant_id
         async with self._database.transaction(tenant_id=tenant_id) as connection:
             is_new = await store.insert_file(
-                connection, tenant_id=tenant_id, file=file, payments=payments
+                connection, caller=caller, file=file, payments=payments
             )
             if is_new:
                 if is_unique and not await store.use_message_id(
@@ -124,8 +124,7 @@ class Receiving:
                 )
                 await store.insert_payments(
                     connection,
-                    tenant_id=tenant_id,
-                    actor=caller.actor,
+                    caller=caller,
                     file_id=file.file_id,
                     payments=payments,
                 )

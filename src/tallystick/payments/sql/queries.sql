@@ -6,7 +6,7 @@ INSERT INTO payments.payment_file (
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
         CASE WHEN $15 = 0 THEN clock_timestamp() END)
 ON CONFLICT DO NOTHING
-RETURNING file_id
+RETURNING received_at
 
 -- name: use_message_id
 INSERT INTO payments.used_message_id (tenant_id, message_id, debtor, file_id)
@@ -50,6 +50,7 @@ INSERT INTO payments.payment_event (
 )
 SELECT $1, given.payment_id, 1, $2, given.event, $3, given.state, given.reason_code
 FROM unnest($4::text[], $5::text[], $6::text[], $7::text[]) AS given (payment_id, event, state, reason_code)
+RETURNING payment_id, recorded_at
 
 -- name: lock_file
 SELECT accepted FROM payments.payment_file WHERE tenant_id = $1 AND file_id = $2 FOR UPDATE
@@ -73,6 +74,7 @@ WITH given AS (
         tenant_id, payment_id, number, actor, event, state_before, state_after, reason_code
     )
     SELECT $1, moved.payment_id, 2, $10, moved.event, 'accepted', moved.state, moved.reason_code FROM moved
+    RETURNING payment_id, recorded_at
 ), counted AS (
     SELECT count(1) AS moved, count(1) FILTER (WHERE moved.state = 'settled') AS settled,
            count(1) FILTER (WHERE moved.state = 'rejected') AS rejected
@@ -87,7 +89,8 @@ SET accepted = payment_file.accepted - counted.moved, settled = payment_file.set
     END
 FROM counted
 WHERE payment_file.tenant_id = $1 AND payment_file.file_id = $2
-RETURNING counted.moved
+RETURNING counted.moved, array(SELECT noted.payment_id FROM noted ORDER BY noted.payment_id) AS payment_ids,
+          array(SELECT noted.recorded_at FROM noted ORDER BY noted.payment_id) AS recorded_at
 
 -- name: file
 SELECT file_id, report_id, fingerprint, message, message_id, initiating_party, original_created_at, stated_count,

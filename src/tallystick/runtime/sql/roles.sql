@@ -1,11 +1,12 @@
--- Roles, made where they are missing: an owner without login, an operator who reads, one per context.
+-- Roles, made where they are missing: an owner without login, an operator who reads, a sequencer who follows the record,
+-- one per context.
 -- The login that runs this becomes able to SET each of them, and inherits nothing from them.
 DO $$
 DECLARE
     role_name text;
 BEGIN
     FOREACH role_name IN ARRAY
-        ARRAY['tallystick_owner', 'tallystick_operator']
+        ARRAY['tallystick_owner', 'tallystick_operator', 'tallystick_sequencer']
         || (SELECT array_agg('tallystick_' || context)
             FROM unnest(string_to_array(current_setting('tallystick.contexts'), ',')) AS context)
     LOOP

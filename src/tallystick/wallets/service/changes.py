@@ -67,7 +67,7 @@ class Changes:
         tenant_id = caller.tenant_id
         async with self._database.transaction(tenant_id=tenant_id) as connection:
             is_new = await store.insert_wallet(
-                connection, tenant_id=tenant_id, wallet=wanted, actor=caller.actor
+                connection, tenant_id=tenant_id, wallet=wanted, caller=caller
             )
         was_open = False
         if not is_new:
@@ -214,7 +214,7 @@ class Changes:
             tenant_id=caller.tenant_id,
             row=row,
             event=event,
-            actor=caller.actor,
+            caller=caller,
             content=content,
         )
 

@@ -1,13 +1,16 @@
 """The door of wallets: what is asked is read, changes are made one intent at a time, the books answer for the money."""
 
 import asyncio
+from collections.abc import Sequence
 
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.limits import limits_of
 from tallystick.kernel.problems import malformed
+from tallystick.kernel.tags import Tag
 from tallystick.ledger.api import Ledger
 from tallystick.runtime.clock import Clock, Mint
 from tallystick.runtime.database import Database
+from tallystick.runtime.record import Pen
 from tallystick.wallets import store
 from tallystick.wallets.adapters import camt053, iban
 from tallystick.wallets.api import (
@@ -29,7 +32,7 @@ from tallystick.wallets.api import (
     WalletOf,
     WalletPage,
 )
-from tallystick.wallets.model import wanted
+from tallystick.wallets.model import deeds, wanted
 from tallystick.wallets.model.statement import Statement as WrittenStatement
 from tallystick.wallets.model.states import Event, states_of
 from tallystick.wallets.service import answers
@@ -58,6 +61,7 @@ class WalletsService:
     ) -> None:
         self._database = database
         self._mint = mint
+        self._pen = Pen(database=database, context=store.CONTEXT, clock=clock)
         self._books = Books(ledger)
         self._changes = Changes(database=database, books=self._books)
         self._statements = Statements(
@@ -102,7 +106,10 @@ class WalletsService:
 
     async def wallet(self, *, caller: Caller, message: WalletOf) -> Wallet:
         """Show a wallet."""
-        return await self._shown(caller, await self._changes.found(caller, message.wallet))
+        row = await self._changes.found(caller, message.wallet)
+        shown = await self._shown(caller, row)
+        await self._note_read(caller, [row.wallet_number])
+        return shown
 
     async def wallets(self, *, caller: Caller, message: ListWallets) -> WalletPage:
         """List wallets by id."""
@@ -122,11 +129,14 @@ class WalletsService:
             )
         after = rows[limit - 1].wallet_id if len(rows) > limit else None
         items = tuple(answers.wallet(row, {}) for row in rows[:limit])
+        await self._note_read(caller, [row.wallet_number for row in rows[:limit]])
         return WalletPage(items=items, after=after)
 
     async def account_by_iban(self, *, caller: Caller, message: IbanOf) -> HeldAccount:
         """Find an account by its IBAN."""
-        return answers.held(await self._held(caller, message.iban))
+        row = await self._held(caller, message.iban)
+        await self._note_read(caller, [row.wallet_number])
+        return answers.held(row)
 
     async def accounts_by_iban(self, *, caller: Caller, message: IbansOf) -> HeldAccounts:
         """Find accounts by IBAN."""
@@ -137,18 +147,21 @@ class WalletsService:
             tenant_id=caller.tenant_id, read_only=True
         ) as connection:
             rows = await store.held(connection, tenant_id=caller.tenant_id, ibans=sorted(texts))
+        await self._note_read(caller, sorted({row.wallet_number for row in rows}))
         return HeldAccounts(items=tuple(map(answers.held, rows)))
 
     async def statement(self, *, caller: Caller, message: StatementOf) -> Statement:
         """Write a statement."""
         written, subject = await self._statement(caller, message)
+        await self._note_statement(caller, Tag.WALLETS_STATEMENT_READ, message, subject)
         return answers.statement(written, subject)
 
     async def statement_file(self, *, caller: Caller, message: StatementOf) -> StatementFile:
         """Write a statement as camt.053.001.08."""
-        written, _ = await self._statement(caller, message)
+        written, subject = await self._statement(caller, message)
         # In a thread: a long statement takes seconds to write and check, and others must be served meanwhile.
         content = await asyncio.to_thread(camt053.write, written)
+        await self._note_statement(caller, Tag.WALLETS_STATEMENT_EXPORT, message, subject)
         return StatementFile(id=written.id, content=content)
 
     async def unfinished(self, *, waiting_s: int, most: int) -> list[tuple[Caller, str]]:
@@ -170,6 +183,23 @@ class WalletsService:
     async def finish(self, *, caller: Caller, wallet_id: str) -> None:
         """Finish a wallet's intent, whatever its outcome. For the job. Raises WalletNotFound, WalletBusy."""
         await self._changes.settle(caller, wallet_id)
+
+    async def _note_read(self, caller: Caller, numbers: Sequence[int]) -> None:
+        await self._pen.note_numbers(
+            caller=caller,
+            tag=Tag.WALLETS_WALLET_READ,
+            on=store.CONTEXT,
+            of="wallets",
+            numbers=numbers,
+        )
+
+    async def _note_statement(
+        self, caller: Caller, tag: Tag, message: StatementOf, subject: Subject
+    ) -> None:
+        days = {"first_day": str(message.first_day), "last_day": str(message.last_day)}
+        await self._pen.note(
+            caller=caller, tag=tag, on=deeds.subject(subject.wallet_number), content=days
+        )
 
     async def _change(self, caller: Caller, message: WalletOf, event: Event) -> Wallet:
         return await self._shown(caller, *await self._changes.change(caller, message.wallet, event))
@@ -207,6 +237,7 @@ class WalletsService:
                 exponent=held.exponent,
                 iban=held.iban,
                 holder_name=held.owner_name,
+                wallet_number=held.wallet_number,
             )
         if message.iban is not None or message.wallet is None or message.account is None:
             raise malformed("iban", "name the account by iban, or by wallet and account")
@@ -221,4 +252,5 @@ class WalletsService:
             exponent=account.exponent,
             iban=account.iban,
             holder_name=row.owner_name,
+            wallet_number=row.wallet_number,
         )

@@ -54,6 +54,7 @@ class Subject:
     exponent: int
     iban: str | None
     holder_name: str
+    wallet_number: int
 
     @property
     def address(self) -> str:

@@ -2,7 +2,7 @@
 INSERT INTO wallets.wallet (tenant_id, wallet_id, owner_kind, owner_name, owner_reference, name, fingerprint)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (tenant_id, wallet_id) DO NOTHING
-RETURNING version
+RETURNING wallet_number
 
 -- name: begin_account
 INSERT INTO wallets.wallet_account AS account (
@@ -18,16 +18,17 @@ RETURNING ordinal
 -- name: first_event
 INSERT INTO wallets.wallet_event (tenant_id, wallet_id, number, actor, event, state_after, content)
 VALUES ($1, $2, 1, $3, 'open', 'opening', '{}')
+RETURNING recorded_at
 
 -- name: move
 WITH moved AS (
     UPDATE wallets.wallet SET state = $5, version = version + 1, tried_at = clock_timestamp()
     WHERE tenant_id = $1 AND wallet_id = $2 AND version = $3 AND state = $4
-    RETURNING tenant_id, wallet_id, version
+    RETURNING tenant_id, wallet_id, version, wallet_number
 )
 INSERT INTO wallets.wallet_event (tenant_id, wallet_id, number, actor, event, state_before, state_after, content)
 SELECT moved.tenant_id, moved.wallet_id, moved.version, $6, $7, $4, $5, $8::jsonb FROM moved
-RETURNING number
+RETURNING number, recorded_at, (SELECT moved.wallet_number FROM moved) AS wallet_number
 
 -- name: move_accounts
 UPDATE wallets.wallet_account SET state = $4
@@ -39,18 +40,18 @@ WHERE tenant_id = $1 AND wallet_id = $2 AND asset = $3 AND ordinal = $4 AND stat
 RETURNING ordinal
 
 -- name: wallet
-SELECT wallet_id, owner_kind, owner_name, owner_reference, name, fingerprint, state, version, opened_at
+SELECT wallet_id, owner_kind, owner_name, owner_reference, name, fingerprint, state, version, opened_at, wallet_number
 FROM wallets.wallet WHERE tenant_id = $1 AND wallet_id = $2
 
 -- name: wallets
-SELECT wallet_id, owner_kind, owner_name, owner_reference, name, fingerprint, state, version, opened_at
+SELECT wallet_id, owner_kind, owner_name, owner_reference, name, fingerprint, state, version, opened_at, wallet_number
 FROM wallets.wallet
 WHERE tenant_id = $1 AND wallet_id > $2
 ORDER BY wallet_id
 LIMIT $3
 
 -- name: wallets_by_owner
-SELECT wallet_id, owner_kind, owner_name, owner_reference, name, fingerprint, state, version, opened_at
+SELECT wallet_id, owner_kind, owner_name, owner_reference, name, fingerprint, state, version, opened_at, wallet_number
 FROM wallets.wallet
 WHERE tenant_id = $1 AND wallet_id > $2 AND owner_reference = $4 AND ($5::text[] IS NULL OR state = ANY ($5))
 ORDER BY wallet_id
@@ -58,10 +59,10 @@ LIMIT $3
 
 -- name: wallets_by_state
 SELECT wallet.wallet_id, wallet.owner_kind, wallet.owner_name, wallet.owner_reference, wallet.name,
-       wallet.fingerprint, wallet.state, wallet.version, wallet.opened_at
+       wallet.fingerprint, wallet.state, wallet.version, wallet.opened_at, wallet.wallet_number
 FROM unnest($4::text[]) AS asked (state) CROSS JOIN LATERAL (
     SELECT wallet.wallet_id, wallet.owner_kind, wallet.owner_name, wallet.owner_reference, wallet.name,
-           wallet.fingerprint, wallet.state, wallet.version, wallet.opened_at
+           wallet.fingerprint, wallet.state, wallet.version, wallet.opened_at, wallet.wallet_number
     FROM wallets.wallet
     WHERE wallet.tenant_id = $1 AND wallet.wallet_id > $2 AND wallet.state = asked.state
     ORDER BY wallet.wallet_id
@@ -78,7 +79,7 @@ ORDER BY wallet_id, asset, ordinal
 
 -- name: held
 SELECT account.iban, account.wallet_id, account.asset, account.ordinal, account.exponent,
-       account.state AS account_state, wallet.state AS wallet_state, wallet.owner_name
+       account.state AS account_state, wallet.state AS wallet_state, wallet.owner_name, wallet.wallet_number
 FROM wallets.wallet_account AS account JOIN wallets.wallet USING (tenant_id, wallet_id)
 WHERE account.tenant_id = $1 AND account.iban = ANY ($2::text[]) AND account.state <> 'refused'
 ORDER BY account.iban

@@ -1,0 +1,34 @@
+"""What the record is told of identity: tenants and keys, by ids of ours; names and labels are sealed."""
+
+from tallystick.kernel import ids
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.entries import Deed
+from tallystick.kernel.instants import Instant
+from tallystick.kernel.tags import Tag
+
+
+def tenant(tenant_id: int, *, name: str, at: Instant, caller: Caller) -> Deed:
+    """What is recorded of a tenant that is made."""
+    return Deed(
+        tag=Tag.IDENTITY_TENANT_CREATE,
+        caller=caller,
+        on=ids.tenant_name(tenant_id),
+        at=at,
+        texts={"name": name},
+    )
+
+
+def key(key_id: str, *, hashed: bytes, label: str, at: Instant, caller: Caller) -> Deed:
+    """What is recorded of a key that is made."""
+    return Deed(
+        tag=Tag.IDENTITY_KEY_CREATE,
+        caller=caller,
+        on=key_id,
+        at=at,
+        texts={"hash": hashed.hex(), "label": label},
+    )
+
+
+def end_of_key(key_id: str, *, at: Instant, caller: Caller) -> Deed:
+    """What is recorded of a key that is revoked."""
+    return Deed(tag=Tag.IDENTITY_KEY_REVOKE, caller=caller, on=key_id, at=at)

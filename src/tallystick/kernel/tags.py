@@ -1,0 +1,89 @@
+"""What the record calls each act: one list, one grammar, ``context.noun.verb``.
+
+A method of a door says what it records with ``records``, or why it records nothing with ``unrecorded``; a test
+walks every door and fails for one that says neither.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+class Tag(StrEnum):
+    """Every tag an entry can have. One that was used is never renamed: old entries carry it."""
+
+    LEDGER_LEDGER_OPEN = "ledger.ledger.open"
+    LEDGER_ACCOUNT_OPEN = "ledger.account.open"
+    LEDGER_ACCOUNT_LIMIT = "ledger.account.limit"
+    LEDGER_ACCOUNT_STATUS = "ledger.account.status"
+    LEDGER_BATCH_SUBMIT = "ledger.batch.submit"
+    LEDGER_TRANSACTION_POST = "ledger.transaction.post"
+    LEDGER_TRANSACTION_HOLD = "ledger.transaction.hold"
+    LEDGER_TRANSACTION_CAPTURE = "ledger.transaction.capture"
+    LEDGER_TRANSACTION_VOID = "ledger.transaction.void"
+    LEDGER_TRANSACTION_REVERSE = "ledger.transaction.reverse"
+    LEDGER_TRANSACTION_EXPIRE = "ledger.transaction.expire"
+
+    IDENTITY_TENANT_CREATE = "identity.tenant.create"
+    IDENTITY_KEY_CREATE = "identity.key.create"
+    IDENTITY_KEY_REVOKE = "identity.key.revoke"
+    IDENTITY_CALLER_SIGN_IN = "identity.caller.sign_in"
+
+    WALLETS_WALLET_OPEN = "wallets.wallet.open"
+    WALLETS_ACCOUNT_ADD = "wallets.account.add"
+    WALLETS_ACCOUNT_LIMIT = "wallets.account.limit"
+    WALLETS_WALLET_FREEZE = "wallets.wallet.freeze"
+    WALLETS_WALLET_UNFREEZE = "wallets.wallet.unfreeze"
+    WALLETS_WALLET_CLOSE = "wallets.wallet.close"
+    WALLETS_WALLET_REOPEN = "wallets.wallet.reopen"
+    WALLETS_WALLET_SETTLE = "wallets.wallet.settle"
+    WALLETS_WALLET_READ = "wallets.wallet.read"
+    WALLETS_STATEMENT_READ = "wallets.statement.read"
+    WALLETS_STATEMENT_EXPORT = "wallets.statement.export"
+
+    PAYMENTS_FILE_SUBMIT = "payments.file.submit"
+    PAYMENTS_FILE_READ = "payments.file.read"
+    PAYMENTS_PAYMENT_DECIDE = "payments.payment.decide"
+    PAYMENTS_PAYMENT_READ = "payments.payment.read"
+    PAYMENTS_REPORT_EXPORT = "payments.report.export"
+
+    AUDIT_CLOCK_CHECK = "audit.clock.check"
+    AUDIT_PACKAGE_EXPORT = "audit.package.export"
+    AUDIT_RECORD_BEGIN = "audit.record.begin"
+    AUDIT_SCHEMA_MIGRATE = "audit.schema.migrate"
+
+
+def records(*tags: Tag) -> Callable[[Method], Method]:
+    """Say which entries a method of a door leaves; a refusal of it carries the first tag."""
+    if not tags:
+        raise ValueError("a method that records nothing says why, with unrecorded()")
+
+    def mark(method: Method) -> Method:
+        vars(method)["__records__"] = tags
+        return method
+
+    return mark
+
+
+def unrecorded(reason: str) -> Callable[[Method], Method]:
+    """Say why a method of a door leaves no entry. Raises ValueError for a reason that is none."""
+    if len(reason.split()) < 3:
+        raise ValueError("say in a few words why nothing is recorded")
+
+    def mark(method: Method) -> Method:
+        vars(method)["__unrecorded__"] = reason
+        return method
+
+    return mark
+
+
+def tags_of(method: Callable[..., Any]) -> tuple[Tag, ...]:
+    """The tags a method of a door records under; none when it is unrecorded."""
+    return vars(method).get("__records__", ())
+
+
+def reason_of(method: Callable[..., Any]) -> str | None:
+    """Why a method of a door records nothing, when it says so."""
+    return vars(method).get("__unrecorded__")
