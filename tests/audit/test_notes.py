@@ -425,12 +425,14 @@ def test_an_ml_dsa_cosignature_says_nothing_of_extensions_and_an_ed25519_one_doe
             assert signed_by(extended, own.key)
 
 
-def test_ml_dsa_signs_checkpoints_alone_and_names_of_up_to_255_bytes() -> None:
+def test_ml_dsa_signs_checkpoints_alone_and_under_names_of_up_to_255_bytes() -> None:
     with pytest.raises(BadNote):
         signer(ML_DSA_44).sign(GO_TEXT, at_s=1)
     assert signer(ML_DSA_44, name="n" * 255).sign(SOFA, at_s=1)
     with pytest.raises(BadNote):
-        signer(ML_DSA_44, name="n" * 256).sign(SOFA, at_s=1)
+        signer(ML_DSA_44, name="n" * 256)
+    with pytest.raises(BadNote):
+        signer(ML_DSA_44).sign(SOFA.replace("example.com", "e" * 256), at_s=1)
 
 
 @pytest.mark.parametrize("algorithm", [COSIGNATURE_ED25519, ML_DSA_44])

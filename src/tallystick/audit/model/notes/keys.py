@@ -14,6 +14,8 @@ ML_DSA_44 = 0x06
 _PUBLIC_BYTES = {ED25519: 32, COSIGNATURE_ED25519: 32, ML_DSA_44: 1312}
 # Ours spells the longest one in 1,772 characters and a name; a line over this is no key.
 _TEXT_MAX = 8_192
+# Of the message that ML-DSA-44 signs.
+_NAME_BYTES_MAX = 255
 _ID = re.compile(r"[0-9a-f]{8}")
 
 
@@ -32,6 +34,8 @@ class VerifierKey:
             raise BadNote(f"the key {self.name} has the unknown algorithm {self.algorithm:#04x}")
         if len(self.public_key) != _PUBLIC_BYTES[self.algorithm]:
             raise BadNote(f"the key {self.name} has {len(self.public_key)} bytes, which is wrong")
+        if self.algorithm == ML_DSA_44 and len(self.name.encode()) > _NAME_BYTES_MAX:
+            raise BadNote(f"a key of ML-DSA-44 has a name of at most {_NAME_BYTES_MAX} bytes")
 
     @property
     def id(self) -> int:
