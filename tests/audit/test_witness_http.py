@@ -119,6 +119,18 @@ async def test_a_client_that_is_told_the_size_asks_again_from_there(served: Serv
     assert served.asked == ["old 0", "old 0", "old 5", "old 11", "old 9"]
 
 
+async def test_a_client_understands_a_size_with_a_charset(served: Served) -> None:
+    log = Log()
+    await client(served).add(note=log.note(5), old=0, prove=log.prove)
+
+    async def adorned(request: httpx.Request) -> httpx.Response:
+        answer = await served(request)
+        answer.headers["content-type"] += "; charset=utf-8"
+        return answer
+
+    assert await client(adorned).add(note=log.note(9), old=0, prove=log.prove)
+
+
 async def test_a_client_gives_up_on_a_witness_that_changes_its_mind() -> None:
     log, told = Log(), [1, 2, 3, 4, 5]
     asked = 0

@@ -101,7 +101,8 @@ class WitnessClient:
 
     def _told(self, answer: httpx.Response, body: bytes) -> int:
         status = answer.status_code
-        if status != 409 or answer.headers.get("content-type") != SIZE_TYPE:
+        media = answer.headers.get("content-type", "").partition(";")[0].strip()
+        if status != 409 or media != SIZE_TYPE:
             said = body[:200].decode("utf-8", errors="replace").strip()
             raise WitnessRefused(f"{self._url} answers {status}: {said}", status=status)
         try:
