@@ -13,6 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tallystick.audit.adapters.key_file import KeyFileRefused, make_keys, read_signers
 from tallystick.audit.adapters.witness_memory import WitnessMemory, WitnessMemoryUnavailable
@@ -34,6 +36,7 @@ from tallystick.audit.model.notes import (
     to_base64,
 )
 from tallystick.audit.model.witnessing import (
+    NEVER,
     Answer,
     Seen,
     WatchedLogs,
@@ -308,6 +311,28 @@ def test_many_witnesses_on_one_file_sign_one_history(tmp_path: Path) -> None:
     assert times == sorted(times)
     for history in histories:
         assert history == sorted(history)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    asked=st.lists(
+        st.tuples(st.booleans(), st.none() | st.integers(0, 9), st.integers(0, 9)), max_size=15
+    )
+)
+def test_whatever_is_asked_in_whatever_order_one_history_is_signed(
+    asked: list[tuple[bool, int | None, int]],
+) -> None:
+    # The two logs share three entries; None stands for the size that was signed last.
+    logs, signed = (Log(), FORKED), []
+    memory = WitnessMemory(Path(":memory:"))
+    for is_forked, old, new in asked:
+        known = (memory.seen(ORIGIN) or NEVER).size
+        body = logs[is_forked].request(known if old is None else old, new)
+        if to_end(witness(memory).add_checkpoint(body)).status == 200:
+            signed.append(logs[is_forked].seen(new))
+    memory.close()
+    assert [one.size for one in signed] == sorted(one.size for one in signed)
+    assert any(all(one == log.seen(one.size) for one in signed) for log in logs)
 
 
 async def test_the_time_of_a_log_never_goes_back(memory: WitnessMemory) -> None:
