@@ -33,7 +33,7 @@ from tallystick.wallets.api import Wallets
 from tallystick.wallets.service import WalletsService
 
 # In the order in which their roads are walked.
-CONTEXTS = ("identity", "ledger", "wallets", "payments")
+CONTEXTS = ("audit", "identity", "ledger", "wallets", "payments")
 OPERATOR = "tallystick_operator"
 # Proving a large ledger again takes as long as it takes, within an hour a question.
 OPERATOR_TIMEOUT_S = 3_600

@@ -1,0 +1,259 @@
+"""The sequencer: it follows what was committed and gives every entry its place. Many may run; one at a time writes.
+
+The fence stands in the database: each transaction that writes first holds the lease's row under the epoch in which it
+was taken. Whoever slept while another took over finds another epoch there, and has written nothing.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from tallystick.audit.model.merkle import Frontier, Subtree, frontier_ranges
+from tallystick.audit.model.places import PLATFORM, Followed, Segment, placed
+from tallystick.audit.service.publishing import Publisher
+from tallystick.audit.store import reading, writing
+from tallystick.audit.store.writing import Fenced, TreeRow
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.instants import SECOND, Instant
+from tallystick.kernel.tags import Tag
+from tallystick.runtime import record
+from tallystick.runtime.clock import Clock
+from tallystick.runtime.database import Connection, Database
+from tallystick.runtime.record import BEGINNING, Pen, Place
+
+# A turn every half second; whoever did not come back for three seconds is replaced.
+PAUSE_S = 0.5
+UNRENEWED_S = 3.0
+# So many leaves of a context at once, each of up to 256 entries, and so many times before checkpoints are signed.
+LEAVES_MAX = 128
+ROUNDS_MAX = 64
+EDGES_REMEMBERED_MAX = 10_000
+# Beyond these somebody has to be called.
+LAG_MAX_US = 10 * SECOND
+SKEW_MAX_US = SECOND // 2
+CLOCK_CHECKED_EVERY = 3_600 * SECOND
+
+JOB = Caller(tenant_id=PLATFORM, actor="job:sequencer")
+_log: Any = structlog.get_logger("tallystick.record")
+
+
+class WrongCluster(RuntimeError):
+    """The transactions that were followed so far were those of another PostgreSQL."""
+
+
+class Sequencer:
+    """Writes the trees, over the database of role ``tallystick_sequencer``, for as long as it has the lease."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        contexts: Sequence[str],
+        publisher: Publisher,
+        pen: Pen,
+        clock: Clock,
+        holder: str,
+    ) -> None:
+        self._database = database
+        self._contexts = contexts
+        self._publisher = publisher
+        self._pen = pen
+        self._clock = clock
+        self._holder = holder
+        self._epoch: int | None = None
+        self._places: dict[str, Place] = {}
+        self._edges: dict[int, Frontier] = {}
+        self._lag_us = self._skew_us = 0
+        self._clock_checked: Instant | None = None
+
+    @property
+    def has_lease(self) -> bool:
+        """Whether it is the one that writes, as far as it knows."""
+        return self._epoch is not None
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Take the lease when it is free, take turns while it is ours, and give it up in the end.
+
+        Raises WrongCluster; any other failure is logged and tried again after a pause.
+        """
+        while not stopping.is_set():
+            try:
+                if await self.try_lease():
+                    await self.turn()
+            except WrongCluster:
+                raise
+            except Fenced:
+                _log.warning("lease_lost", holder=self._holder, epoch=self._epoch)
+                self._forget()
+            except Exception as error:
+                _log.warning("turn_failed", holder=self._holder, error=repr(error)[:500])
+                # What was read or half done may be what failed, so it is read again.
+                self._edges.clear()
+                self._epoch = None
+            try:
+                await asyncio.wait_for(stopping.wait(), PAUSE_S)
+            except TimeoutError:
+                continue
+        await self.give_up()
+
+    async def try_lease(self) -> bool:
+        """Have the lease, or take it when nobody renews it. Raises WrongCluster."""
+        if self._epoch is not None:
+            return True
+        async with self._database.without_tenant() as connection:
+            taken = await writing.take_lease(
+                connection, holder=self._holder, unrenewed_s=UNRENEWED_S
+            )
+            if taken is None:
+                return False
+            places = await writing.places(connection)
+            await _demand_cluster(connection, taken, places)
+        self._forget()
+        self._epoch, self._places = taken.epoch, places
+        await self._publisher.begin(epoch=taken.epoch)
+        _log.info("lease_taken", holder=self._holder, epoch=taken.epoch)
+        return True
+
+    async def give_up(self) -> None:
+        """Let the next one in at once."""
+        epoch = self._epoch
+        self._forget()
+        if epoch is not None:
+            async with self._database.without_tenant() as connection:
+                await writing.give_up_lease(connection, epoch=epoch)
+
+    def _forget(self) -> None:
+        self._epoch, self._places = None, {}
+        self._edges.clear()
+
+    async def turn(self) -> int:
+        """Give places to all that waits, then sign and publish what grew; answers how many entries there were.
+
+        Raises Fenced when somebody else has the lease.
+        """
+        await self._measure()
+        total = 0
+        for _ in range(ROUNDS_MAX):
+            done = await self.round()
+            total += done
+            if not done:
+                break
+        await self._publisher.sign(
+            epoch=self._held(), edges=self._edge, health=(self._lag_us, self._skew_us)
+        )
+        await self._publisher.publish(epoch=self._held())
+        return total
+
+    def _held(self) -> int:
+        if self._epoch is None:
+            raise Fenced
+        return self._epoch
+
+    async def round(self) -> int:
+        """Give places to the next leaves of every context, in one transaction; answers how many entries they had."""
+        epoch = self._held()
+        async with self._database.without_tenant() as connection:
+            # Read first: while much is on its way here, no row is locked.
+            waiting, moved = await self._follow(connection)
+            if not waiting:
+                return 0
+            edges = {
+                tenant_id: (await self._edge(connection, tenant_id)).copy() for tenant_id in waiting
+            }
+            segments: list[Segment] = []
+            subtrees: list[tuple[int, Subtree]] = []
+            for tenant_id, leaves in waiting.items():
+                more, done = placed(tenant_id, leaves, edges[tenant_id])
+                segments += more
+                subtrees += [(tenant_id, subtree) for subtree in done]
+            # The hinge: from here on this is the one that writes, or nothing is written.
+            await writing.hold_lease(
+                connection, epoch=epoch, lag_us=self._lag_us, skew_us=self._skew_us
+            )
+            sizes = {tenant_id: edge.size for tenant_id, edge in edges.items()}
+            await writing.grow(connection, sizes=sizes, segments=segments, subtrees=subtrees)
+            await writing.move_places(connection, moved)
+        self._places |= moved
+        self._edges |= edges
+        return sum(segment.length for segment in segments)
+
+    async def _follow(
+        self, connection: Connection
+    ) -> tuple[dict[int, list[Followed]], dict[str, Place]]:
+        waiting: dict[int, list[Followed]] = {}
+        moved: dict[str, Place] = {}
+        for context in self._contexts:
+            after = self._places.get(context, BEGINNING)
+            for leaf in await record.follow(
+                connection, context=context, after=after, most=LEAVES_MAX
+            ):
+                waiting.setdefault(leaf.tenant_id, []).append(
+                    Followed(
+                        context, leaf.number, leaf.length, leaf.first_at, leaf.last_at, leaf.entries
+                    )
+                )
+                moved[context] = (leaf.xid, leaf.number)
+        return waiting, moved
+
+    async def _edge(self, connection: Connection, tenant_id: int) -> Frontier:
+        """The growing edge of a tree, from memory or read again and held against its last checkpoint."""
+        edge = self._edges.get(tenant_id)
+        if edge is None:
+            if len(self._edges) >= EDGES_REMEMBERED_MAX:
+                self._edges.clear()
+            tree = await reading.tree(connection, tenant_id=tenant_id)
+            edge = await _read_edge(connection, tree)
+            self._edges[tenant_id] = edge
+            await self._publisher.look_at(connection, tree)
+        return edge
+
+    async def _measure(self) -> None:
+        """See how far behind the record is, and how far this clock is from the database's; call out when too far."""
+        async with self._database.without_tenant() as connection:
+            before = self._clock.now()
+            now = await writing.clock(connection)
+            middle = (before + self._clock.now()) // 2
+            oldest = [
+                await record.waiting_since(
+                    connection, context=context, after=self._places.get(context, BEGINNING)
+                )
+                for context in self._contexts
+            ]
+        self._skew_us = now - middle
+        self._lag_us = max([0, *(now - at for at in oldest if at is not None)])
+        if self._lag_us > LAG_MAX_US:
+            _log.error("record_lags", lag_us=self._lag_us, most_us=LAG_MAX_US)
+        is_off = abs(self._skew_us) > SKEW_MAX_US
+        if is_off:
+            _log.error("clock_is_off", skew_us=self._skew_us, most_us=SKEW_MAX_US)
+        last = self._clock_checked
+        if last is None or middle - last >= (SECOND * 60 if is_off else CLOCK_CHECKED_EVERY):
+            self._clock_checked = middle
+            content = {"skew_us": self._skew_us, "most_us": SKEW_MAX_US, "is_off": is_off}
+            await self._pen.note(
+                caller=JOB, tag=Tag.AUDIT_CLOCK_CHECK, on="audit:clock", content=content
+            )
+
+
+async def _read_edge(connection: Connection, tree: TreeRow) -> Frontier:
+    ranges = frontier_ranges(tree.size)
+    hashes = await reading.hashes(
+        connection, tenant_id=tree.tenant_id, ranges=ranges, size=tree.size
+    )
+    return Frontier(tree.size, hashes)
+
+
+async def _demand_cluster(
+    connection: Connection, taken: writing.Taken, places: Mapping[str, Place]
+) -> None:
+    """Refuse to follow transactions by numbers that are not this cluster's: some would never be seen."""
+    cluster, next_xid = await writing.cluster(connection), await writing.next_xid(connection)
+    if taken.cluster is None:
+        await writing.bind_lease(connection, epoch=taken.epoch, cluster=cluster)
+    elif taken.cluster != cluster or any(xid >= next_xid for xid, _ in places.values()):
+        raise WrongCluster(
+            "this database came from another PostgreSQL by a dump, and its transactions are numbered anew: "
+            "see docs/operating/record.md, under Restoring, before the record goes on"
+        )

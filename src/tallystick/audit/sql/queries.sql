@@ -1,0 +1,157 @@
+-- name: take_lease
+-- Whoever finds it not renewed for so long takes it, and fences out whoever had it.
+UPDATE audit.lease SET epoch = epoch + 1, holder = $1, renewed_at = clock_timestamp()
+WHERE renewed_at <= clock_timestamp() - make_interval(secs => $2)
+RETURNING epoch, cluster
+
+-- name: hold_lease
+-- The fence: nothing of a turn is written unless this row is still ours, and while it is being written nobody takes it.
+UPDATE audit.lease SET renewed_at = clock_timestamp(), lag_us = $2, skew_us = $3 WHERE epoch = $1 RETURNING epoch
+
+-- name: give_up_lease
+UPDATE audit.lease SET renewed_at = '1970-01-01T00:00:00Z' WHERE epoch = $1
+
+-- name: bind_lease
+UPDATE audit.lease SET cluster = $2 WHERE epoch = $1
+
+-- name: cluster
+SELECT system_identifier FROM pg_control_system()
+
+-- name: next_xid
+SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+
+-- name: clock
+SELECT clock_timestamp()
+
+-- name: state
+SELECT lease.holder, lease.renewed_at, lease.lag_us, lease.skew_us, clock_timestamp() AS now FROM audit.lease
+
+-- name: places
+SELECT context, xid, number FROM audit.place
+
+-- name: move_place
+INSERT INTO audit.place (context, xid, number) VALUES ($1, $2, $3)
+ON CONFLICT (context) DO UPDATE SET xid = excluded.xid, number = excluded.number
+
+-- name: keep_key
+INSERT INTO audit.signing_key (algorithm, public_key) VALUES ($1, $2) ON CONFLICT DO NOTHING
+
+-- name: keys
+SELECT algorithm, public_key FROM audit.signing_key ORDER BY used_since, algorithm
+
+-- name: tree
+SELECT size, signed_size, published_size FROM audit.tree WHERE tenant_id = $1
+
+-- name: trees_to_sign
+SELECT tenant_id, size, signed_size, published_size FROM audit.tree
+WHERE published_size < size AND tenant_id > $1
+ORDER BY tenant_id
+LIMIT $2
+
+-- name: trees
+SELECT tenant_id, published_size FROM audit.tree WHERE tenant_id > $1 ORDER BY tenant_id LIMIT $2
+
+-- name: grow
+INSERT INTO audit.tree (tenant_id, size)
+SELECT given.tenant_id, given.size FROM unnest($1::bigint[], $2::bigint[]) AS given (tenant_id, size)
+ON CONFLICT (tenant_id) DO UPDATE SET size = excluded.size
+
+-- name: add_segments
+INSERT INTO audit.segment (
+    tenant_id, first_index, length, context, leaf_number, leaf_start, first_at, last_at, entries, hashes
+)
+SELECT given.tenant_id, given.first_index, given.length, given.context, given.leaf_number, given.leaf_start,
+       given.first_at, given.last_at, given.entries, given.hashes
+FROM unnest(
+    $1::bigint[], $2::bigint[], $3::integer[], $4::text[], $5::bigint[], $6::integer[], $7::timestamptz[],
+    $8::timestamptz[], $9::bytea[], $10::bytea[]
+) AS given (
+    tenant_id, first_index, length, context, leaf_number, leaf_start, first_at, last_at, entries, hashes
+)
+
+-- name: add_subtrees
+INSERT INTO audit.subtree (tenant_id, level, place, hash)
+SELECT given.tenant_id, given.level, given.place, given.hash
+FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bytea[]) AS given (tenant_id, level, place, hash)
+
+-- name: add_checkpoint
+INSERT INTO audit.checkpoint (tenant_id, size, root, signed_at, note) VALUES ($1, $2, $3, $4, $5)
+
+-- name: drop_unpublished
+-- A smaller one that never had its cosignatures is covered by what is signed now.
+DELETE FROM audit.checkpoint WHERE tenant_id = $1 AND size < $2 AND published_at IS NULL
+
+-- name: sign_tree
+UPDATE audit.tree SET signed_size = $2 WHERE tenant_id = $1
+
+-- name: publish_checkpoint
+UPDATE audit.checkpoint SET note = $3, published_at = clock_timestamp()
+WHERE tenant_id = $1 AND size = $2 AND published_at IS NULL
+RETURNING size
+
+-- name: publish_tree
+UPDATE audit.tree SET published_size = $2 WHERE tenant_id = $1 AND published_size < $2
+
+-- name: thin_checkpoints
+-- Those that a later one of the same minute covers; the last ten minutes stay as they are.
+DELETE FROM audit.checkpoint AS early
+WHERE early.tenant_id = $1 AND early.signed_at >= clock_timestamp() - interval '1 hour'
+  AND early.signed_at < clock_timestamp() - interval '10 minutes'
+  AND EXISTS (
+      SELECT FROM audit.checkpoint AS later
+      WHERE later.tenant_id = early.tenant_id AND later.size > early.size AND later.published_at IS NOT NULL
+        AND later.signed_at < date_trunc('minute', early.signed_at) + interval '1 minute'
+  )
+
+-- name: checkpoint
+SELECT size, root, signed_at, published_at, note FROM audit.checkpoint WHERE tenant_id = $1 AND size = $2
+
+-- name: checkpoint_at
+-- The last published one that was signed by a time.
+SELECT size, root, signed_at, published_at, note FROM audit.checkpoint
+WHERE tenant_id = $1 AND signed_at <= $2 AND published_at IS NOT NULL
+ORDER BY signed_at DESC
+LIMIT 1
+
+-- name: checkpoint_since
+-- The first published one that was signed at a time or later.
+SELECT size, root, signed_at, published_at, note FROM audit.checkpoint
+WHERE tenant_id = $1 AND signed_at >= $2 AND published_at IS NOT NULL
+ORDER BY signed_at
+LIMIT 1
+
+-- name: checkpoints
+SELECT size, note FROM audit.checkpoint
+WHERE tenant_id = $1 AND size > $2 AND size <= $3 AND published_at IS NOT NULL
+ORDER BY size
+LIMIT $4
+
+-- name: hashes
+SELECT first_index, hashes FROM audit.segment
+WHERE tenant_id = $1 AND first_index >= $2 AND first_index < $3
+ORDER BY first_index
+
+-- name: bundle
+SELECT first_index, length, entries FROM audit.segment
+WHERE tenant_id = $1 AND first_index >= $2 AND first_index < $3
+ORDER BY first_index
+
+-- name: subtrees
+SELECT place, hash FROM audit.subtree
+WHERE tenant_id = $1 AND level = $2 AND place >= $3 AND place < $4
+ORDER BY place
+
+-- name: segments_by_time
+SELECT first_index, first_at, entries FROM audit.segment
+WHERE tenant_id = $1 AND context = $2 AND last_at >= $3
+ORDER BY last_at, first_index
+LIMIT $4
+
+-- name: segments_of_context
+-- Those of a context with anything in a stretch of time, for comparing; the next page begins after the last row's place.
+-- A leaf is one transaction's, and none takes five minutes.
+SELECT first_index, length, leaf_number, leaf_start, last_at, entries FROM audit.segment
+WHERE tenant_id = $1 AND context = $2 AND (last_at, first_index) > ($3, $4::bigint) AND first_at < $5
+  AND last_at < $5::timestamptz + interval '5 minutes'
+ORDER BY last_at, first_index
+LIMIT $6

@@ -1,0 +1,1 @@
+"""The record as rows: what the sequencer writes, and what everybody else reads."""
