@@ -4,8 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from pathlib import Path
 
 from tallystick import __version__
+from tallystick.apps.receipts import receipts
+from tallystick.audit import http as audit_http
+from tallystick.audit.api import Audit
+from tallystick.audit.model.policy import Policy, parse_policy
+from tallystick.audit.service.door import AuditService
 from tallystick.identity import http as identity_http
 from tallystick.identity.api import Identity, TenantDirectory, Unauthenticated
 from tallystick.identity.service import IdentityService, TenantDirectoryService
@@ -95,6 +101,14 @@ class Platform:
             wallets=self.wallets,
         )
         self.payments = near(Payments, self._payments, refusals=pens["payments"], wire=wire)
+        self.audit = near(
+            Audit,
+            AuditService(
+                database=base["audit"], origin=settings.record_origin, policy=policy_of(settings)
+            ),
+            refusals=pens["audit"],
+            wire=wire,
+        )
         self._stopping = asyncio.Event()
         self._jobs: list[asyncio.Task[None]] = []
 
@@ -140,6 +154,9 @@ class Platform:
             *wallets_http.routes(self.wallets),
             *payments_http.routes(self.payments),
             *identity_http.routes(self.identity),
+            *audit_http.routes(
+                self.audit, receipts=receipts(ledger=self.ledger, payments=self.payments)
+            ),
             *extra_routes,
         ]
         return build_app(
@@ -157,6 +174,13 @@ class Platform:
     async def _ready(self) -> None:
         async with self.databases["ledger"].without_tenant(read_only=True):
             return
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Whose cosignatures a checkpoint needs: as configured, or nobody's. Raises ValueError, OSError."""
+    if not settings.record_policy:
+        return Policy.none()
+    return parse_policy(Path(settings.record_policy).read_text("utf-8"))
 
 
 def operator_database(url: str) -> Database:

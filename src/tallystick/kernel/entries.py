@@ -7,12 +7,13 @@ with a salt and the texts, and says nothing without them.
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import Instant, render
+from tallystick.kernel.messages import Message
 from tallystick.kernel.tags import Tag
 
 VERSION: Final = 1
@@ -41,6 +42,13 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     texts: Content | None = None
 
 
+class Recorded(Message, frozen=True, kw_only=True):
+    """Where an act is found in the record: what its entry says it was done on, and when (RFC 3339)."""
+
+    on: str
+    at: str
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An entry as it is read back. The fields stand in the order of their names, as RFC 8785 wants them."""
 
@@ -63,16 +71,21 @@ def canonical(value: Any) -> bytes:
     if isinstance(value, str):
         return _encode(value)
     if isinstance(value, Mapping):
-        # By UTF-16 code units, which is not the order of code points.
-        pairs = sorted(value.items(), key=lambda pair: pair[0].encode("utf-16-be", "surrogatepass"))
-        return b"{" + b",".join(_encode(k) + b":" + canonical(v) for k, v in pairs) + b"}"
+        pairs = sorted(cast("Mapping[str, Any]", value).items(), key=_utf_16)
+        written = [_encode(name) + b":" + canonical(one) for name, one in pairs]
+        return b"{" + b",".join(written) + b"}"
     if isinstance(value, Sequence):
-        return b"[" + b",".join(map(canonical, value)) + b"]"
+        return b"[" + b",".join(map(canonical, cast("Sequence[Any]", value))) + b"]"
     if value is None or isinstance(value, bool):
         return _encode(value)
     if isinstance(value, int) and abs(value) <= _SAFE_INTEGER_MAX:
         return _encode(value)
     raise ValueError(f"{value!r} has no canonical form here")
+
+
+def _utf_16(pair: tuple[str, Any]) -> bytes:
+    # The order of names in RFC 8785, section 3.2.3, is not that of their code points.
+    return pair[0].encode("utf-16-be", "surrogatepass")
 
 
 def seal(salt: bytes, texts: Content) -> str:

@@ -79,8 +79,8 @@ def build_app(
     """Build the ASGI application of these routes, with health, ``/openapi.json`` and ``/docs`` beside them.
 
     ``authenticate`` is given the ``Authorization`` header ('' when absent) and who asks, and answers the caller or
-    raises one of ``problems``. ``ready`` raises when the process cannot serve. ``glossary`` explains codes that no class
-    carries. Raises ValueError for a route given twice.
+    raises one of ``problems``. ``ready`` raises when the process cannot serve. ``glossary`` explains codes that no
+    class carries. Raises ValueError for a route given twice.
     """
     own = list(routes)
     public = public_routes(

@@ -5,7 +5,7 @@ from typing import Final, NoReturn
 import typer
 
 from tallystick import __version__
-from tallystick.apps.cli import keys, ledgers, operating, tenants, using, wallets
+from tallystick.apps.cli import audit, keys, ledgers, operating, tenants, using, wallets
 from tallystick.kernel.problems import Problem
 from tallystick.runtime.database import ServerTooOld
 from tallystick.runtime.embedded import EmbeddedPostgresError
@@ -30,11 +30,14 @@ app = typer.Typer(
 )
 app.command()(operating.up)
 app.command()(operating.serve)
+app.command()(operating.sequence)
 app.command()(operating.migrate)
 app.command()(operating.verify)
 app.command()(using.pay)
 app.command()(using.statement)
 app.command()(using.balance)
+app.add_typer(audit.app, name="audit")
+app.command()(audit.witness)
 app.add_typer(keys.app, name="key")
 app.add_typer(ledgers.app, name="ledger")
 app.add_typer(tenants.app, name="tenant")

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tallystick.apps import demonstration, local
+from tallystick.apps import demonstration, local, sequencing
 from tallystick.apps import serve as serving
 from tallystick.apps.compose import CONTEXTS, Platform, operator_database, tenant_directory
 from tallystick.identity.api import Authenticate as ProveKey
@@ -32,6 +32,7 @@ from tallystick.runtime.clock import SystemClock
 from tallystick.runtime.configuration import Settings, read_settings
 from tallystick.runtime.database import Database
 from tallystick.runtime.migrations import migrate as walk_roads
+from tallystick.runtime.telemetry import configure_logging
 
 OPERATOR = Caller(tenant_id=0, actor="operator")
 TENANT_PAGES_MAX = 10_000
@@ -50,8 +51,9 @@ def up() -> None:
         applied = asyncio.run(walk_roads(url=url, contexts=CONTEXTS))
         known = asyncio.run(_prepare(url, settings))
         _greet(settings, known, applied)
-        serving.serve(database_url=url, host=settings.host, port=settings.port)
-        _err.print("\n[dim]stopping …[/]")
+        with sequencing.sequencer_beside(url=url, settings=settings):
+            serving.serve(database_url=url, host=settings.host, port=settings.port)
+            _err.print("\n[dim]stopping …[/]")
     _err.print("stopped.")
 
 
@@ -62,6 +64,23 @@ def serve() -> None:
     with local.database_url(settings) as url:
         asyncio.run(_demand_schema(url, settings))
         serving.serve(database_url=url, host=settings.host, port=settings.port)
+
+
+def sequence(
+    ends_with: int = typer.Option(
+        None,
+        "--ends-with",
+        help="End when the process of this number does, which started this one.",
+    ),
+) -> None:
+    """Give every entry its place in the record, sign and publish it, until SIGINT or SIGTERM.
+
+    Several may run: one of them writes, and another takes over within seconds when it is gone.
+    """
+    settings = read_settings()
+    configure_logging(settings.log_level)
+    with local.database_url(settings) as url:
+        sequencing.run_until_told(url=url, settings=settings, ends_with=ends_with)
 
 
 def migrate(

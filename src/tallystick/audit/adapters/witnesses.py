@@ -1,7 +1,8 @@
 """Witnesses of others, asked over HTTP to cosign our checkpoints."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import httpx
 
@@ -17,6 +18,7 @@ from tallystick.audit.model.notes import (
     parse_signature_lines,
     signed_by,
 )
+from tallystick.audit.model.policy import Policy
 from tallystick.audit.model.witnessing import SIZE_TYPE, render_request
 
 # One call of a witness, from the first byte sent to the last one read.
@@ -135,3 +137,14 @@ async def _read(answer: httpx.Response) -> bytes:
                 status=answer.status_code,
             )
     return bytes(body)
+
+
+@asynccontextmanager
+async def clients_of(policy: Policy) -> AsyncIterator[Mapping[str, WitnessClient]]:
+    """The witnesses of a policy that have an address, by name, over one client that is closed in the end."""
+    async with httpx.AsyncClient(timeout=CALL_S) as http:
+        yield {
+            witness.name: WitnessClient(url=witness.url, keys=(witness.key,), http=http)
+            for witness in policy.witnesses
+            if witness.url is not None
+        }

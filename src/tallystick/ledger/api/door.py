@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.entries import Recorded
 from tallystick.kernel.tags import Tag, records, unrecorded
 from tallystick.ledger.api.answering import (
     Account,
@@ -93,6 +94,14 @@ class Ledger(Protocol):
     @unrecorded("the books have numbers and addresses, not names")
     async def transaction(self, *, caller: Caller, message: TransactionOf) -> Transaction:
         """Show a transaction. Raises Malformed, LedgerNotFound, TransactionNotFound."""
+        ...
+
+    @unrecorded("an act is told where its own entry is")
+    async def recorded(self, *, caller: Caller, message: TransactionOf) -> Recorded:
+        """Tell where a transaction, also a refused one, is found in the record.
+
+        Raises Malformed, LedgerNotFound, TransactionNotFound.
+        """
         ...
 
     @unrecorded("the books have numbers and addresses, not names")

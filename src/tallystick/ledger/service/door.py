@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.entries import Recorded
 from tallystick.kernel.ids import is_caller_id
 from tallystick.kernel.instants import LATEST, SECOND, Instant, render
 from tallystick.kernel.limits import limits_of
@@ -45,7 +46,7 @@ from tallystick.ledger.model.accounts import balances
 from tallystick.ledger.service import accounts, answers, verifying
 from tallystick.ledger.service.turns import Decided, Known
 from tallystick.ledger.service.writer import WRITTEN_WITHIN_S, Writer
-from tallystick.ledger.store import reading, states
+from tallystick.ledger.store import reading, recording, states
 from tallystick.ledger.store.states import Key, json_if_any
 from tallystick.runtime.clock import Mint
 from tallystick.runtime.database import Connection, Database
@@ -165,10 +166,19 @@ class LedgerService:
         ids = [message.id] if is_caller_id(message.id) else []
         found = await self._transactions(key, message.ledger, ids)
         if message.id not in found:
-            raise TransactionNotFound(
-                f"there is no transaction {message.id[:64]!r} in {message.ledger!r}"
-            )
+            raise _no_transaction(message)
         return found[message.id]
+
+    async def recorded(self, *, caller: Caller, message: TransactionOf) -> Recorded:
+        """Tell where a transaction is found in the record."""
+        key = await self._key(caller, message.ledger)
+        at = None
+        if is_caller_id(message.id):
+            async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+                at = await reading.recorded_at(connection, key, message.id)
+        if at is None:
+            raise _no_transaction(message)
+        return Recorded(on=recording.transaction_subject(key, at), at=render(at))
 
     async def transactions(self, *, caller: Caller, message: ListTransactions) -> TransactionPage:
         """List transactions, newest first."""
@@ -346,6 +356,10 @@ class LedgerService:
             rows = await reading.transactions_by_id(connection, key, list(ids))
             written = await _written(connection, key, ledger, rows)
         return {transaction.id: transaction for transaction in written}
+
+
+def _no_transaction(message: TransactionOf) -> TransactionNotFound:
+    return TransactionNotFound(f"there is no transaction {message.id[:64]!r} in {message.ledger!r}")
 
 
 def _verdict_of_known(known: Known, found: dict[str, Transaction]) -> Verdict:

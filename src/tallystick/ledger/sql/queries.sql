@@ -20,6 +20,11 @@ SELECT name, opened_at FROM ledger.ledger WHERE tenant_id = $1 AND name > $2 ORD
 -- name: clock
 SELECT clock_timestamp()
 
+-- name: recorded_at
+SELECT recorded_at FROM ledger.transaction WHERE tenant_id = $1 AND ledger_id = $2 AND id >= $3 AND id <= $3
+ORDER BY id
+LIMIT 1
+
 -- name: declare_asset
 INSERT INTO ledger.asset (tenant_id, ledger_id, code, exponent) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING

@@ -55,6 +55,11 @@ async def clock(connection: Connection) -> Instant:
     return await connection.fetchval(_SQL["clock"])
 
 
+async def recorded_at(connection: Connection, key: Key, act_id: str) -> Instant | None:
+    """When an act was recorded, done or refused; None when it was not."""
+    return await connection.fetchval(_SQL["recorded_at"], *key, act_id)
+
+
 async def declare_asset(connection: Connection, key: Key, code: str, exponent: int) -> int:
     """Declare an asset unless it is there; answers the exponent that stands."""
     await connection.execute(_SQL["declare_asset"], *key, code, exponent)

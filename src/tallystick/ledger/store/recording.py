@@ -25,7 +25,7 @@ def leaves_of(
     outcomes: Sequence[Outcome], booked: Sequence[tuple[str, str]], key: Key
 ) -> list[Any]:
     """Pack the entries of decided acts; ``booked`` are the accounts and amounts of each, as literals of arrays."""
-    on = f"ledger:{key[1]}:transaction:"
+    on = transaction_subject(key, "")
     lines = [
         _line(outcome, accounts, amounts, on, salt)
         for outcome, (accounts, amounts), salt in zip(
@@ -33,6 +33,11 @@ def leaves_of(
         )
     ]
     return record.columns_of(lines)
+
+
+def transaction_subject(key: Key, at: Instant | str) -> str:
+    """How the record names a transaction: its ledger's number, and its place in that ledger's order."""
+    return f"ledger:{key[1]}:transaction:{at}"
 
 
 def _line(outcome: Outcome, accounts: str, amounts: str, on: str, salt: bytes) -> record.Line:
@@ -193,7 +198,7 @@ def deed_of_row(row: Any, key: Key) -> Deed:
     return Deed(
         tag=Tag(TAGS[row["kind"]]),
         caller=record.SOMEBODY,
-        on=f"ledger:{key[1]}:transaction:{at}",
+        on=transaction_subject(key, at),
         at=at,
         outcome=row["refusal"] or DONE,
         content=content,

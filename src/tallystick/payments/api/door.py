@@ -3,7 +3,8 @@
 from typing import Protocol
 
 from tallystick.kernel.callers import Caller
-from tallystick.kernel.tags import Tag, records
+from tallystick.kernel.entries import Recorded
+from tallystick.kernel.tags import Tag, records, unrecorded
 from tallystick.payments.api.answering import (
     FileAnswer,
     FileDetail,
@@ -54,6 +55,11 @@ class Payments(Protocol):
     @records(Tag.PAYMENTS_PAYMENT_READ)
     async def payment(self, *, caller: Caller, message: PaymentOf) -> PaymentDetail:
         """Show a payment with its moves. Raises PaymentNotFound."""
+        ...
+
+    @unrecorded("an act is told where its own entry is")
+    async def recorded(self, *, caller: Caller, message: PaymentOf) -> Recorded:
+        """Tell where the last move of a payment is found in the record. Raises PaymentNotFound."""
         ...
 
     @records(Tag.PAYMENTS_PAYMENT_READ)

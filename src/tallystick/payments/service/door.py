@@ -4,7 +4,9 @@ import asyncio
 
 from tallystick.kernel import ids
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.entries import Recorded
 from tallystick.kernel.fields import PAGE_MAX
+from tallystick.kernel.instants import render
 from tallystick.kernel.problems import Problem, Retry, malformed
 from tallystick.kernel.tags import Tag
 from tallystick.ledger.api import Ledger
@@ -130,15 +132,25 @@ class PaymentService:
                 connection, tenant_id=caller.tenant_id, payment_id=message.payment_id
             )
             if found is None:
-                raise PaymentNotFound(
-                    "There is no such payment.", {"payment_id": message.payment_id[:_TEXT_MAX]}
-                )
+                raise _no_payment(message)
             moves = await store.events(
                 connection, tenant_id=caller.tenant_id, payment_id=found.payment_id
             )
         await self._pen.note(caller=caller, tag=Tag.PAYMENTS_PAYMENT_READ, on=found.payment_id)
         transitions = tuple(map(answers.transition, moves))
         return PaymentDetail(payment=answers.payment(found), transitions=transitions)
+
+    async def recorded(self, *, caller: Caller, message: PaymentOf) -> Recorded:
+        """Tell where the last move of a payment is found in the record."""
+        async with self._database.transaction(
+            tenant_id=caller.tenant_id, read_only=True
+        ) as connection:
+            moves = await store.events(
+                connection, tenant_id=caller.tenant_id, payment_id=message.payment_id
+            )
+        if not moves:
+            raise _no_payment(message)
+        return Recorded(on=message.payment_id, at=render(moves[-1].recorded_at))
 
     async def payments(self, *, caller: Caller, message: ListPayments) -> PaymentPage:
         """List payments, newest first."""
@@ -195,6 +207,12 @@ class PaymentService:
             payments = await _payments(connection, caller, file_id)
         report = report_of(file, blocks=blocks, payments=payments)
         return file, await asyncio.to_thread(pain002.write, report)
+
+
+def _no_payment(message: PaymentOf) -> PaymentNotFound:
+    return PaymentNotFound(
+        "There is no such payment.", {"payment_id": message.payment_id[:_TEXT_MAX]}
+    )
 
 
 async def _found(connection: Connection, caller: Caller, file_id: str) -> FileRecord:

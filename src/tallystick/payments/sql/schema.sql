@@ -250,3 +250,6 @@ GRANT SELECT ON payments.leaf TO tallystick_sequencer;
 GRANT INSERT ON payments.leaf, payments.leaf_secret TO tallystick_payments;
 GRANT USAGE ON SEQUENCE payments.leaf_number TO tallystick_payments;
 GRANT SELECT ON payments.leaf, payments.leaf_secret TO tallystick_operator;
+
+-- Whoever compares the record with the tables sees which files came, and nothing of what people wrote in them.
+GRANT SELECT (tenant_id, file_id, message, reason_code, total, received_at) ON payments.payment_file TO tallystick_operator;

@@ -7,3 +7,6 @@ CREATE TABLE IF NOT EXISTS runtime.migration (
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (context, name)
 );
+-- Operators' jobs see since when a database can what it can.
+GRANT USAGE ON SCHEMA runtime TO tallystick_operator;
+GRANT SELECT ON runtime.migration TO tallystick_operator;

@@ -1,0 +1,170 @@
+"""Sequencing: a process of its own, with the keys that sign, beside those that serve."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+from tallystick.apps.compose import CONTEXTS, PLANNING, policy_of
+from tallystick.audit.adapters.key_file import make_keys, read_signers
+from tallystick.audit.adapters.mirror import Mirror
+from tallystick.audit.adapters.witnesses import clients_of
+from tallystick.audit.model.notes import ED25519, ML_DSA_44, Signer
+from tallystick.audit.service.mirroring import Mirroring
+from tallystick.audit.service.publishing import Publisher
+from tallystick.audit.service.sequencer import Sequencer
+from tallystick.runtime.clock import SystemClock
+from tallystick.runtime.configuration import Settings
+from tallystick.runtime.database import Database
+from tallystick.runtime.embedded import default_home
+from tallystick.runtime.orphans import end_with
+from tallystick.runtime.record import Pen
+
+SEQUENCER = "tallystick_sequencer"
+# Whoever sleeps inside a transaction is put out of it before its place is free for another.
+TURN_SETTINGS = {**PLANNING, "idle_in_transaction_session_timeout": "5s"}
+ALGORITHMS = (ED25519, ML_DSA_44)
+SIGNERS_REMEMBERED_MAX = 10_000
+RESTARTS_MAX = 1_000
+_RESTART_PAUSE_S = 1.0
+_STOP_WAIT_S = 10
+
+
+def keys_file(settings: Settings) -> Path:
+    """Where the keys that sign checkpoints are: as configured, or in the home."""
+    return Path(settings.record_keys) if settings.record_keys else default_home() / "record-keys"
+
+
+def demand_keys(settings: Settings) -> Path:
+    """Make the keys that sign, where there are none. Raises OSError, ValueError."""
+    path = keys_file(settings)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        make_keys(path, name=settings.record_origin, algorithms=ALGORITHMS)
+    read_signers(path)
+    return path
+
+
+def signers_from(path: Path) -> Callable[[str], Sequence[Signer]]:
+    """What gives the keys of a file under the name of a log."""
+
+    @lru_cache(SIGNERS_REMEMBERED_MAX)
+    def signers(origin: str) -> Sequence[Signer]:
+        return tuple(read_signers(path, name=origin))
+
+    return signers
+
+
+async def sequence(
+    *, url: str, settings: Settings, stopping: asyncio.Event, contexts: Sequence[str] = CONTEXTS
+) -> None:
+    """Sequence, publish and mirror until ``stopping`` is set. Several processes may: one of them writes."""
+    policy = policy_of(settings)
+    path = demand_keys(settings)
+    async with AsyncExitStack() as stack:
+        database = Database(url=url, role=SEQUENCER, pool_size=4, settings=TURN_SETTINGS)
+        own = Database(url=url, role="tallystick_audit", pool_size=1)
+        for one in (database, own):
+            await one.start()
+            stack.push_async_callback(one.stop)
+        witnesses = await stack.enter_async_context(clients_of(policy))
+        clock = SystemClock()
+        sequencer = Sequencer(
+            database=database,
+            contexts=contexts,
+            publisher=Publisher(
+                database=database,
+                origin=settings.record_origin,
+                signers=signers_from(path),
+                policy=policy,
+                witnesses=witnesses,
+            ),
+            pen=Pen(database=own, context="audit", clock=clock),
+            clock=clock,
+            holder=f"{socket.gethostname()}:{os.getpid()}",
+        )
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(sequencer.run(stopping))
+            if settings.record_folder:
+                folder = Path(settings.record_folder)
+                mirroring = Mirroring(
+                    database=database,
+                    mirror_of=lambda name: Mirror(folder / name),
+                    has_lease=lambda: sequencer.has_lease,
+                )
+                tasks.create_task(mirroring.run(stopping))
+
+
+def run_until_told(*, url: str, settings: Settings, ends_with: int | None) -> None:
+    """Sequence until SIGINT or SIGTERM, or until the process that started this one ends."""
+    if ends_with is not None:
+        end_with(ends_with, signal.SIGTERM)
+
+    async def run() -> None:
+        stopping, loop = asyncio.Event(), asyncio.get_running_loop()
+        for told in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(told, stopping.set)
+        await sequence(url=url, settings=settings, stopping=stopping)
+
+    asyncio.run(run())
+
+
+class _Child:
+    """A process that sequences, started again when it ends by itself."""
+
+    def __init__(self, *, url: str, folder: Path) -> None:
+        self._environment = os.environ | {
+            "TALLYSTICK_DATABASE_URL": url,
+            "TALLYSTICK_RECORD_FOLDER": str(folder),
+        }
+        self._stopping = threading.Event()
+        # It forks, and a child is told of the death of the thread that forked it; so it is not a daemon.
+        self._keeper = threading.Thread(target=self._keep)
+
+    def start(self) -> None:
+        """Start it."""
+        self._keeper.start()
+
+    def stop(self) -> None:
+        """Have it give up its lease and end."""
+        self._stopping.set()
+        self._keeper.join()
+
+    def _keep(self) -> None:
+        for _ in range(RESTARTS_MAX):
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tallystick", "sequence", "--ends-with", str(os.getpid())],
+                env=self._environment,
+                # Ctrl-C is for whoever started us; it tells this one.
+                start_new_session=True,
+            )
+            while process.poll() is None and not self._stopping.wait(_RESTART_PAUSE_S):
+                continue
+            if self._stopping.is_set():
+                process.terminate()
+                try:
+                    process.wait(_STOP_WAIT_S)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+                return
+
+
+@contextmanager
+def sequencer_beside(*, url: str, settings: Settings) -> Iterator[None]:
+    """Keep a process that sequences, for as long as this one serves; the record is mirrored in the home."""
+    demand_keys(settings)
+    folder = Path(settings.record_folder) if settings.record_folder else default_home() / "record"
+    child = _Child(url=url, folder=folder)
+    child.start()
+    try:
+        yield
+    finally:
+        child.stop()
