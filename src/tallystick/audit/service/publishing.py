@@ -1,25 +1,30 @@
 """Checkpoints: a tree that grew is signed, shown to its witnesses, and published once enough of them have cosigned."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import structlog
 
 from tallystick.audit.model.merkle import Frontier, consistency_ranges
 from tallystick.audit.model.notes import (
+    BadNote,
     Checkpoint,
     Note,
     Signature,
     Signer,
+    VerifierKey,
+    parse_checkpoint,
     parse_note,
     render_checkpoint,
     render_note,
+    signed_by,
 )
 from tallystick.audit.model.places import tree_name
 from tallystick.audit.model.policy import Policy, satisfied_by
 from tallystick.audit.store import reading, writing
-from tallystick.audit.store.writing import TreeRow
+from tallystick.audit.store.reading import Damaged
+from tallystick.audit.store.writing import Fenced, TreeRow
 from tallystick.kernel.instants import SECOND, Instant
 from tallystick.runtime.database import Connection, Database
 
@@ -29,6 +34,10 @@ SHOWN_AT_ONCE_MAX = 8
 WITNESSED_SIZES_MAX = 100_000
 # While its witnesses are asked, a tree that goes on growing gets no other checkpoint for so long.
 SHOWN_FOR: Instant = 10 * SECOND
+# So long one turn listens to witnesses: the lease has to be renewed meanwhile, and the next turn listens on.
+LISTENED_S = 1.0
+# So long the others are waited for when those who have answered are enough.
+LATE_S = 0.2
 _FIRST = -1
 
 Prove = Callable[[int, int], Awaitable[Sequence[bytes]]]
@@ -47,7 +56,7 @@ class AskedWitness(Protocol):
 class Publisher:
     """Signs and publishes, over the database of role ``tallystick_sequencer``; the sequencer says when.
 
-    ``signers`` answers the keys that sign a tree of this origin, ``witnesses`` are those whom the policy names, by name.
+    ``signers`` answers the keys that sign a tree of this origin; ``witnesses`` are those whom the policy names.
     """
 
     def __init__(
@@ -65,21 +74,36 @@ class Publisher:
         self._policy = policy
         self._witnesses = witnesses
         self._damaged: set[int] = set()
+        self._known: list[tuple[int, bytes]] = []
         self._shown: dict[tuple[str, int], int] = {}
+        self._showing: dict[int, asyncio.Task[None]] = {}
         self._signed_at: dict[int, Instant] = {}
-        self._after = _FIRST
+        self._after = self._page = _FIRST
 
     async def begin(self, *, epoch: int) -> None:
         """Keep the public keys that sign from now on; what was found wrong before is looked at again."""
+        await self.stop()
         self._damaged.clear()
         async with self._database.without_tenant() as connection:
-            await writing.hold_lease(connection, epoch=epoch, lag_us=0, skew_us=0)
+            await writing.hold_lease(connection, epoch=epoch)
             for signer in self._signers(self._origin):
                 await writing.keep_key(
                     connection,
                     algorithm=signer.key.algorithm,
                     public_key=signer.key.public_key,
                 )
+            self._known = await reading.keys(connection)
+
+    async def stop(self) -> None:
+        """Listen to witnesses no longer."""
+        late, self._showing = list(self._showing.values()), {}
+        for one in late:
+            one.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    def is_damaged(self, tenant_id: int) -> bool:
+        """Whether what is kept of a tree was found not to fit."""
+        return tenant_id in self._damaged
 
     async def look_at(self, connection: Connection, tree: TreeRow) -> None:
         """Hold what is kept of a tree against its last checkpoint: one that does not fit is signed no more."""
@@ -88,23 +112,47 @@ class Publisher:
         signed = await reading.checkpoint(
             connection, tenant_id=tree.tenant_id, size=tree.signed_size
         )
-        root = await reading.root(connection, tenant_id=tree.tenant_id, size=tree.signed_size)
-        if signed is None or signed.root != root:
-            self._damaged.add(tree.tenant_id)
-            _log.error(
-                "record_is_damaged",
-                tree=tree_name(tree.tenant_id),
-                size=tree.signed_size,
-                signed=signed and signed.root.hex(),
-                kept=root.hex(),
+        if signed is None:
+            self.call_out(tree, "its last checkpoint is missing")
+            return
+        try:
+            told = self._root_in(signed.note, tree)
+            root = await reading.root(connection, tenant_id=tree.tenant_id, size=tree.signed_size)
+        except (BadNote, Damaged) as error:
+            self.call_out(tree, str(error))
+            return
+        # Rows and the root beside them can be changed to fit each other; what was signed cannot.
+        if not told == signed.root == root:
+            self.call_out(
+                tree, f"signed {told.hex()}, noted {signed.root.hex()}, kept {root.hex()}"
             )
 
-    async def sign(self, *, epoch: int, edges: Edges, health: tuple[int, int]) -> None:
+    def _root_in(self, content: bytes, tree: TreeRow) -> bytes:
+        """The root that a checkpoint of ours says. Raises BadNote for what none of our keys signed."""
+        origin, note = self.origin_of(tree.tenant_id), parse_note(content)
+        checkpoint = parse_checkpoint(note.text)
+        if (checkpoint.origin, checkpoint.size) != (origin, tree.signed_size):
+            raise BadNote("its last checkpoint is that of another tree")
+        keys = (VerifierKey(name=origin, algorithm=one, public_key=key) for one, key in self._known)
+        if not any(signed_by(note, key) for key in keys):
+            raise BadNote("none of our keys signed its last checkpoint")
+        return checkpoint.root
+
+    def call_out(self, tree: TreeRow, why: str) -> None:
+        """Say that a tree is damaged, and sign it no more."""
+        self._damaged.add(tree.tenant_id)
+        _log.error(
+            "record_is_damaged", tree=tree_name(tree.tenant_id), size=tree.signed_size, why=why
+        )
+
+    async def sign(self, *, epoch: int, edges: Edges) -> None:
         """Sign a checkpoint of each tree that grew, and renew the lease. Raises Fenced."""
         async with self._database.without_tenant() as connection:
-            await writing.hold_lease(connection, epoch=epoch, lag_us=health[0], skew_us=health[1])
+            await writing.hold_lease(connection, epoch=epoch)
             now = await writing.clock(connection)
             trees = await writing.trees_to_sign(connection, after=self._after, most=TREES_MAX)
+            # What is signed now is what is shown after it, and the next turn begins behind that.
+            self._page = self._after
             self._after = trees[-1].tenant_id if len(trees) == TREES_MAX else _FIRST
             for tree in trees:
                 if tree.size == tree.signed_size or self._is_being_shown(tree, now):
@@ -135,6 +183,8 @@ class Publisher:
 
     def _is_being_shown(self, tree: TreeRow, now: Instant) -> bool:
         """Whether its last checkpoint may still be cosigned: until then or for a while no other one is signed."""
+        if tree.tenant_id in self._showing:
+            return True
         if tree.signed_size == tree.published_size:
             return False
         return 0 <= now - self._signed_at.get(tree.tenant_id, 0) < SHOWN_FOR
@@ -149,41 +199,92 @@ class Publisher:
         return Note(text, tuple(signer.sign(text, at_s=at_s) for signer in signers))
 
     async def publish(self, *, epoch: int) -> None:
-        """Show what was signed and is not published to the witnesses, and publish what enough of them cosign."""
+        """Show what was signed and is not published to the witnesses, and publish what enough of them cosign.
+
+        Returns after a second at the latest; whoever has not answered by then is heard by the next call. Raises Fenced.
+        """
         async with self._database.without_tenant() as connection:
-            trees = await writing.trees_to_sign(connection, after=self._after, most=TREES_MAX)
-        waiting = [tree for tree in trees if tree.signed_size > tree.published_size]
-        for start in range(0, len(waiting), SHOWN_AT_ONCE_MAX):
-            part = waiting[start : start + SHOWN_AT_ONCE_MAX]
-            await asyncio.gather(*(self._show(tree, epoch=epoch) for tree in part))
+            trees = await writing.trees_to_sign(connection, after=self._page, most=TREES_MAX)
+        waiting = [
+            tree
+            for tree in trees
+            if tree.signed_size > tree.published_size
+            and tree.tenant_id not in self._damaged
+            and tree.tenant_id not in self._showing
+        ]
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LISTENED_S
+        while (waiting or self._showing) and loop.time() < until:
+            for tree in waiting[: SHOWN_AT_ONCE_MAX - len(self._showing)]:
+                waiting.remove(tree)
+                self._showing[tree.tenant_id] = loop.create_task(self._show(tree, epoch=epoch))
+            await asyncio.wait(
+                self._showing.values(),
+                timeout=until - loop.time(),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            self._hear()
+
+    def _hear(self) -> None:
+        """Take note of the trees whose showing is over. Raises Fenced when one found another in its place."""
+        over = {tenant_id: task for tenant_id, task in self._showing.items() if task.done()}
+        errors: list[Exception] = []
+        for tenant_id, task in over.items():
+            del self._showing[tenant_id]
+            try:
+                task.result()
+            except Fenced as error:
+                errors.append(error)
+            except Exception as error:
+                # One tree that cannot be shown holds up no other.
+                _log.error("not_shown", tree=tree_name(tenant_id), error=repr(error)[:300])
+        if errors:
+            raise errors[0]
 
     async def _show(self, tree: TreeRow, *, epoch: int) -> None:
         async with self._database.without_tenant() as connection:
             signed = await reading.checkpoint(
                 connection, tenant_id=tree.tenant_id, size=tree.signed_size
             )
-        assert signed is not None, "a size that is signed has its checkpoint"
-        # No transaction is open while strangers are asked.
-        asked = [self._cosign(name, tree, signed.note) for name in self._witnesses]
-        more = [one for found in await asyncio.gather(*asked) for one in found]
-        note = parse_note(signed.note)
-        note = Note(note.text, (*note.signatures, *more))
+        if signed is None:
+            self.call_out(tree, "its last checkpoint is missing")
+            return
+        note = await self._cosigned(tree, parse_note(signed.note), signed.note)
         if not satisfied_by(self._policy, note):
-            _log.warning(
-                "not_published",
-                tree=tree_name(tree.tenant_id),
-                size=tree.signed_size,
-                cosignatures=len(more),
-            )
+            _log.warning("not_published", tree=tree_name(tree.tenant_id), size=tree.signed_size)
             return
         async with self._database.without_tenant() as connection:
-            await writing.hold_lease(connection, epoch=epoch, lag_us=0, skew_us=0)
+            await writing.hold_lease(connection, epoch=epoch)
             await writing.publish(
                 connection,
                 tenant_id=tree.tenant_id,
                 size=tree.signed_size,
                 note=render_note(note),
             )
+
+    async def _cosigned(self, tree: TreeRow, note: Note, content: bytes) -> Note:
+        """Ask every witness at once; when those who answered are enough, the others are soon not waited for."""
+        # No transaction is open while strangers are asked.
+        asked = {
+            name: asyncio.create_task(self._cosign(name, tree, content)) for name in self._witnesses
+        }
+        late, is_enough = set(asked.values()), False
+        try:
+            while late:
+                answered, late = await asyncio.wait(
+                    late,
+                    timeout=LATE_S if is_enough else None,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if not answered:
+                    break
+                found = _with(note, (task for task in asked.values() if task not in late))
+                is_enough = satisfied_by(self._policy, found)
+        finally:
+            for one in late:
+                one.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        return _with(note, (task for task in asked.values() if task not in late))
 
     async def _cosign(self, name: str, tree: TreeRow, note: bytes) -> tuple[Signature, ...]:
         who = (name, tree.tenant_id)
@@ -198,9 +299,10 @@ class Publisher:
                 )
 
         try:
-            found = await self._witnesses[name].add(
-                note=note, old=self._shown.get(who, tree.published_size), prove=prove
-            )
+            async with asyncio.timeout(SHOWN_FOR / SECOND):
+                found = await self._witnesses[name].add(
+                    note=note, old=self._shown.get(who, tree.published_size), prove=prove
+                )
         except Exception as error:
             _log.warning(
                 "witness_did_not_cosign",
@@ -213,3 +315,8 @@ class Publisher:
             self._shown.clear()
         self._shown[who] = tree.signed_size
         return found
+
+
+def _with(note: Note, answered: Iterable[asyncio.Task[tuple[Signature, ...]]]) -> Note:
+    more = [one for task in answered for one in task.result()]
+    return Note(note.text, (*note.signatures, *more))

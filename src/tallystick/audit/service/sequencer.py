@@ -6,14 +6,16 @@ was taken. Whoever slept while another took over finds another epoch there, and 
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
 
-from tallystick.audit.model.merkle import Frontier, Subtree, frontier_ranges
+from tallystick.audit.model.merkle import HASH_BYTES, Frontier, Subtree, frontier_ranges
 from tallystick.audit.model.places import PLATFORM, Followed, Segment, placed
 from tallystick.audit.service.publishing import Publisher
 from tallystick.audit.store import reading, writing
+from tallystick.audit.store.reading import Damaged
 from tallystick.audit.store.writing import Fenced, TreeRow
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import SECOND, Instant
@@ -33,7 +35,7 @@ EDGES_REMEMBERED_MAX = 10_000
 # Beyond these somebody has to be called.
 LAG_MAX_US = 10 * SECOND
 SKEW_MAX_US = SECOND // 2
-CLOCK_CHECKED_EVERY = 3_600 * SECOND
+CLOCK_CHECKED_EVERY, CLOCK_CHECKED_OFF_EVERY = 3_600 * SECOND, 60 * SECOND
 
 JOB = Caller(tenant_id=PLATFORM, actor="job:sequencer")
 _log: Any = structlog.get_logger("tallystick.record")
@@ -55,6 +57,7 @@ class Sequencer:
         pen: Pen,
         clock: Clock,
         holder: str,
+        unrenewed_s: float = UNRENEWED_S,
     ) -> None:
         self._database = database
         self._contexts = contexts
@@ -62,10 +65,10 @@ class Sequencer:
         self._pen = pen
         self._clock = clock
         self._holder = holder
+        self._unrenewed_s = unrenewed_s
         self._epoch: int | None = None
         self._places: dict[str, Place] = {}
         self._edges: dict[int, Frontier] = {}
-        self._lag_us = self._skew_us = 0
         self._clock_checked: Instant | None = None
 
     @property
@@ -78,25 +81,28 @@ class Sequencer:
 
         Raises WrongCluster; any other failure is logged and tried again after a pause.
         """
-        while not stopping.is_set():
-            try:
-                if await self.try_lease():
-                    await self.turn()
-            except WrongCluster:
-                raise
-            except Fenced:
-                _log.warning("lease_lost", holder=self._holder, epoch=self._epoch)
-                self._forget()
-            except Exception as error:
-                _log.warning("turn_failed", holder=self._holder, error=repr(error)[:500])
-                # What was read or half done may be what failed, so it is read again.
-                self._edges.clear()
-                self._epoch = None
-            try:
-                await asyncio.wait_for(stopping.wait(), PAUSE_S)
-            except TimeoutError:
-                continue
-        await self.give_up()
+        try:
+            while not stopping.is_set():
+                await self._try_turn()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), PAUSE_S)
+            await self.give_up()
+        finally:
+            await self._publisher.stop()
+
+    async def _try_turn(self) -> None:
+        try:
+            if await self.try_lease():
+                await self.turn()
+        except WrongCluster:
+            raise
+        except Fenced:
+            _log.warning("lease_lost", holder=self._holder, epoch=self._epoch)
+            self._forget()
+        except Exception as error:
+            _log.warning("turn_failed", holder=self._holder, error=repr(error)[:500])
+            # What was read or half done may be what failed, so it is read again.
+            self._forget()
 
     async def try_lease(self) -> bool:
         """Have the lease, or take it when nobody renews it. Raises WrongCluster."""
@@ -104,7 +110,7 @@ class Sequencer:
             return True
         async with self._database.without_tenant() as connection:
             taken = await writing.take_lease(
-                connection, holder=self._holder, unrenewed_s=UNRENEWED_S
+                connection, holder=self._holder, unrenewed_s=self._unrenewed_s
             )
             if taken is None:
                 return False
@@ -117,12 +123,18 @@ class Sequencer:
         return True
 
     async def give_up(self) -> None:
-        """Let the next one in at once."""
+        """Let the next one in at once, or after a while where the database is out of reach."""
         epoch = self._epoch
         self._forget()
-        if epoch is not None:
+        # What is still being shown would renew what is given up.
+        await self._publisher.stop()
+        if epoch is None:
+            return
+        try:
             async with self._database.without_tenant() as connection:
                 await writing.give_up_lease(connection, epoch=epoch)
+        except Exception as error:
+            _log.warning("lease_not_given_up", holder=self._holder, error=repr(error)[:500])
 
     def _forget(self) -> None:
         self._epoch, self._places = None, {}
@@ -140,9 +152,7 @@ class Sequencer:
             total += done
             if not done:
                 break
-        await self._publisher.sign(
-            epoch=self._held(), edges=self._edge, health=(self._lag_us, self._skew_us)
-        )
+        await self._publisher.sign(epoch=self._held(), edges=self._edge)
         await self._publisher.publish(epoch=self._held())
         return total
 
@@ -167,11 +177,11 @@ class Sequencer:
             for tenant_id, leaves in waiting.items():
                 more, done = placed(tenant_id, leaves, edges[tenant_id])
                 segments += more
-                subtrees += [(tenant_id, subtree) for subtree in done]
+                # Over rows that do not fit, none would be right; who repairs the rows computes them.
+                if not self._publisher.is_damaged(tenant_id):
+                    subtrees += [(tenant_id, subtree) for subtree in done]
             # The hinge: from here on this is the one that writes, or nothing is written.
-            await writing.hold_lease(
-                connection, epoch=epoch, lag_us=self._lag_us, skew_us=self._skew_us
-            )
+            await writing.hold_lease(connection, epoch=epoch)
             sizes = {tenant_id: edge.size for tenant_id, edge in edges.items()}
             await writing.grow(connection, sizes=sizes, segments=segments, subtrees=subtrees)
             await writing.move_places(connection, moved)
@@ -204,10 +214,22 @@ class Sequencer:
             if len(self._edges) >= EDGES_REMEMBERED_MAX:
                 self._edges.clear()
             tree = await reading.tree(connection, tenant_id=tenant_id)
-            edge = await _read_edge(connection, tree)
-            self._edges[tenant_id] = edge
             await self._publisher.look_at(connection, tree)
+            edge = await self._read_edge(connection, tree)
+            self._edges[tenant_id] = edge
         return edge
+
+    async def _read_edge(self, connection: Connection, tree: TreeRow) -> Frontier:
+        ranges = frontier_ranges(tree.size)
+        try:
+            hashes = await reading.hashes(
+                connection, tenant_id=tree.tenant_id, ranges=ranges, size=tree.size
+            )
+        except Damaged as error:
+            # Its entries still get their places, and nothing over them is signed or kept.
+            self._publisher.call_out(tree, str(error))
+            hashes = [bytes(HASH_BYTES)] * len(ranges)
+        return Frontier(tree.size, hashes)
 
     async def _measure(self) -> None:
         """See how far behind the record is, and how far this clock is from the database's; call out when too far."""
@@ -221,28 +243,22 @@ class Sequencer:
                 )
                 for context in self._contexts
             ]
-        self._skew_us = now - middle
-        self._lag_us = max([0, *(now - at for at in oldest if at is not None)])
-        if self._lag_us > LAG_MAX_US:
-            _log.error("record_lags", lag_us=self._lag_us, most_us=LAG_MAX_US)
-        is_off = abs(self._skew_us) > SKEW_MAX_US
+            skew_us = now - middle
+            lag_us = max([0, *(now - at for at in oldest if at is not None)])
+            await writing.hold_lease(connection, epoch=self._held(), lag_us=lag_us, skew_us=skew_us)
+        if lag_us > LAG_MAX_US:
+            _log.error("record_lags", lag_us=lag_us, most_us=LAG_MAX_US)
+        is_off = abs(skew_us) > SKEW_MAX_US
         if is_off:
-            _log.error("clock_is_off", skew_us=self._skew_us, most_us=SKEW_MAX_US)
-        last = self._clock_checked
-        if last is None or middle - last >= (SECOND * 60 if is_off else CLOCK_CHECKED_EVERY):
-            self._clock_checked = middle
-            content = {"skew_us": self._skew_us, "most_us": SKEW_MAX_US, "is_off": is_off}
+            _log.error("clock_is_off", skew_us=skew_us, most_us=SKEW_MAX_US)
+        every = CLOCK_CHECKED_OFF_EVERY if is_off else CLOCK_CHECKED_EVERY
+        # By the database's clock, which does not jump with the one that is in doubt.
+        if self._clock_checked is None or not 0 <= now - self._clock_checked < every:
+            content = {"skew_us": skew_us, "most_us": SKEW_MAX_US, "is_off": is_off}
             await self._pen.note(
                 caller=JOB, tag=Tag.AUDIT_CLOCK_CHECK, on="audit:clock", content=content
             )
-
-
-async def _read_edge(connection: Connection, tree: TreeRow) -> Frontier:
-    ranges = frontier_ranges(tree.size)
-    hashes = await reading.hashes(
-        connection, tenant_id=tree.tenant_id, ranges=ranges, size=tree.size
-    )
-    return Frontier(tree.size, hashes)
+            self._clock_checked = now
 
 
 async def _demand_cluster(
@@ -252,7 +268,7 @@ async def _demand_cluster(
     cluster, next_xid = await writing.cluster(connection), await writing.next_xid(connection)
     if taken.cluster is None:
         await writing.bind_lease(connection, epoch=taken.epoch, cluster=cluster)
-    elif taken.cluster != cluster or any(xid >= next_xid for xid, _ in places.values()):
+    if taken.cluster not in (None, cluster) or any(xid >= next_xid for xid, _ in places.values()):
         raise WrongCluster(
             "this database came from another PostgreSQL by a dump, and its transactions are numbered anew: "
             "see docs/operating/record.md, under Restoring, before the record goes on"

@@ -1,12 +1,17 @@
 -- name: take_lease
--- Whoever finds it not renewed for so long takes it, and fences out whoever had it.
+-- Whoever finds it not renewed for so long takes it, and fences out whoever had it. A time to come is no renewal either: it
+-- was written by a clock that has been put right since.
 UPDATE audit.lease SET epoch = epoch + 1, holder = $1, renewed_at = clock_timestamp()
 WHERE renewed_at <= clock_timestamp() - make_interval(secs => $2)
+   OR renewed_at > clock_timestamp() + make_interval(secs => $2)
 RETURNING epoch, cluster
 
 -- name: hold_lease
 -- The fence: nothing of a turn is written unless this row is still ours, and while it is being written nobody takes it.
-UPDATE audit.lease SET renewed_at = clock_timestamp(), lag_us = $2, skew_us = $3 WHERE epoch = $1 RETURNING epoch
+UPDATE audit.lease
+SET renewed_at = clock_timestamp(), lag_us = coalesce($2, lag_us), skew_us = coalesce($3, skew_us)
+WHERE epoch = $1
+RETURNING epoch
 
 -- name: give_up_lease
 UPDATE audit.lease SET renewed_at = '1970-01-01T00:00:00Z' WHERE epoch = $1

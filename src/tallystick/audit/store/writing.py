@@ -40,8 +40,10 @@ async def take_lease(connection: Connection, *, holder: str, unrenewed_s: float)
     return None if row is None else Taken(row["epoch"], row["cluster"])
 
 
-async def hold_lease(connection: Connection, *, epoch: int, lag_us: int, skew_us: int) -> None:
-    """Stand behind the fence for the rest of the transaction. Raises Fenced."""
+async def hold_lease(
+    connection: Connection, *, epoch: int, lag_us: int | None = None, skew_us: int | None = None
+) -> None:
+    """Stand behind the fence for the rest of the transaction, and say what was measured, if anything. Raises Fenced."""
     if await connection.fetchval(_SQL["hold_lease"], epoch, lag_us, skew_us) is None:
         raise Fenced
 
