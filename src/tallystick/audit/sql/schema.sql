@@ -159,6 +159,7 @@ ALTER TABLE audit.tree ENABLE ALWAYS TRIGGER trees_never_shrink;
 -- The sequencer adds entries and takes the lease; it changes only what moves on, and removes only checkpoints that later ones
 -- of the same minute cover. The service reads.
 GRANT SELECT ON audit.lease, audit.signing_key, audit.tree, audit.segment, audit.subtree, audit.checkpoint TO tallystick_audit, tallystick_operator;
+GRANT SELECT ON audit.place TO tallystick_operator;
 GRANT SELECT, INSERT ON audit.place, audit.signing_key, audit.tree, audit.segment, audit.subtree, audit.checkpoint TO tallystick_sequencer;
 GRANT SELECT, UPDATE (epoch, holder, renewed_at, cluster, lag_us, skew_us) ON audit.lease TO tallystick_sequencer;
 GRANT UPDATE (xid, number) ON audit.place TO tallystick_sequencer;

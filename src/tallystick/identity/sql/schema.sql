@@ -145,3 +145,8 @@ GRANT SELECT ON identity.leaf TO tallystick_sequencer;
 GRANT INSERT ON identity.leaf, identity.leaf_secret TO tallystick_identity;
 GRANT USAGE ON SEQUENCE identity.leaf_number TO tallystick_identity;
 GRANT SELECT ON identity.leaf, identity.leaf_secret TO tallystick_operator;
+
+-- Whoever compares the record with the tables reads the keys of the tenant that is compared.
+CREATE POLICY operator_compares_keys ON identity.api_key FOR SELECT TO tallystick_operator
+    USING (tenant_id = current_setting('tallystick.tenant')::bigint);
+GRANT SELECT (tenant_id, key_id, hash, label, created_at, revoked_at) ON identity.api_key TO tallystick_operator;
