@@ -1,6 +1,6 @@
 # Every target needs Python 3.11 or newer, and make. The data live outside the checkout.
 .DEFAULT_GOAL := help
-.PHONY: help up test bench soak fmt lock clean
+.PHONY: help up test bench soak fmt lock clean go wrk
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := .venv/lock/bin/uv pip compile --quiet pyproject.toml --generate-hashes --universal \
@@ -12,13 +12,10 @@ help: ## list the targets
 up: .venv/run ## set everything up and run the platform; Ctrl-C stops it
 	@exec $(BIN)/tallystick up
 
-test: .venv/dev ## run every test, the tidy ones included
+test: .venv/dev go ## run every test, the tidy ones included
 	@$(BIN)/pytest -q
 
-bench: .venv/dev ## measure, and print one JSON line per figure
-	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& apt-get update -qq && apt-get install -qq -y wrk >/dev/null 2>&1; } \
-		|| { echo "make bench needs wrk: install it, for example with 'sudo apt-get install wrk'."; exit 1; }
+bench: .venv/dev wrk ## measure, and print one JSON line per figure
 	@$(BIN)/python -m tests.bench
 
 soak: .venv/dev ## simulate 50 seeds of crashes and races
@@ -35,6 +32,19 @@ lock: .venv/lock/bin/uv ## write both lock files from pyproject.toml
 clean: ## remove what these targets made; the data stay
 	@rm -rf .venv build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 	@find src tests -name __pycache__ -prune -exec rm -rf {} +
+
+# A program of others rebuilds the record in one test: it is made of Go and one of its modules, as Debian has them.
+go:
+	@test -x /usr/bin/go && test -d /usr/share/gocode/src/golang.org/x/mod/sumdb \
+		|| $(call debian,make test,golang-go golang-golang-x-mod-dev)
+
+wrk:
+	@command -v wrk >/dev/null || $(call debian,make bench,wrk)
+
+# Install packages of Debian where this may be done, or say what to do.
+debian = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing $(2)" \
+	&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y $(2) >/dev/null 2>&1; } \
+	|| { echo "$(1) needs $(2): install it, for example with 'sudo apt-get install $(2)'."; exit 1; }
 
 .venv/run: requirements.lock pyproject.toml | .venv/bin/python
 	@echo "Installing what $< names (a minute or so, once)"

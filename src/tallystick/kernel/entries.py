@@ -74,7 +74,7 @@ def canonical(value: Any) -> bytes:
         pairs = sorted(cast("Mapping[str, Any]", value).items(), key=_utf_16)
         written = [_encode(name) + b":" + canonical(one) for name, one in pairs]
         return b"{" + b",".join(written) + b"}"
-    if isinstance(value, Sequence):
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
         return b"[" + b",".join(map(canonical, cast("Sequence[Any]", value))) + b"]"
     if value is None or isinstance(value, bool):
         return _encode(value)
