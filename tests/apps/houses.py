@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import httpx
 
+from tallystick.runtime.embedded.waiting import eventually
 from tests.apps.platform import Running
 from tests.payments.orders import ELECTRICAL, RAHMENBAU, Order, initiation
 
@@ -75,7 +76,10 @@ def built(up: Running, name: str) -> House:
     key_id = send("GET", "/v1/keys")["items"][0]["key_id"]
     tenant = send("GET", "/v1/whoami")["tenant"]
     names |= {"id": made["id"], "file": file["file_id"], "payment": payments[0]["payment_id"]}
-    return House(client, tenant, names | {"key_id": key_id, "iban": ELECTRICAL})
+    names |= {"key_id": key_id, "iban": ELECTRICAL, "index": "0", "place": "0/000.p/1"}
+    for path in (f"/v1/payments/{names['payment']}/receipt", f"{ACTS}/{names['id']}/receipt"):
+        assert eventually(lambda path=path: client.get(path).is_success, timeout_s=30)
+    return House(client, tenant, names)
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str]]:

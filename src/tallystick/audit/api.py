@@ -122,10 +122,10 @@ class LoggedEntry(Message, frozen=True, kw_only=True):
     ]
 
 
-class EntryPage(Message, frozen=True, kw_only=True):
+class LogPage(Message, frozen=True, kw_only=True):
     """A page of entries."""
 
-    items: tuple[LoggedEntry, ...]
+    items: Annotated[tuple[LoggedEntry, ...], told("Newest first.")]
     after: NextCursor | None = None
 
 
@@ -136,7 +136,7 @@ class Inclusion(Message, frozen=True, kw_only=True):
     size: Size
     leaf: Hash
     root: Hash
-    hashes: tuple[Hash, ...]
+    hashes: Annotated[tuple[Hash, ...], told("The proof, the leaf's sibling first.")]
 
 
 class Consistency(Message, frozen=True, kw_only=True):
@@ -146,7 +146,7 @@ class Consistency(Message, frozen=True, kw_only=True):
     new: Size
     old_root: Hash
     new_root: Hash
-    hashes: tuple[Hash, ...]
+    hashes: Annotated[tuple[Hash, ...], told("The proof, as RFC 6962 orders it.")]
 
 
 class NothingPublished(Problem):
@@ -208,7 +208,7 @@ class Audit(Protocol):
         ...
 
     @unrecorded(_OPEN)
-    async def entries(self, *, caller: Caller, message: ListEntries) -> EntryPage:
+    async def entries(self, *, caller: Caller, message: ListEntries) -> LogPage:
         """List entries, newest first. Raises Malformed."""
         ...
 

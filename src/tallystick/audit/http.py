@@ -12,12 +12,12 @@ from tallystick.audit.api import (
     Content,
     EntryNotFound,
     EntryOf,
-    EntryPage,
     Inclusion,
     InclusionOf,
     ListEntries,
     Log,
     LoggedEntry,
+    LogPage,
     LogState,
     NothingPublished,
     NotYetPublished,
@@ -77,7 +77,7 @@ def _log_routes(audit: Audit) -> list[Route]:
         found = await audit.checkpoint(caller=asked.caller, message=CheckpointOf())
         return Reply(value=found.content, media=TEXT)
 
-    async def entries(asked: Asked) -> EntryPage:
+    async def entries(asked: Asked) -> LogPage:
         return await audit.entries(caller=asked.caller, message=asked.query)
 
     async def entry(asked: Asked) -> LoggedEntry:
@@ -92,7 +92,7 @@ def _log_routes(audit: Audit) -> list[Route]:
         ),
         Route(
             method="GET", path=LOG + "/entries", summary="List entries, newest first", handle=entries,
-            query=ListEntries, answer=EntryPage,
+            query=ListEntries, answer=LogPage,
         ),
         Route(
             method="GET", path=LOG + "/entries/{index}", summary="Show an entry", handle=entry, answer=LoggedEntry,
@@ -103,20 +103,15 @@ def _log_routes(audit: Audit) -> list[Route]:
 
 def _tile_routes(audit: Audit) -> list[Route]:
     async def tile(asked: Asked) -> Reply:
-        found = await audit.tile(
-            caller=asked.caller, message=TileOf(path="/".join(["tile", *asked.path.values()]))
-        )
+        message = TileOf(path=f"tile/{asked.path['place']}")
+        found = await audit.tile(caller=asked.caller, message=message)
         return Reply(value=found.content, media=OCTETS, headers=_FOR_GOOD)
 
-    # A place has three digits a step, so four steps reach a trillion; one more is the width of what is not full.
-    steps = ["{first}", "{second}", "{third}", "{fourth}", "{fifth}"]
     return [
         Route(
-            method="GET", path="/".join([LOG, "tile", "{level}", *steps[:count]]),
-            summary="Give a tile of hashes, or with level `entries` a bundle", handle=tile, answer=bytes,
-            answer_media=OCTETS, problems=(TileNotFound,),
+            method="GET", path=LOG + "/tile/{place}", summary="Give a tile of hashes, or of entries", handle=tile,
+            answer=bytes, answer_media=OCTETS, takes_rest=True, problems=(TileNotFound,),
         )
-        for count in range(1, len(steps) + 1)
     ]  # fmt: skip
 
 

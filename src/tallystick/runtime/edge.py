@@ -175,7 +175,8 @@ def _finder(routes: Iterable[Route]) -> Callable[[Mapping[str, Any]], Found]:
         paths.setdefault(route.path, _Methods()).add(route)
     router = CompiledRouter()
     for path, methods in paths.items():
-        router.add_route(path, methods)
+        takes_rest = any(served.route.takes_rest for served in methods.by_name.values())
+        router.add_route(path[:-1] + ":path}" if takes_rest else path, methods)
 
     def find(scope: Mapping[str, Any]) -> Found:
         path, raw_path = scope["path"], scope.get("raw_path") or b""

@@ -53,7 +53,8 @@ class Route:
     A route that can also answer ``other_media`` looks at ``Asked.media`` and says which in its ``Reply``; ``answer``
     is then the type of what it answers as JSON. A route that ``replays`` answers a repetition with 200 and the first
     answer again; a ``keyed`` one takes the caller's id from the header ``Idempotency-Key``, which any other POST
-    refuses. A ``public`` route asks for no key, and its caller is ``NOBODY``.
+    refuses. A ``public`` route asks for no key, and its caller is ``NOBODY``. The last field of the path of one that
+    ``takes_rest`` is all that is left of it, slashes included.
     """
 
     method: str
@@ -70,6 +71,7 @@ class Route:
     replays: bool = False
     keyed: bool = False
     public: bool = False
+    takes_rest: bool = False
 
     @property
     def every_media(self) -> tuple[str, ...]:

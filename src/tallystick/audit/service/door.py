@@ -12,12 +12,12 @@ from tallystick.audit.api import (
     Content,
     EntryNotFound,
     EntryOf,
-    EntryPage,
     Inclusion,
     InclusionOf,
     ListEntries,
     Log,
     LoggedEntry,
+    LogPage,
     LogState,
     NothingPublished,
     NotYetPublished,
@@ -99,7 +99,7 @@ class AuditService:
             content = await reading.tile(connection, tenant_id=tenant_id, of=of, width=width)
         return Content(content=content)
 
-    async def entries(self, *, caller: Caller, message: ListEntries) -> EntryPage:
+    async def entries(self, *, caller: Caller, message: ListEntries) -> LogPage:
         """List entries, newest first."""
         if not 1 <= message.limit <= PAGE_MAX:
             raise malformed("limit", f"a page has 1 to {PAGE_MAX} items")
@@ -120,9 +120,9 @@ class AuditService:
                         found.append(_logged(index, entry))
                         if len(found) == message.limit:
                             after = str(index) if index else None
-                            return EntryPage(items=tuple(found), after=after)
+                            return LogPage(items=tuple(found), after=after)
                 end = first
-        return EntryPage(items=tuple(found), after=str(end) if end else None)
+        return LogPage(items=tuple(found), after=str(end) if end else None)
 
     async def entry(self, *, caller: Caller, message: EntryOf) -> LoggedEntry:
         """Show an entry."""
