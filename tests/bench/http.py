@@ -62,21 +62,22 @@ async def measure(url: str) -> None:
     """Measure the edge, then single transfers, each beside its baselines."""
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is not installed: apt-get install wrk (make bench does it as root)")
-    key = await _tenant_with_accounts(url)
+    key = await tenant_with_accounts(url)
     with (
-        _server("bare", url) as bare,
-        _server("platform", url) as ours,
+        server("bare", url) as bare,
+        server("platform", url) as ours,
         tempfile.TemporaryDirectory() as folder,
     ):
         script, small = Path(folder) / "transfer.lua", Path(folder) / "small.lua"
-        script.write_text(_script(key))
+        script.write_text(transfer_script(key))
         small.write_text(_small_script(key))
         await asyncio.to_thread(_measure_edge, small, bare, ours)
         for connections in CONNECTIONS:
             await asyncio.to_thread(_measure_single, script, ours, connections)
 
 
-async def _tenant_with_accounts(url: str) -> str:
+async def tenant_with_accounts(url: str) -> str:
+    """Make a tenant with a ledger of accounts; answers its key."""
     caller = Caller(tenant_id=0, actor="bench")
     async with identity_on(url) as identity:
         tenant = await identity.create_tenant(caller=caller, message=CreateTenant(name="bench"))
@@ -96,7 +97,8 @@ def _small_script(key: str) -> str:
     return f"""wrk.method, wrk.body, wrk.headers = "POST", '{{"text":"a small body"}}', {_headers(key)}"""
 
 
-def _script(key: str) -> str:
+def transfer_script(key: str) -> str:
+    """The script of wrk that sends transfers, each with an id of its own."""
     return _LUA.replace("ACCOUNTS", str(ACCOUNTS)).replace("HEADERS", _headers(key))
 
 
@@ -104,8 +106,8 @@ def _measure_edge(small: Path, bare: str, ours: str) -> None:
     say("the edge: an authenticated echo beside bare ASGI")
     pairs = [
         (
-            _wrk(small, ours + "/v1/small-echo", EDGE_CONNECTIONS).rate,
-            _wrk(small, bare + "/v1/small-echo", EDGE_CONNECTIONS).rate,
+            wrk(small, ours + "/v1/small-echo", EDGE_CONNECTIONS).rate,
+            wrk(small, bare + "/v1/small-echo", EDGE_CONNECTIONS).rate,
         )
         for _ in range(ROUNDS)
     ]
@@ -127,7 +129,7 @@ def _measure_single(script: Path, ours: str, connections: int) -> None:
     runs: dict[str, list[Run]] = {name: [] for name in paths}
     for _ in range(ROUNDS):
         for name, path in paths.items():
-            runs[name].append(_wrk(script, ours + path, connections))
+            runs[name].append(wrk(script, ours + path, connections))
     rates = {name: [run.rate for run in found] for name, found in runs.items()}
     floors = {"echo": ECHO_FLOOR, "one by one": ONE_BY_ONE_FLOOR} if connections == 256 else {}
     if connections == 1:
@@ -149,7 +151,8 @@ def _measure_single(script: Path, ours: str, connections: int) -> None:
         )  # fmt: skip
 
 
-def _wrk(script: Path, url: str, connections: int) -> Run:
+def wrk(script: Path, url: str, connections: int) -> Run:
+    """Have wrk run a script against a URL for a few seconds. Raises RuntimeError for an answer that is no success."""
     tag = str(time.time_ns() % 2**31)
     answer = subprocess.run(
         ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "30s", "--latency", "-s", str(script),
@@ -170,7 +173,8 @@ def _milliseconds(answer: str, percentile: str) -> float:
 
 
 @contextmanager
-def _server(name: str, url: str) -> Iterator[str]:
+def server(name: str, url: str) -> Iterator[str]:
+    """One of the servers under measurement as a process; answers where it listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -17,7 +17,7 @@ from tallystick.ledger.model import acts
 from tallystick.ledger.model.outcomes import Outcome
 from tallystick.ledger.service import answers
 from tallystick.ledger.service.writer import Writer
-from tallystick.ledger.store import reading
+from tallystick.ledger.store import reading, recording
 from tallystick.runtime.configuration import read_settings
 from tallystick.runtime.database import Database
 from tallystick.runtime.routes import Asked, Route
@@ -39,6 +39,12 @@ def platform() -> Any:
         extra_routes=(_echo(), _small_echo(), _one_by_one(database)),
         extra_hooks=((database.start,), (database.stop,)),
     )
+
+
+def unrecorded() -> Any:
+    """The platform without the record of the books: no entry is made of what is posted."""
+    recording.leaves_of = lambda *_: []
+    return platform()
 
 
 def _echo() -> Route:
@@ -101,7 +107,7 @@ def bare() -> Callable[..., Awaitable[None]]:
 
 
 def main() -> None:
-    """Serve ``bare`` or ``platform`` on a port."""
+    """Serve ``bare``, ``platform`` or ``unrecorded`` on a port."""
     name, port = sys.argv[1], int(sys.argv[2])
     os.environ.setdefault("TALLYSTICK_LOG_LEVEL", "warning")
     Server(

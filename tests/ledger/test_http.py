@@ -16,7 +16,7 @@ PATH = f"/v1/ledgers/{LEDGER}"
 
 @pytest.fixture
 async def client(desk: Desk, caller: Caller) -> AsyncIterator[httpx.AsyncClient]:
-    async def authenticate(_: str) -> Caller:
+    async def authenticate(_: str, asking: Caller) -> Caller:
         return caller
 
     app = build_app(

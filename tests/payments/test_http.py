@@ -13,7 +13,7 @@ KEYED = XML | {"idempotency-key": "k"}
 
 @pytest.fixture
 async def client(teller, bank, caller):
-    async def authenticate(_):
+    async def authenticate(_, __):
         return caller
 
     app = build_app(

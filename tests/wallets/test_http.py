@@ -18,7 +18,7 @@ WALLET = {
 
 @pytest.fixture
 async def client(wallets, caller):
-    async def authenticate(_):
+    async def authenticate(_, __):
         return caller
 
     app = build_app(

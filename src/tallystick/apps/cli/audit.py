@@ -1,7 +1,8 @@
 """The record for those who check it: verify it offline, pack it for an auditor, look at its state and receipts."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,6 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from tallystick.apps import local
 from tallystick.apps.cli.asking import ask, demand_writable, fail, write
@@ -78,11 +78,7 @@ def verify(
     """Rebuild a whole log from its entries, offline, and name the first that does not fit; exit code 1 then."""
     trusted, rules = _trusted(key), _policy(policy)
     kept = checkpoint.read_bytes() if checkpoint is not None else None
-    is_url = source.startswith(("http://", "https://"))
-    if not is_url and not Path(source).is_dir():
-        fail(f"there is no folder {source}: name one, or a URL")
-    read: Source = Address(source, token=token or None) if is_url else Folder(Path(source))
-    with _progress() as progress:
+    with _source(source, token) as read, _progress() as progress:
         task = progress.add_task("entries", total=None)
         verdict = verify_record(
             read,
@@ -94,6 +90,17 @@ def verify(
     _tell(verdict)
     if not verdict.holds:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _source(source: str, token: str) -> Iterator[Source]:
+    if source.startswith(("http://", "https://")):
+        with closing(Address(source, token=token or None)) as address:
+            yield address
+    elif Path(source).is_dir():
+        yield Folder(Path(source))
+    else:
+        fail(f"there is no folder {source}: name one, or a URL")
 
 
 def _trusted(texts: list[str]) -> list[VerifierKey]:
@@ -172,7 +179,7 @@ def export_(
         "platform", "--tenant", help="Whose log: tnt_…, or `platform` for the platform's own."
     ),
 ) -> None:
-    """Make an auditor's package: entries, tiles, checkpoints, keys, policy, and how to check them. It is on record too."""
+    """Make an auditor's package: entries, tiles, checkpoints, keys, policy, how to check them. It is on record."""
     if out.exists():
         fail(f"{out} is there: name a folder that is not")
     if last < first:
@@ -262,15 +269,19 @@ def entries(
     """List what was done, newest first."""
     pairs = {"tag": tag, "on": on, "by": by, "limit": str(limit)}
     found = ask("GET", "/v1/log/entries", query={k: v for k, v in pairs.items() if v}).json()
-    table = Table("place", "at", "tag", "on", "by", "outcome")
+    # Lines and no table: a table cuts at the width of the terminal what one wants to copy.
     for item in found["items"]:
         entry = item["entry"]
-        table.add_row(
-            str(item["index"]),
-            entry["at"],
-            *(escape(entry[name]) for name in ("tag", "on", "by", "outcome")),
+        _out.print(
+            f"[bold]{item['index']:>9,}[/]  {entry['at']}  {escape(entry['tag'])}  {escape(entry['outcome'])}",
+            highlight=False,
+            soft_wrap=True,
         )
-    _out.print(table)
+        _out.print(
+            f"           [dim]on[/] {escape(entry['on'])}  [dim]by[/] {escape(entry['by'])}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 @app.command()

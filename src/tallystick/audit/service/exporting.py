@@ -14,6 +14,7 @@ from tallystick.audit.model.tiles import WIDTH
 from tallystick.audit.service.auditors_page import auditors_page
 from tallystick.audit.store import reading
 from tallystick.audit.store.reading import CheckpointRow
+from tallystick.kernel.entries import read
 from tallystick.kernel.instants import Instant, render
 from tallystick.runtime.database import Connection, Database
 
@@ -92,10 +93,14 @@ async def _bounds(
     end = await reading.checkpoint_since(
         connection, tenant_id=tenant_id, at=wanted.until
     ) or await reading.checkpoint_at(connection, tenant_id=tenant_id, at=wanted.until)
+    if end is not None and start is None:
+        (entry,) = await reading.entries(connection, tenant_id=tenant_id, first=0, end=1)
+        if read(entry).at >= render(wanted.until):
+            end = None
     if end is None:
         raise NothingToExport(
-            f"the log {tree_name(tenant_id)} has no published checkpoint up to {render(wanted.until)}: "
-            "is `tallystick sequence` running?"
+            f"the log {tree_name(tenant_id)} has nothing published of before {render(wanted.until)}: "
+            "name later days, or look whether `tallystick sequence` runs"
         )
     return start, end
 
