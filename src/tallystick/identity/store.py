@@ -1,5 +1,7 @@
 """Tenants and keys as rows; the only room of identity that speaks SQL."""
 
+from collections.abc import AsyncGenerator
+
 import asyncpg
 
 from tallystick.identity.api import ApiKey, Tenant, TenantNotFound
@@ -8,12 +10,20 @@ from tallystick.kernel import ids, instants
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import Deed
 from tallystick.kernel.instants import Instant
+from tallystick.kernel.tags import Tag
 from tallystick.runtime import record
 from tallystick.runtime.database import Connection
 from tallystick.runtime.sql import queries
 
 CONTEXT = "identity"
+RECORDED_TAGS = frozenset(
+    {Tag.IDENTITY_TENANT_CREATE, Tag.IDENTITY_KEY_CREATE, Tag.IDENTITY_KEY_REVOKE}
+)
+ROWS_AT_ONCE_MAX = 5_000
 _SQL = queries(CONTEXT)
+_RECORDED = queries(CONTEXT, "recorded")
+
+_Acts = AsyncGenerator[list[tuple[Deed, bool]], None]
 
 
 async def insert_tenant(
@@ -99,3 +109,59 @@ def _key(row: asyncpg.Record) -> ApiKey:
         created_at=instants.render(row["created_at"]),
         revoked_at=None if row["revoked_at"] is None else instants.render(row["revoked_at"]),
     )
+
+
+async def recorded_tenant(
+    connection: Connection, *, tenant_id: int, since: Instant, until: Instant
+) -> _Acts:
+    """Read the making of a tenant as the record was told it; the connection is an operator's."""
+    cursor = await connection.cursor(_RECORDED["tenants"], tenant_id, since, until)
+    while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
+        yield [
+            (
+                deeds.tenant(
+                    row["tenant_id"],
+                    name=row["name"],
+                    at=row["created_at"],
+                    caller=record.SOMEBODY,
+                ),
+                True,
+            )
+            for row in rows
+        ]
+
+
+async def recorded_keys(
+    connection: Connection, *, tenant_id: int, since: Instant, until: Instant
+) -> _Acts:
+    """Read the making of keys as the record was told it; the connection is an operator's."""
+    cursor = await connection.cursor(_RECORDED["keys"], tenant_id, since, until)
+    while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
+        yield [
+            (
+                deeds.key(
+                    row["key_id"],
+                    hashed=row["hash"],
+                    label=row["label"],
+                    at=row["created_at"],
+                    caller=record.SOMEBODY,
+                ),
+                True,
+            )
+            for row in rows
+        ]
+
+
+async def recorded_revocations(
+    connection: Connection, *, tenant_id: int, since: Instant, until: Instant
+) -> _Acts:
+    """Read the ends of keys as the record was told them; the connection is an operator's."""
+    cursor = await connection.cursor(_RECORDED["revocations"], tenant_id, since, until)
+    while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
+        yield [
+            (
+                deeds.end_of_key(row["key_id"], at=row["revoked_at"], caller=record.SOMEBODY),
+                True,
+            )
+            for row in rows
+        ]

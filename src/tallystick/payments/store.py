@@ -1,13 +1,14 @@
 """Payments as rows; the only room of payments that speaks SQL."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from tallystick.kernel.callers import Caller
-from tallystick.kernel.entries import Deed
+from tallystick.kernel.entries import DONE, Deed
 from tallystick.kernel.instants import Instant
+from tallystick.kernel.tags import Tag
 from tallystick.payments.model import deeds
 from tallystick.payments.model.book_rail import Decision
 from tallystick.payments.model.records import BlockRecord, FileRecord, NewFile, PaymentRecord
@@ -17,7 +18,9 @@ from tallystick.runtime.database import Connection
 from tallystick.runtime.sql import queries
 
 CONTEXT = "payments"
+RECORDED_TAGS = frozenset({Tag.PAYMENTS_FILE_SUBMIT, Tag.PAYMENTS_PAYMENT_DECIDE})
 _SQL = queries(CONTEXT)
+_RECORDED = queries(CONTEXT, "recorded")
 
 ROWS_AT_ONCE_MAX = 5_000
 # Lists go newest first, and every id of ours sorts before this.
@@ -314,3 +317,45 @@ def _file(row: Any) -> FileRecord | None:
 
 def _payments(rows: Iterable[Any]) -> list[PaymentRecord]:
     return [msgspec.convert(dict(row), PaymentRecord) for row in rows]
+
+
+async def recorded_files(
+    connection: Connection, *, tenant_id: int, since: Instant, until: Instant
+) -> AsyncGenerator[list[tuple[Deed, bool]], None]:
+    """Read every file as the record was told it, what people wrote in it left out. The connection is an operator's."""
+    cursor = await connection.cursor(_RECORDED["files"], tenant_id, since, until)
+    while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
+        yield [(_recorded_file(row), False) for row in rows]
+
+
+def _recorded_file(row: Any) -> Deed:
+    return Deed(
+        tag=Tag.PAYMENTS_FILE_SUBMIT,
+        caller=record.SOMEBODY,
+        on=row["file_id"],
+        at=row["received_at"],
+        outcome=row["reason_code"] or DONE,
+        content={"message": row["message"], "payments": row["total"]},
+    )
+
+
+async def recorded_moves(
+    connection: Connection, *, tenant_id: int, since: Instant, until: Instant
+) -> AsyncGenerator[list[tuple[Deed, bool]], None]:
+    """Read every move as the record was told it; of a first one, what was received is not read."""
+    cursor = await connection.cursor(_RECORDED["moves"], tenant_id, since, until)
+    while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
+        yield [(_recorded_move(row), row["state_before"] != State.RECEIVED) for row in rows]
+
+
+def _recorded_move(row: Any) -> Deed:
+    return deeds.move(
+        caller=Caller(tenant_id=0, actor=row["actor"]),
+        payment_id=row["payment_id"],
+        number=row["number"],
+        at=row["recorded_at"],
+        event=row["event"],
+        before=row["state_before"],
+        after=row["state_after"],
+        reason_code=row["reason_code"],
+    )

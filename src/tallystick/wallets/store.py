@@ -1,6 +1,6 @@
 """Wallets as rows; the only room of wallets that speaks SQL."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.entries import Deed
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.limits import Limits
 from tallystick.kernel.problems import Problem
@@ -21,7 +22,10 @@ from tallystick.wallets.model.states import NEXT, Event, State
 from tallystick.wallets.model.wanted import NewAccount, NewWallet
 
 CONTEXT = "wallets"
+RECORDED_TAGS = frozenset(deeds.TAGS.values())
+ROWS_AT_ONCE_MAX = 5_000
 _SQL = queries(CONTEXT)
+_RECORDED = queries(CONTEXT, "recorded")
 
 # What becomes of a wallet's accounts with the outcome of its intent: from these states to that one.
 _ACCOUNTS_AFTER = {
@@ -318,3 +322,25 @@ async def take_unfinished(
     """Take up a tenant's wallets with an intent this old: until as long again has passed nobody else does."""
     rows = await connection.fetch(_SQL["take_unfinished"], tenant_id, waiting_s, most)
     return [row["wallet_id"] for row in rows]
+
+
+async def recorded_moves(
+    connection: Connection, *, tenant_id: int, since: Instant, until: Instant
+) -> AsyncGenerator[list[tuple[Deed, bool]], None]:
+    """Read every move as the record was told it; whose wallet opened is not read. The connection is an operator's."""
+    cursor = await connection.cursor(_RECORDED["moves"], tenant_id, since, until)
+    while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
+        yield [(_recorded(row), row["event"] != Event.OPEN) for row in rows]
+
+
+def _recorded(row: Any) -> Deed:
+    return deeds.move(
+        caller=Caller(tenant_id=0, actor=row["actor"]),
+        wallet_number=row["wallet_number"],
+        number=row["number"],
+        at=row["recorded_at"],
+        event=Event(row["event"]),
+        before=row["state_before"],
+        after=row["state_after"],
+        content=msgspec.json.decode(row["content"]),
+    )
