@@ -1,0 +1,57 @@
+"""Comparing the record with every context's tables, over the operators' database."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tallystick.audit.model.comparing import Comparison
+from tallystick.audit.service import comparing
+from tallystick.audit.service.comparing import SETTLE_S, Progress, Reader
+from tallystick.identity import store as identity
+from tallystick.kernel.instants import Instant
+from tallystick.ledger.store import recorded as ledger
+from tallystick.payments import store as payments
+from tallystick.runtime.database import Database
+from tallystick.wallets import store as wallets
+
+# What audit notes is done to no table of its own: its leaves alone are compared.
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        "audit": Reader(tags=frozenset(), sources=()),
+        "identity": Reader(
+            tags=identity.RECORDED_TAGS,
+            sources=(
+                identity.recorded_tenant,
+                identity.recorded_keys,
+                identity.recorded_revocations,
+            ),
+        ),
+        "ledger": Reader(
+            tags=ledger.TAGS,
+            sources=(ledger.ledgers, ledger.account_events, ledger.transactions),
+        ),
+        "wallets": Reader(tags=wallets.RECORDED_TAGS, sources=(wallets.recorded_moves,)),
+        "payments": Reader(
+            tags=payments.RECORDED_TAGS,
+            sources=(payments.recorded_files, payments.recorded_moves),
+        ),
+    }
+)
+
+
+async def compare(
+    database: Database,
+    *,
+    tenant_id: int,
+    until: Instant | None = None,
+    settle_s: int = SETTLE_S,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compare a tenant's log with all tables that tell of acts; ``database`` is as ``operator_database`` gives it."""
+    return await comparing.compare(
+        database,
+        tenant_id=tenant_id,
+        readers=READERS,
+        until=until,
+        settle_s=settle_s,
+        progress=progress,
+    )

@@ -1,0 +1,600 @@
+"""The record and the tables say the same; what somebody did to either as their owner is named."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tallystick.apps import demonstration
+from tallystick.apps.comparing import compare
+from tallystick.apps.compose import CONTEXTS, Platform, operator_database
+from tallystick.audit.model import comparing as limits
+from tallystick.audit.model import tiles
+from tallystick.audit.model.comparing import Comparison, Difference, DifferenceCode
+from tallystick.audit.service import comparing as pages
+from tallystick.identity.api import CreateKey, CreateTenant, RevokeKey
+from tallystick.kernel import ids
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.instants import SECOND, render
+from tallystick.kernel.problems import Problem
+from tallystick.ledger.api import (
+    OpenAccount,
+    OpenLedger,
+    Post,
+    SetLimits,
+    SetStatus,
+    Side,
+    Status,
+    Submit,
+)
+from tallystick.ledger.service import LedgerService
+from tallystick.payments.api import SubmitFile
+from tallystick.runtime.clock import Mint, SystemClock
+from tallystick.runtime.configuration import Settings
+from tallystick.runtime.migrations import migrate
+from tallystick.wallets.api import AccountWanted, AddAccount, SetAccountLimits, WalletOf
+from tests.audit.sequencing import House, owning
+from tests.ledger.desk import capture, hold, post, posting, reverse, void
+from tests.loops import to_end
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+ORIGIN = "192.0.2.7"
+HUGE = 10**30
+MINE = "tenant_id = $1"
+ACT = f"{MINE} AND id = "
+
+
+@pytest.fixture(scope="module")
+def url(make_database: Callable[[], str]) -> str:
+    """A database of its own for all these tests, each with a tenant of its own: there is one lease in it."""
+    made = make_database()
+    to_end(migrate(url=made, contexts=CONTEXTS))
+    return made
+
+
+class Town:
+    """A platform, a tenant of it, the sequencer, and the owner of the database who can do what nobody should."""
+
+    def __init__(self, url: str, platform: Platform, caller: Caller) -> None:
+        self.url, self.platform, self.caller = url, platform, caller
+        self.tenant_id = caller.tenant_id
+
+    async def submit(self, *items: Any) -> list[str | None]:
+        """Submit one batch; answers the codes of its refusals."""
+        message = Submit(ledger="main", items=items)
+        verdicts = await self.platform.ledger.submit(caller=self.caller, message=message)
+        return [None if one.refusal is None else one.refusal.code for one in verdicts.items]
+
+    async def sequence(self) -> None:
+        """Give all that was committed its place."""
+        house = House(self.url)
+        await house.sequenced()
+        await house.stop()
+
+    async def compare(self, **words: Any) -> Comparison:
+        """Compare up to now."""
+        database = operator_database(self.url)
+        await database.start()
+        try:
+            words = {"tenant_id": self.tenant_id, "settle_s": 0} | words
+            return await compare(database, **words)
+        finally:
+            await database.stop()
+
+    async def rows(self, table: str, sql: str, *arguments: Any) -> list[Any]:
+        """Read or change rows of this tenant as the owner of a table, past its triggers and its policy."""
+        async with owning(self.url) as connection:
+            away = f"ALTER TABLE {table} DISABLE TRIGGER USER, NO FORCE ROW LEVEL SECURITY"
+            back = f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {{name}}"
+            names = await connection.fetch(
+                "SELECT tgname FROM pg_trigger WHERE tgrelid = $1::regclass AND NOT tgisinternal",
+                table,
+            )
+            await connection.execute(away)
+            found = await connection.fetch(sql, self.tenant_id, *arguments)
+            for row in names:
+                await connection.execute(back.format(name=row["tgname"]))
+            await connection.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+            return found
+
+    async def tamper(self, table: str, sql: str, *arguments: Any) -> None:
+        """Change one row or more."""
+        assert await self.rows(table, f"{sql} RETURNING 1", *arguments)
+
+
+@asynccontextmanager
+async def founded(url: str, label: str) -> AsyncIterator[Town]:
+    """A tenant with a ledger, two accounts and some transactions."""
+    settings = Settings(pool_size=2, wire_doors=True)
+    platform = Platform(url=url, settings=settings)
+    await platform.start()
+    try:
+        nobody = Caller(tenant_id=0, actor="test")
+        made = await platform.identity.create_tenant(
+            caller=nobody, message=CreateTenant(name=f"Bäckerei {label}")
+        )
+        tenant_id = ids.tenant_id_of(made.tenant)
+        caller = Caller(tenant_id=tenant_id, actor="key_1", request="req_1", origin=ORIGIN)
+        town = Town(url, platform, caller)
+        await platform.ledger.open_ledger(caller=caller, message=OpenLedger(name="main"))
+        for address, least in (("world", None), ("shop", 0)):
+            await platform.ledger.open_account(
+                caller=caller,
+                message=OpenAccount(
+                    ledger="main",
+                    address=address,
+                    asset="EUR",
+                    exponent=2,
+                    normal_side=Side.CREDIT,
+                    min_available=least,
+                    metadata={"ключ": "日本 🥨", "name": "é"},
+                ),
+            )
+        yield town
+    finally:
+        await platform.stop()
+
+
+@pytest.fixture
+async def town(url: str) -> AsyncIterator[Town]:
+    async with founded(url, "Süß") as made:
+        yield made
+
+
+async def live(town: Town) -> None:
+    """Do something of every kind."""
+    await _books(town)
+    await _wallets_and_payments(town)
+    identity, caller = town.platform.identity, town.caller
+    key = await identity.create_key(caller=caller, message=CreateKey(label="Kasse №1"))
+    await identity.create_key(caller=caller, message=CreateKey(label="second"))
+    await identity.revoke_key(caller=caller, message=RevokeKey(key_id=key.key_id))
+
+
+async def _books(town: Town) -> None:
+    ledger, caller = town.platform.ledger, town.caller
+    salary = post("world", "shop", 1_000, id="salary", reference="März № 3", metadata={"k": "é"})
+    big = post("world", "shop", HUGE, id="big", effective_at="2024-02-29T12:00:00Z")
+    assert await town.submit(salary, big) == [None, None]
+    assert await town.submit(post("shop", "world", 10 * HUGE, id="much"), salary) == [
+        "exceeds_available_balance",
+        None,
+    ]
+    held = [hold("shop", "world", 60, id=name) for name in ("h1", "h2", "h3")]
+    assert await town.submit(*held) == [None] * 3
+    settled = await town.submit(capture("h1", 20), capture("h1", 40, final=True), void("h2"))
+    assert settled == [None] * 3
+    assert await town.submit(reverse("salary", 10), reverse("nothing")) == [
+        None,
+        "target_not_found",
+    ]
+    batch = [
+        Post(
+            id=f"b{at}",
+            postings=tuple(posting("world", "shop", amount) for amount in range(1, 2 + at % 4)),
+            metadata={"at": str(at)} if at % 3 else None,
+        )
+        for at in range(1_000)
+    ]
+    assert await town.submit(*batch) == [None] * 1_000
+    due = SystemClock().now() + SECOND // 20
+    await town.submit(hold("shop", "world", 5, id="short", expires_at=render(due)))
+    service = LedgerService(database=town.platform.databases["ledger"], mint=Mint(SystemClock()))
+    for _ in range(5_000):
+        if await service.expire(most=100):
+            break
+        await asyncio.sleep(0.001)
+    for message in (
+        SetLimits(ledger="main", address="shop", min_available=-5, max_available=str(HUGE * 1_000)),
+        SetLimits(ledger="main", address="shop"),
+    ):
+        await ledger.set_limits(caller=caller, message=message)
+    for status in (Status.FROZEN, Status.OPEN):
+        await ledger.set_status(
+            caller=caller, message=SetStatus(ledger="main", address="shop", status=status)
+        )
+    with pytest.raises(Problem):
+        await ledger.set_status(
+            caller=caller, message=SetStatus(ledger="main", address="shop", status=Status.CLOSED)
+        )
+
+
+async def _wallets_and_payments(town: Town) -> None:
+    platform, caller = town.platform, town.caller
+    await demonstration.prepare(platform, caller=caller)
+    luca = WalletOf(wallet="luca-rossi")
+    await platform.wallets.freeze(caller=caller, message=luca)
+    await platform.wallets.unfreeze(caller=caller, message=luca)
+    await platform.wallets.wallet(caller=caller, message=luca)
+    await platform.wallets.add_account(
+        caller=caller,
+        message=AddAccount(
+            wallet="luca-rossi", account=AccountWanted(asset="USD", exponent=2, max_available=7)
+        ),
+    )
+    await platform.wallets.set_limits(
+        caller=caller,
+        message=SetAccountLimits(wallet="luca-rossi", account="EUR", min_available=-100),
+    )
+    await platform.wallets.close(caller=caller, message=WalletOf(wallet="jonas-gruber"))
+    for example in sorted(EXAMPLES.glob("*.xml")):
+        await platform.payments.submit_file(
+            caller=caller, message=SubmitFile(content=example.read_bytes())
+        )
+
+
+def named(found: Comparison) -> list[tuple[str, str, str]]:
+    """Code, context and subject of every difference."""
+    assert found.unlisted == 0
+    return [(one.code.value, one.context, one.on) for one in found.differences]
+
+
+async def test_whatever_was_done_the_record_says_the_same(town: Town) -> None:
+    await live(town)
+    await town.sequence()
+    heard: list[tuple[int, int]] = []
+    found = await town.compare(progress=lambda done, of: heard.append((done, of)))
+    assert named(found) == []
+    assert found.agrees
+    assert found.unopened == 0
+    assert found.acts == found.entries > 1_060
+    assert heard[-1][0] == heard[-1][1]
+    kinds = await town.rows(
+        "ledger.transaction", "SELECT DISTINCT kind FROM ledger.transaction WHERE tenant_id = $1"
+    )
+    assert len(kinds) == 6
+    assert sorted(found.since) == sorted(CONTEXTS)
+    assert max(found.since.values()) < found.until
+
+
+async def test_small_pages_find_no_more_and_no_less(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await live(town)
+    await town.sequence()
+    whole = await town.compare()
+    monkeypatch.setattr(pages, "SEGMENTS_MAX", 1)
+    for module in ("ledger.store.recorded", "wallets.store", "payments.store", "identity.store"):
+        monkeypatch.setattr(f"tallystick.{module}.ROWS_AT_ONCE_MAX", 2)
+    cut = await town.compare()
+    assert (cut.acts, cut.entries, cut.counts) == (whole.acts, whole.entries, {})
+
+
+async def _on(town: Town, act: str) -> str:
+    (row,) = await town.rows(
+        "ledger.transaction",
+        "SELECT ledger_id, recorded_at::text AS at, (extract(epoch FROM recorded_at) * 1000000)::bigint AS us"
+        f" FROM ledger.transaction WHERE {ACT} $2",
+        act,
+    )
+    return f"ledger:{row['ledger_id']}:transaction:{row['us']}"
+
+
+TRANSACTIONS = {
+    "an amount": "amounts = ARRAY[1001]",
+    "an account": "account_ids = ARRAY[account_ids[2], account_ids[1]]",
+    "a reference": "reference = 'another'",
+    "metadata": """metadata = '{"k": "e"}'""",
+    "a refusal": "refusal = 'exceeds_available_balance'",
+    "what a refusal says": """refusal_fields = '{"a": "b"}'""",
+    "the effective time": "effective_at = effective_at - interval '1 second'",
+    "the kind": "kind = 'hold'",
+    "the id": "id = 'other'",
+    "the expiry": "expires_at = recorded_at",
+    "an outcome that is no word": "refusal = 'a\"b'",
+}
+
+
+async def test_a_transaction_that_was_changed_is_named_whatever_it_was(town: Town) -> None:
+    items = [
+        post("world", "shop", 1_000, id=f"a{at}", reference="one", metadata={"k": "é"})
+        for at in range(len(TRANSACTIONS) + 1)
+    ]
+    await town.submit(*items)
+    await town.sequence()
+    assert named(await town.compare()) == []
+    expected: list[str] = []
+    for at, (name, changed) in enumerate(TRANSACTIONS.items()):
+        expected.append(await _on(town, f"a{at}"))
+        await town.tamper(
+            "ledger.transaction", f"UPDATE ledger.transaction SET {changed} WHERE {ACT} 'a{at}'"
+        )
+        found = await town.compare()
+        assert named(found) == [("entry_differs_from_act", "ledger", on) for on in expected], name
+        assert all(one.expected != one.found for one in found.differences)
+
+
+async def test_an_amount_is_told_as_it_was_and_as_it_is(town: Town) -> None:
+    await town.submit(post("world", "shop", 1_000, id="salary"))
+    await town.sequence()
+    await town.tamper(
+        "ledger.transaction",
+        f"UPDATE ledger.transaction SET amounts = ARRAY[{HUGE}] WHERE {ACT} 'salary'",
+    )
+    (one,) = (await town.compare()).differences
+    assert one.expected == '{"content":{"amounts":[1000]}}'
+    assert one.found == f'{{"content":{{"amounts":["{HUGE}"]}}}}'
+
+
+async def test_a_transaction_slipped_in_or_out_is_named(town: Town) -> None:
+    acts = [post("world", "shop", amount, id=f"a{amount}") for amount in (1, 2, 3)]
+    await town.submit(*acts)
+    await town.sequence()
+    out = await _on(town, "a1")
+    await town.tamper("ledger.transaction", f"DELETE FROM ledger.transaction WHERE {ACT} 'a1'")
+    await town.tamper(
+        "ledger.transaction",
+        "INSERT INTO ledger.transaction (tenant_id, ledger_id, recorded_at, effective_at, id, kind, fingerprint,"
+        " account_ids, amounts) SELECT tenant_id, ledger_id, recorded_at + interval '1 microsecond', effective_at,"
+        f" 'slipped', kind, fingerprint, account_ids, amounts FROM ledger.transaction WHERE {ACT} 'a3'",
+    )
+    slipped = await _on(town, "slipped")
+    assert sorted(named(await town.compare())) == [
+        ("act_without_entry", "ledger", slipped),
+        ("entry_without_act", "ledger", out),
+    ]
+
+
+async def test_a_transaction_moved_in_time_is_one_too_many_and_one_too_few(town: Town) -> None:
+    await town.submit(post("world", "shop", 1, id="a"))
+    await town.sequence()
+    await town.tamper(
+        "ledger.transaction",
+        "UPDATE ledger.transaction SET recorded_at = recorded_at - interval '1 microsecond'"
+        f" WHERE {ACT} 'a'",
+    )
+    assert (await town.compare()).counts == {
+        DifferenceCode.ACT_WITHOUT_ENTRY: 1,
+        DifferenceCode.ENTRY_WITHOUT_ACT: 1,
+    }
+
+
+CHANGES = {
+    "the limit of an account": (
+        "ledger.account_event",
+        """UPDATE ledger.account_event SET content = '{"min_available": null, "max_available": "7"}'
+        WHERE tenant_id = $1 AND event = 'limits' AND content ->> 'min_available' = '-5'""",
+        "entry_differs_from_act",
+    ),
+    "who lifted the limits of an account": (
+        "ledger.account_event",
+        """UPDATE ledger.account_event SET actor = 'somebody else'
+        WHERE tenant_id = $1 AND event = 'limits' AND content ->> 'min_available' IS NULL""",
+        "entry_differs_from_act",
+    ),
+    "an account's side": (
+        "ledger.account",
+        """UPDATE ledger.account SET normal_side = 'debit' WHERE tenant_id = $1 AND address = 'shop'""",
+        "entry_differs_from_act",
+    ),
+    "the name of a ledger": (
+        "ledger.ledger",
+        "UPDATE ledger.ledger SET name = 'other' WHERE tenant_id = $1 AND name = 'main'",
+        "entry_differs_from_act",
+    ),
+    "a move of a wallet": (
+        "wallets.wallet_event",
+        """UPDATE wallets.wallet_event SET state_after = 'closed'
+        WHERE tenant_id = $1 AND wallet_id = 'luca-rossi' AND event = 'freeze'""",
+        "entry_differs_from_act",
+    ),
+    "a move of a wallet taken out": (
+        "wallets.wallet_event",
+        """DELETE FROM wallets.wallet_event
+        WHERE tenant_id = $1 AND wallet_id = 'luca-rossi' AND event = 'unfreeze'""",
+        "entry_without_act",
+    ),
+    "a move of a payment": (
+        "payments.payment_event",
+        """UPDATE payments.payment_event SET event = 'accept', state_after = 'accepted', reason_code = NULL
+        WHERE (tenant_id, payment_id, number) = (SELECT tenant_id, payment_id, number FROM payments.payment_event
+        WHERE tenant_id = $1 AND event = 'reject' LIMIT 1)""",
+        "entry_differs_from_act",
+    ),
+    "a file": (
+        "payments.payment_file",
+        """UPDATE payments.payment_file SET total = total + 1, settled = settled + 1
+        WHERE (tenant_id, file_id) = (SELECT tenant_id, file_id FROM payments.payment_file
+        WHERE tenant_id = $1 LIMIT 1)""",
+        "entry_differs_from_act",
+    ),
+    "the name of a tenant": (
+        "identity.tenant",
+        "UPDATE identity.tenant SET name = 'other' WHERE tenant_id = $1",
+        "entry_differs_from_act",
+    ),
+    "a key that lives again": (
+        "identity.api_key",
+        "UPDATE identity.api_key SET revoked_at = NULL WHERE tenant_id = $1 AND revoked_at IS NOT NULL",
+        "entry_without_act",
+    ),
+    "a key slipped in": (
+        "identity.api_key",
+        """INSERT INTO identity.api_key (tenant_id, key_id, hash, label, created_at)
+        SELECT tenant_id, 'key_0', sha256(hash), 'slipped', created_at FROM identity.api_key
+        WHERE tenant_id = $1 AND label = 'second'""",
+        "act_without_entry",
+    ),
+    "a key taken out": (
+        "identity.api_key",
+        "DELETE FROM identity.api_key WHERE tenant_id = $1 AND label = 'second'",
+        "entry_without_act",
+    ),
+}
+
+
+async def test_a_change_in_any_table_is_named_by_its_context_and_its_code(town: Town) -> None:
+    await live(town)
+    await town.sequence()
+    expected: list[tuple[str, str]] = []
+    last: tuple[Difference, ...] = ()
+    for table, sql, code in CHANGES.values():
+        await town.tamper(table, sql)
+        expected.append((code, table.partition(".")[0]))
+        found = await town.compare()
+        told = [(one.code.value, one.context) for one in found.differences]
+        assert sorted(told) == sorted(expected), sql
+        # Each is named once, by what it was done on and when.
+        assert len({(one.on, one.at) for one in found.differences}) == len(told)
+        last = found.differences
+    subjects = {re.split(r"[:_][0-9a-z]*$", one.on)[0] for one in last}
+    assert subjects >= {"wallets:wallet", "key", "pay", "tnt"}
+
+
+async def _first_leaf(town: Town) -> tuple[int, bytes]:
+    (row,) = await town.rows(
+        "ledger.leaf",
+        "SELECT number, entries FROM ledger.leaf WHERE tenant_id = $1 AND length > 1 ORDER BY number LIMIT 1",
+    )
+    return row["number"], row["entries"]
+
+
+async def test_a_leaf_that_was_changed_is_named_with_the_first_entry_that_differs(
+    town: Town,
+) -> None:
+    await town.submit(*[post("world", "shop", amount) for amount in (17, 18, 19)])
+    await town.sequence()
+    number, kept = await _first_leaf(town)
+    entries = tiles.unpack(kept)
+    entries[1] = entries[1].replace(b"[18]", b"[81]")
+    await town.tamper(
+        "ledger.leaf",
+        "UPDATE ledger.leaf SET entries = $2 WHERE tenant_id = $1 AND number = $3",
+        tiles.pack(entries),
+        number,
+    )
+    found = await town.compare()
+    assert named(found) == [("leaf_differs_from_record", "ledger", f"ledger:leaf:{number}")]
+    assert '"amounts":[18]' in found.differences[0].expected
+    assert '"amounts":[81]' in found.differences[0].found
+
+
+@pytest.mark.parametrize("entries", ["entries || '\\x000161'", "'\\x'", "'\\xff'"])
+async def test_a_leaf_that_grew_or_is_none_any_more_is_named(town: Town, entries: str) -> None:
+    await town.submit(*[post("world", "shop", amount) for amount in (17, 18, 19)])
+    await town.sequence()
+    number, _ = await _first_leaf(town)
+    await town.tamper(
+        "ledger.leaf",
+        f"UPDATE ledger.leaf SET entries = {entries} WHERE tenant_id = $1 AND number = $2",
+        number,
+    )
+    on = f"ledger:leaf:{number}"
+    assert named(await town.compare()) == [("leaf_differs_from_record", "ledger", on)]
+
+
+async def test_a_leaf_that_was_taken_out_is_named_once_though_it_spans_two_tiles(
+    town: Town,
+) -> None:
+    for _ in range(3):
+        await town.submit(*[post("world", "shop", 1) for _ in range(200)])
+    await town.sequence()
+    numbers = await town.rows(
+        "ledger.leaf", "SELECT number FROM ledger.leaf WHERE tenant_id = $1 AND length = 200"
+    )
+    await town.tamper(
+        "ledger.leaf", "DELETE FROM ledger.leaf WHERE tenant_id = $1 AND length = 200"
+    )
+    assert named(await town.compare()) == [
+        ("leaf_is_missing", "ledger", f"ledger:leaf:{row['number']}") for row in numbers
+    ]
+
+
+async def test_an_erased_secret_hides_texts_and_nothing_else(town: Town) -> None:
+    await town.submit(*[post("world", "shop", 5, id=name, reference="r") for name in ("a", "b")])
+    await town.sequence()
+    on = await _on(town, "b")
+    await town.tamper("ledger.leaf_secret", "DELETE FROM ledger.leaf_secret WHERE tenant_id = $1")
+    await town.tamper(
+        "ledger.transaction", f"UPDATE ledger.transaction SET reference = 'x' WHERE {ACT} 'a'"
+    )
+    found = await town.compare()
+    assert named(found) == []
+    # The ledger and its two accounts have sealed texts too.
+    assert found.unopened == 5
+    await town.tamper(
+        "ledger.transaction", f"UPDATE ledger.transaction SET amounts = '{{6}}' WHERE {ACT} 'b'"
+    )
+    assert named(await town.compare()) == [("entry_differs_from_act", "ledger", on)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "unopened", "differing"),
+    [("salts = ''", 4, 0), ("salts = substring(sha256(salts) FOR 16)", 0, 4)],
+)
+async def test_a_secret_that_was_changed_is_noticed(
+    town: Town, changed: str, unopened: int, differing: int
+) -> None:
+    await town.submit(post("world", "shop", 5, id="a"))
+    await town.sequence()
+    await town.tamper(
+        "ledger.leaf_secret", f"UPDATE ledger.leaf_secret SET {changed} WHERE tenant_id = $1"
+    )
+    found = await town.compare()
+    assert (found.unopened, len(found.differences)) == (unopened, differing)
+    assert found.counts == ({DifferenceCode.ENTRY_DIFFERS_FROM_ACT: 4} if differing else {})
+
+
+async def test_what_has_no_place_yet_is_not_compared_and_the_answer_says_so(town: Town) -> None:
+    await town.submit(post("world", "shop", 1, id="early"))
+    await town.sequence()
+    await town.submit(post("world", "shop", 2, id="late"))
+    found = await town.compare()
+    at = int((await _on(town, "late")).rpartition(":")[2])
+    assert found.agrees
+    assert found.until == at
+    assert (await town.compare(settle_s=60)).until < at
+    await town.sequence()
+    again = await town.compare()
+    assert again.until > at
+    assert again.acts == found.acts + 1
+    earlier = await town.compare(until=at)
+    assert (earlier.until, earlier.acts) == (at, found.acts)
+
+
+async def test_nobody_hides_an_act_behind_a_leaf_of_the_future(town: Town) -> None:
+    await town.submit(post("world", "shop", 1, id="a"))
+    await town.sequence()
+    await town.tamper(
+        "ledger.leaf",
+        "INSERT INTO ledger.leaf (tenant_id, number, xid, first_at, last_at, length, entries)"
+        " SELECT tenant_id, 1000000000 + number, '9000000000000000000', first_at, last_at, length, entries"
+        " FROM ledger.leaf WHERE tenant_id = $1",
+    )
+    await town.tamper("ledger.transaction", f"DELETE FROM ledger.transaction WHERE {ACT} 'a'")
+    assert (await town.compare()).counts == {DifferenceCode.ENTRY_WITHOUT_ACT: 1}
+
+
+async def test_a_hundred_differences_are_listed_and_the_rest_are_counted(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await town.submit(*[post("world", "shop", 1) for _ in range(300)])
+    await town.sequence()
+    await town.tamper(
+        "ledger.transaction", "UPDATE ledger.transaction SET id = 'x' || id WHERE tenant_id = $1"
+    )
+    found = await town.compare()
+    assert (len(found.differences), found.unlisted) == (100, 200)
+    # What waits for its other half is bounded too, and is named all the same.
+    monkeypatch.setattr(limits, "WAITING_MAX", 10)
+    await town.tamper(
+        "ledger.transaction",
+        "UPDATE ledger.transaction SET ledger_id = ledger_id + 1000000 WHERE tenant_id = $1",
+    )
+    assert (await town.compare()).counts == {
+        DifferenceCode.ACT_WITHOUT_ENTRY: 300,
+        DifferenceCode.ENTRY_WITHOUT_ACT: 300,
+    }
+
+
+async def test_another_tenants_acts_are_not_looked_at(url: str, town: Town) -> None:
+    async with founded(url, "Andere") as other:
+        await other.submit(post("world", "shop", 1, id="a"))
+        await town.sequence()
+        await other.tamper("ledger.transaction", f"DELETE FROM ledger.transaction WHERE {ACT} 'a'")
+        assert (await town.compare()).agrees
+        assert not (await other.compare()).agrees
