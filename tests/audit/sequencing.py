@@ -15,16 +15,18 @@ from tallystick.apps.compose import CONTEXTS, PLANNING
 from tallystick.audit.model import tiles
 from tallystick.audit.model.merkle import Frontier, Subtree, leaf_hash, root_of
 from tallystick.audit.model.notes import (
+    Ed25519Cosigner,
     Ed25519Signer,
     MlDsa44Cosigner,
+    Signature,
     Signer,
     parse_checkpoint,
     parse_note,
     signed_by,
 )
 from tallystick.audit.model.places import tree_name
-from tallystick.audit.model.policy import Policy
-from tallystick.audit.service.publishing import AskedWitness, Publisher
+from tallystick.audit.model.policy import Group, Policy, Witness
+from tallystick.audit.service.publishing import AskedWitness, Prove, Publisher
 from tallystick.audit.service.sequencer import UNRENEWED_S, Sequencer
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import Deed
@@ -81,6 +83,8 @@ class House:
         self.url = url
         self._opened: list[Database] = []
         self._by_context: dict[str, Database] = {}
+        self._owner: Connection = None
+        self._owning = asyncio.Lock()
 
     async def database(
         self, context: str, *, settings: Mapping[str, str] | None = None
@@ -98,6 +102,8 @@ class House:
         return self._by_context[context]
 
     async def stop(self) -> None:
+        if self._owner is not None:
+            await self._owner.close()
         for database in self._opened:
             await database.stop()
 
@@ -124,8 +130,11 @@ class House:
 
     async def rows(self, sql: str, *arguments: Any) -> list[Any]:
         """Read or change as the owner."""
-        async with owning(self.url) as connection:
-            return await connection.fetch(sql, *arguments)
+        async with self._owning:
+            if self._owner is None:
+                self._owner = await asyncpg.connect(self.url)
+                await self._owner.execute("SET ROLE tallystick_owner")
+            return await self._owner.fetch(sql, *arguments)
 
     async def change(self, sql: str, *arguments: Any) -> None:
         """Change what is never changed, as the owner can."""
@@ -177,6 +186,11 @@ async def housed(make_database: Callable[[], str]) -> AsyncIterator[House]:
         # The owner sees all tenants here; nobody else sees more than before.
         for table in _TABLES:
             await connection.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+        # A worker that cleans up in a database keeps whoever is no superuser from dropping it.
+        for row in await connection.fetch(
+            "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE tableowner = current_user"
+        ):
+            await connection.execute(f"ALTER TABLE {row['name']} SET (autovacuum_enabled = false)")
     try:
         yield house
     finally:
@@ -229,6 +243,32 @@ def make_sequencer(
         holder=holder,
         unrenewed_s=unrenewed_s,
     )
+
+
+class Cosigning:
+    """A witness that cosigns whatever it is shown, as long as it is asked to."""
+
+    def __init__(self, name: str) -> None:
+        self.signer = Ed25519Cosigner(f"{name}.example", sha256(name.encode()).digest())
+        self.asked: list[int] = []
+
+    async def add(self, *, note: bytes, old: int, prove: Prove) -> tuple[Signature, ...]:
+        text = parse_note(note).text
+        self.asked.append(parse_checkpoint(text).size)
+        return (self.signer.sign(text, at_s=1),)
+
+
+def cosigned_by_all(*names: str) -> dict[str, Any]:
+    """What a sequencer is made with where all witnesses of these names have to cosign."""
+    made = {name: Cosigning(name) for name in names or ("w1",)}
+    return {"witnesses": made, "policy": policy_of(made, enough=len(made))}
+
+
+def policy_of(witnesses: Mapping[str, Any], *, enough: int) -> Policy:
+    """A policy by which so many of the witnesses are enough."""
+    members = tuple(Witness(name=name, key=one.signer.key) for name, one in witnesses.items())
+    group = Group(name="group", threshold=enough, members=tuple(witnesses))
+    return Policy(witnesses=members, groups=(group,), quorum="group")
 
 
 class Child:

@@ -28,9 +28,11 @@ from tallystick.runtime.record import BEGINNING, Pen, Place
 # A turn every half second; whoever did not come back for three seconds is replaced.
 PAUSE_S = 0.5
 UNRENEWED_S = 3.0
-# So many leaves of a context at once, each of up to 256 entries, and so many times before checkpoints are signed.
+# So many leaves of a context at once, each of up to 256 entries, and so many times, or for so long, before checkpoints
+# are signed.
 LEAVES_MAX = 128
 ROUNDS_MAX = 64
+ROUNDS_S = 1.0
 EDGES_REMEMBERED_MAX = 10_000
 # Beyond these somebody has to be called.
 LAG_MAX_US = 10 * SECOND
@@ -70,6 +72,7 @@ class Sequencer:
         self._places: dict[str, Place] = {}
         self._edges: dict[int, Frontier] = {}
         self._clock_checked: Instant | None = None
+        self._is_behind = False
 
     @property
     def has_lease(self) -> bool:
@@ -85,7 +88,7 @@ class Sequencer:
             while not stopping.is_set():
                 await self._try_turn()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(stopping.wait(), PAUSE_S)
+                    await asyncio.wait_for(stopping.wait(), 0 if self._is_behind else PAUSE_S)
             await self.give_up()
         finally:
             await self._publisher.stop()
@@ -137,20 +140,21 @@ class Sequencer:
             _log.warning("lease_not_given_up", holder=self._holder, error=repr(error)[:500])
 
     def _forget(self) -> None:
-        self._epoch, self._places = None, {}
+        self._epoch, self._places, self._is_behind = None, {}, False
         self._edges.clear()
 
     async def turn(self) -> int:
-        """Give places to all that waits, then sign and publish what grew; answers how many entries there were.
+        """Give places to what waits, for about a second, then sign and publish what grew; answers how many entries.
 
         Raises Fenced when somebody else has the lease.
         """
         await self._measure()
-        total = 0
+        total, until = 0, asyncio.get_running_loop().time() + ROUNDS_S
         for _ in range(ROUNDS_MAX):
             done = await self.round()
             total += done
-            if not done:
+            self._is_behind = done > 0
+            if not done or asyncio.get_running_loop().time() > until:
                 break
         await self._publisher.sign(epoch=self._held(), edges=self._edge)
         await self._publisher.publish(epoch=self._held())
