@@ -12,9 +12,10 @@ from tallystick.audit.model import tiles
 from tallystick.audit.model.merkle import leaf_hash, root_of, verify_consistency, verify_inclusion
 from tallystick.audit.model.notes import VerifierKey, parse_checkpoint, parse_note, signed_by
 from tallystick.audit.model.proof_file import parse_proof
+from tallystick.kernel.ids import tenant_id_of
 from tallystick.runtime.embedded.waiting import eventually
 from tests.apps.houses import ACTS, BOOK, House, assert_problem
-from tests.apps.platform import Running, free_port
+from tests.apps.platform import SCHEMAS, Running, free_port
 
 LOG = "/v1/log"
 
@@ -85,6 +86,43 @@ def test_reading_personal_data_and_refusals_are_on_record(house: House) -> None:
         ("wallets.wallet.read", "done"),
         ("wallets.wallet.read", "wallet_not_found"),
     ]
+
+
+def test_no_entry_has_anything_that_people_chose(up: Running, house: House) -> None:
+    body = {"kind": "post", "reference": "für Ana Martín", "metadata": {"note": "ana@example.com"}}
+    posting = {"debit": "bank", "credit": "ana", "amount": 3, "asset": "EUR"}
+    made = house.client.post(ACTS, json=body | {"id": "ana-martin-1", "postings": [posting]})
+    assert made.status_code == 201
+    settled(house)
+    tenant_id = tenant_id_of(house.tenant)
+    leaves = [
+        row["entries"]
+        for context in (*SCHEMAS, "audit")
+        for row in up.rows(f"SELECT entries FROM {context}.leaf WHERE tenant_id = $1", tenant_id)
+    ]
+    written = b"".join(leaves)
+    assert len(leaves) > 10
+    assert b"payments.payment.decide" in written
+    chosen = [
+        "first secret",
+        "first-",
+        "Ana",
+        "ana",
+        "c-1",
+        "main",
+        "bank",
+        "Martín",
+        house.names["iban"],
+    ]
+    chosen += [
+        "127.0.0.1",
+        "::1",
+        "example.com",
+        "first key",
+        "DE89",
+        *map(str, house.names["iban"].split()),
+    ]
+    assert [text for text in chosen if text.encode() in written] == []
 
 
 def test_a_key_that_is_used_signs_in_once(up: Running, house: House) -> None:

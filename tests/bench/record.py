@@ -215,18 +215,18 @@ async def _fill(url: str, tenant_id: int) -> None:
     async with ledger_database(url) as database:
         for first in range(0, ENTRIES, per_leaf * LEAVES_AT_ONCE):
             count = min(per_leaf * LEAVES_AT_ONCE, ENTRIES - first)
-            lines = [
-                record.Line(_entry(caller, at + number), salt, at + number, "127.0.0.1")
-                for number, salt in zip(
-                    range(first, first + count), record.salts(count), strict=True
-                )
-            ]
+            times = range(at + first, at + first + count)
             async with database.transaction(tenant_id=tenant_id) as connection:
                 await record.write_columns(
                     connection,
                     context="ledger",
                     tenant_id=tenant_id,
-                    columns=record.columns_of(lines),
+                    columns=record.columns_of(
+                        [_entry(caller, one) for one in times],
+                        salts=record.draw_salts(count),
+                        times=times,
+                        origins=["127.0.0.1"] * count,
+                    ),
                 )
 
 

@@ -4,7 +4,7 @@ A context never reads these tables. The sequencer follows them from outside, und
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -35,15 +35,6 @@ SOMEBODY = Caller(tenant_id=0, actor="")
 _UNDECIDED = {Kind.MALFORMED, Kind.UNAVAILABLE, Kind.TOO_LARGE, Kind.UNSUPPORTED}
 
 
-class Line(NamedTuple):
-    """One entry ready to be written: its bytes, the salt of its seal, its time, where it came from."""
-
-    entry: bytes
-    salt: bytes
-    at: Instant
-    origin: str
-
-
 class Leaf(NamedTuple):
     """A row of leaves as the sequencer reads it; ``entries`` are length-prefixed as in a bundle of tlog-tiles."""
 
@@ -56,31 +47,45 @@ class Leaf(NamedTuple):
     entries: bytes
 
 
-def salts(count: int) -> Iterator[bytes]:
-    """Draw salts from the system's chance, all at once."""
-    drawn = os.urandom(SALT_BYTES * count)
-    return (drawn[start : start + SALT_BYTES] for start in range(0, len(drawn), SALT_BYTES))
+def draw_salts(count: int) -> bytes:
+    """Draw salts from the system's chance, 16 bytes each, all at once."""
+    return os.urandom(SALT_BYTES * count)
 
 
-def lines_of(deeds: Sequence[Deed]) -> list[Line]:
-    """Write deeds as lines, each under a salt of its own."""
-    return [
-        Line(write(deed, salt=salt), salt, deed.at, deed.caller.origin)
-        for deed, salt in zip(deeds, salts(len(deeds)), strict=True)
+def columns_of(
+    entries: Sequence[bytes], *, salts: bytes, times: Sequence[Instant], origins: Sequence[str]
+) -> list[Any]:
+    """Pack entries into leaves, as the columns of the statement that writes them.
+
+    Each has its salt among ``salts``, its time and where it came from, all in one order.
+    """
+    bounds = [*range(0, len(entries), LEAF_ENTRIES_MAX), len(entries)]
+    leaves = [
+        (
+            min(times[start:end]),
+            max(times[start:end]),
+            end - start,
+            b"".join([len(entry).to_bytes(2, "big") + entry for entry in entries[start:end]]),
+            salts[SALT_BYTES * start : SALT_BYTES * end],
+            "\n".join(origins[start:end]),
+        )
+        for start, end in pairwise(bounds)
     ]
-
-
-def columns_of(lines: Sequence[Line]) -> list[Any]:
-    """Pack lines into leaves, as the columns of the statement that writes them."""
-    bounds = [*range(0, len(lines), LEAF_ENTRIES_MAX), len(lines)]
-    leaves = [_leaf(lines[start:end]) for start, end in pairwise(bounds)]
     return [list(column) for column in zip(*leaves, strict=True)]
 
 
-def _leaf(lines: Sequence[Line]) -> tuple[Any, ...]:
-    entries, salted, times, origins = zip(*lines, strict=True)
-    packed = b"".join([len(entry).to_bytes(2, "big") + entry for entry in entries])
-    return min(times), max(times), len(lines), packed, b"".join(salted), "\n".join(origins)
+def columns_of_deeds(deeds: Sequence[Deed]) -> list[Any]:
+    """Pack the entries of deeds, each under a salt of its own."""
+    salts = draw_salts(len(deeds))
+    return columns_of(
+        [
+            write(deed, salt=salts[SALT_BYTES * place : SALT_BYTES * (place + 1)])
+            for place, deed in enumerate(deeds)
+        ],
+        salts=salts,
+        times=[deed.at for deed in deeds],
+        origins=[deed.caller.origin for deed in deeds],
+    )
 
 
 @cache
@@ -103,7 +108,7 @@ async def write_deeds(
     connection: Connection, *, context: str, tenant_id: int, deeds: Sequence[Deed]
 ) -> None:
     """Write the entries of deeds in the transaction that does them: both are committed, or neither."""
-    columns = columns_of(lines_of(deeds))
+    columns = columns_of_deeds(deeds)
     await write_columns(connection, context=context, tenant_id=tenant_id, columns=columns)
 
 
