@@ -72,19 +72,19 @@ async def compare(
     """
     tally = Tally()
     async with database.transaction(tenant_id=tenant_id, read_only=True) as connection:
-        since = {
-            context: at
+        begun = [
+            (context, await comparing.began(connection, context=context, tenant_id=tenant_id))
             for context in readers
-            if (at := await comparing.began(connection, context=context)) is not None
-        }
+        ]
+        since = {context: at for context, at in begun if at is not None}
         bound = await writing.clock(connection) - settle_s * SECOND
         if until is not None:
             bound = min(bound, until)
         bound = await _sequenced(connection, tenant_id, since, bound)
         tree = await reading.tree(connection, tenant_id=tenant_id)
         hear = _Hearing(progress, tree.size)
-        for context, begun in since.items():
-            stretch = _Stretch(connection, tenant_id, context, begun, bound)
+        for context, first in since.items():
+            stretch = _Stretch(connection, tenant_id, context, first, bound)
             await _compare_context(stretch, readers[context], tally, hear)
     return tally.comparison(since=since, until=bound)
 

@@ -17,9 +17,9 @@ def _sql(context: str) -> dict[str, str]:
     }
 
 
-async def began(connection: Connection, *, context: str) -> Instant | None:
-    """When a context got its part of the record; None for one that has none here."""
-    return await connection.fetchval(_sql(context)["began"], context)
+async def began(connection: Connection, *, context: str, tenant_id: int) -> Instant | None:
+    """Since when a tenant's acts in a context have entries; None for a context that has no part of the record here."""
+    return await connection.fetchval(_sql(context)["began"], tenant_id, context)
 
 
 async def waits_since(

@@ -29,7 +29,7 @@ def leaves_of(
     salts = record.draw_salts(len(outcomes))
     entries: list[bytes] = []
     who = _Asking(None)
-    second, moment = 0, ""
+    second, moment = -1, render(-SECOND)[:-8]
     # In one loop, with nothing called that is not needed: this is done for every posting.
     for outcome, (accounts, amounts) in zip(outcomes, booked, strict=True):
         act, at, place = outcome.act, outcome.recorded_at, len(entries) * SALT_BYTES
