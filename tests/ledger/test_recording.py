@@ -50,7 +50,9 @@ def acts(draw: st.DrawFn) -> tuple[Outcome, list[int], list[int]]:
             id="t", kind="hold", recorded_at=draw(TIMES), refused=False, accounts=(), amounts=(),
             rest=[], state=None, expires_at=None,
         )  # fmt: skip
-    accounts = draw(st.lists(st.integers(1, 2**53 - 1), max_size=6)) if outcome.refusal is None else []
+    accounts = (
+        draw(st.lists(st.integers(1, 2**53 - 1), max_size=6)) if outcome.refusal is None else []
+    )
     return outcome, accounts, [draw(AMOUNTS) for _ in accounts[::2]]
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -88,7 +87,7 @@ async def sequence(
             ),
             pen=Pen(database=own, context="audit", clock=clock),
             clock=clock,
-            holder=f"{socket.gethostname()}:{os.getpid()}",
+            holder=f"{os.uname().nodename}:{os.getpid()}",
         )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(sequencer.run(stopping))
@@ -96,7 +95,7 @@ async def sequence(
                 folder = Path(settings.record_folder)
                 mirroring = Mirroring(
                     database=database,
-                    mirror_of=lambda name: Mirror(folder / name),
+                    mirror_of=lambda name: Mirror(folder.joinpath(name)),
                     has_lease=lambda: sequencer.has_lease,
                 )
                 tasks.create_task(mirroring.run(stopping))

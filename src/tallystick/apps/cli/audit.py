@@ -1,44 +1,35 @@
 """The record for those who check it: verify it offline, pack it for an auditor, look at its state and receipts."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from tallystick.apps import local
+from tallystick.apps.cli import checking
 from tallystick.apps.cli.asking import ask, demand_writable, fail, write
-from tallystick.apps.cli.operating import OPERATOR
+from tallystick.apps.cli.checking import progress_bar
+from tallystick.apps.cli.operating import OPERATOR, list_tenants
+from tallystick.apps.comparing import SETTLE_S
+from tallystick.apps.comparing import compare as compare_all
 from tallystick.apps.compose import operator_database, policy_of
 from tallystick.apps.sequencing import keys_file
 from tallystick.apps.witness import run as run_witness
 from tallystick.audit.adapters.key_file import read_signers
 from tallystick.audit.adapters.mirror import Mirror
-from tallystick.audit.adapters.sources import Address, Folder, Source
-from tallystick.audit.model import proof_file
-from tallystick.audit.model.merkle import inclusion_ranges, leaf_hash, verify_inclusion
+from tallystick.audit.model.comparing import Comparison
 from tallystick.audit.model.notes import (
     ML_DSA_44,
-    BadNote,
-    VerifierKey,
-    parse_checkpoint,
-    parse_note,
-    signed_by,
 )
 from tallystick.audit.model.places import PLATFORM, tree_name
-from tallystick.audit.model.policy import Policy, parse_policy, satisfied_by
-from tallystick.audit.model.verifying import Verdict
 from tallystick.audit.service.exporting import Package, Wanted, export
-from tallystick.audit.service.verifying import verify as verify_record
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
-from tallystick.kernel.instants import DAY, SECOND, day_start
+from tallystick.kernel.instants import DAY, SECOND, day_start, render
 from tallystick.kernel.tags import Tag
 from tallystick.runtime.client import path_of
 from tallystick.runtime.clock import SystemClock
@@ -51,123 +42,8 @@ _out = Console()
 _err = Console(stderr=True)
 _DAY = ["%Y-%m-%d"]
 
-Keys = Annotated[
-    list[str],
-    typer.Option(
-        "--key",
-        help="The log's public key (a vkey, or a file of them), from elsewhere than the log.",
-    ),
-]
-PolicyFile = Annotated[
-    Path | None, typer.Option("--policy", help="Which witnesses must have cosigned (tlog-policy).")
-]
-
-
-@app.command()
-def verify(
-    source: str = typer.Argument(help="A folder, or the URL under which a log is served."),
-    key: Keys = [],  # noqa: B006
-    checkpoint: Path = typer.Option(
-        None, "--checkpoint", help="The checkpoint you kept last time: the log must continue it."
-    ),
-    policy: PolicyFile = None,
-    token: str = typer.Option(
-        "", "--token", envvar="TALLYSTICK_API_KEY", help="The API key for a URL that asks for one."
-    ),
-) -> None:
-    """Rebuild a whole log from its entries, offline, and name the first that does not fit; exit code 1 then."""
-    trusted, rules = _trusted(key), _policy(policy)
-    kept = checkpoint.read_bytes() if checkpoint is not None else None
-    with _source(source, token) as read, _progress() as progress:
-        task = progress.add_task("entries", total=None)
-        verdict = verify_record(
-            read,
-            trusted=trusted,
-            policy=rules,
-            last_checkpoint=kept,
-            progress=lambda done, of: progress.update(task, completed=done, total=of),
-        )
-    _tell(verdict)
-    if not verdict.holds:
-        raise typer.Exit(1)
-
-
-@contextmanager
-def _source(source: str, token: str) -> Iterator[Source]:
-    if source.startswith(("http://", "https://")):
-        with closing(Address(source, token=token or None)) as address:
-            yield address
-    elif Path(source).is_dir():
-        yield Folder(Path(source))
-    else:
-        fail(f"there is no folder {source}: name one, or a URL")
-
-
-def _trusted(texts: list[str]) -> list[VerifierKey]:
-    """Read the keys that were given: each a vkey, or the path of a file with one a line."""
-    if not texts:
-        fail("give the log's public key with --key, and take it from elsewhere than the log itself")
-    lines = [line for text in texts for line in _key_lines(text) if line.strip()]
-    try:
-        return [VerifierKey.parse(line.strip()) for line in lines]
-    except BadNote as error:
-        fail(f"--key: {error}")
-
-
-def _key_lines(text: str) -> list[str]:
-    path = Path(text)
-    with suppress(OSError):
-        if len(text) < 1_000 and path.is_file():
-            return path.read_text("utf-8").splitlines()
-    return [text]
-
-
-def _policy(path: Path | None) -> Policy | None:
-    if path is None:
-        return None
-    try:
-        return parse_policy(path.read_text("utf-8"))
-    except ValueError as error:
-        fail(f"--policy: {error}")
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=_err,
-        transient=True,
-    )
-
-
-def _tell(verdict: Verdict) -> None:
-    if verdict.origin:
-        root = verdict.root.hex() if isinstance(verdict.root, bytes) else verdict.root
-        lines = {
-            "log": verdict.origin,
-            "entries": f"{verdict.size:,}",
-            "read": f"from {verdict.first:,} on"
-            + (" (earlier ones stand by their hashes)" if verdict.first else ""),
-            "root": str(root),
-            "checkpoints": f"{verdict.checkpoints:,}",
-        }
-        for name, text in lines.items():
-            _out.print(f"{name:12}{escape(text)}", highlight=False, soft_wrap=True)
-    if verdict.holds:
-        _out.print("[green]holds[/]: every entry is the one that was signed", highlight=False)
-        return
-    for failure in verdict.failures:
-        _out.print(
-            f"[red]{failure.code}[/]: {escape(failure.place)}", highlight=False, soft_wrap=True
-        )
-        for name, text in (("expected", failure.expected), ("found", failure.found)):
-            if text:
-                _out.print(f"    {name} {escape(text)}", highlight=False, soft_wrap=True)
-        _out.print(f"    [dim]{escape(failure.advice)}[/]", highlight=False, soft_wrap=True)
-    if verdict.unlisted:
-        _out.print(f"and {verdict.unlisted:,} more of the same kinds", highlight=False)
+app.command()(checking.verify)
+app.command("check-receipt")(checking.check_receipt)
 
 
 @app.command("export")
@@ -189,7 +65,7 @@ def export_(
     wanted = Wanted(
         tenant_id=tenant_id, since=day_start(first.date()), until=day_start(last.date()) + DAY
     )
-    with local.database_url(settings, must_exist=True) as url, _progress() as progress:
+    with local.database_url(settings, must_exist=True) as url, progress_bar() as progress:
         task = progress.add_task("files", total=None)
         package = asyncio.run(
             _export(
@@ -239,6 +115,70 @@ async def _export(
     finally:
         for one in (database, own):
             await one.stop()
+
+
+@app.command()
+def compare(
+    tenant: str = typer.Option(
+        "", "--tenant", help="Only this tenant (tnt_…); all of them without."
+    ),
+    settle_s: int = typer.Option(
+        SETTLE_S, "--settle", help="Leave out what was done in the last so many seconds."
+    ),
+) -> None:
+    """Hold the books and all other tables against the record, both ways; exit code 1 when they differ."""
+    settings = read_settings()
+    with local.database_url(settings, must_exist=True) as url, progress_bar() as progress:
+        names = [tenant] if tenant else [one.tenant for one in asyncio.run(list_tenants(url))]
+        found = asyncio.run(_compare(url, names, settle_s, progress))
+    for name, comparison in found.items():
+        verdict = "[green]agree[/]" if comparison.agrees else "[red]DIFFER[/]"
+        _out.print(
+            f"{name}  {comparison.acts:,} acts, {comparison.entries:,} entries "
+            f"until {render(comparison.until)}: {verdict}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        for difference in comparison.differences:
+            _out.print(
+                f"  [red]{difference.code}[/]: {escape(difference.on)} of {render(difference.at)}",
+                highlight=False,
+                soft_wrap=True,
+            )
+            for side, text in (("record", difference.expected), ("tables", difference.found)):
+                if text:
+                    _out.print(f"    {side} {escape(text)}", highlight=False, soft_wrap=True)
+        if comparison.unlisted:
+            _out.print(f"  and {comparison.unlisted:,} more", highlight=False)
+        if comparison.unopened:
+            _out.print(
+                f"  {comparison.unopened:,} seals cannot be opened any more", highlight=False
+            )
+    if not all(comparison.agrees for comparison in found.values()):
+        raise typer.Exit(1)
+
+
+async def _compare(
+    url: str, names: list[str], settle_s: int, progress: Progress
+) -> dict[str, Comparison]:
+    database = operator_database(url)
+    await database.start()
+    try:
+        found: dict[str, Comparison] = {}
+        for name in names:
+            task = progress.add_task(name, total=None)
+            found[name] = await compare_all(
+                database,
+                tenant_id=tenant_id_of(name),
+                settle_s=settle_s,
+                progress=lambda done, of, task=task: progress.update(
+                    task, completed=done, total=of
+                ),
+            )
+            progress.remove_task(task)
+        return found
+    finally:
+        await database.stop()
 
 
 @app.command()
@@ -294,45 +234,6 @@ def receipt(
     path = path_of("ledgers", ledger, "transactions", act) if slash else path_of("payments", what)
     demand_writable(out)
     write(ask("GET", f"{path}/receipt").body, out)
-
-
-@app.command("check-receipt")
-def check_receipt(
-    file: Path = typer.Argument(help="A receipt (.tlog-proof)."),
-    key: Keys = [],  # noqa: B006
-    policy: PolicyFile = None,
-) -> None:
-    """Check a receipt offline and show what it proves; exit code 1 when it proves nothing."""
-    trusted, rules = _trusted(key), _policy(policy)
-    try:
-        proof = proof_file.parse_proof(file.read_bytes())
-        note = parse_note(proof.checkpoint)
-        signatures = [signed_by(note, one) for one in trusted]
-    except ValueError as error:
-        fail(f"{file} proves nothing: {error}")
-    checkpoint = parse_checkpoint(note.text)
-    if proof.extra is None:
-        fail(f"{file} does not carry its entry")
-    is_named = any(one.name == checkpoint.origin for one in trusted)
-    if not any(signatures) or not is_named:
-        fail(f"{file} proves nothing: no key that you trust signed it")
-    if rules is not None and not satisfied_by(rules, note):
-        fail(f"{file} proves too little: not enough witnesses of the policy cosigned it")
-    if len(proof.hashes) != len(
-        inclusion_ranges(proof.index, checkpoint.size)
-    ) or not verify_inclusion(
-        leaf=leaf_hash(proof.extra),
-        index=proof.index,
-        size=checkpoint.size,
-        root=checkpoint.root,
-        proof=proof.hashes,
-    ):
-        fail(f"{file} proves nothing: its entry is not in the log that was signed")
-    _out.print(
-        f"[green]proven[/]: entry {proof.index:,} of {checkpoint.origin}, of {checkpoint.size:,}",
-        highlight=False,
-    )
-    typer.echo(proof.extra.decode())
 
 
 @app.command("keys")

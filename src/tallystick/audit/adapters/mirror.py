@@ -58,7 +58,7 @@ class Mirror:
 
         Raises MirrorRefuses when another content is there.
         """
-        path = self._folder / tiles.path_of(tile, width=width)
+        path = self._folder.joinpath(tiles.path_of(tile, width=width))
         self._write_once(path, content)
         if width == WIDTH:
             narrower = path.with_name(path.name + ".p")
@@ -67,7 +67,7 @@ class Mirror:
 
     def write_once(self, name: str, content: bytes) -> None:
         """Write a file of an auditor's package. Raises MirrorRefuses when another content is there."""
-        self._write_once(self._folder / name, content)
+        self._write_once(self._folder.joinpath(name), content)
 
     def _write_once(self, path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ class State(NamedTuple):
     """Who sequences, when it last did, how far behind the record was, how far apart the clocks."""
 
     holder: str
-    renewed_at: Instant | None
+    renewed_at: Instant
     lag_us: int
     skew_us: int
     now: Instant
