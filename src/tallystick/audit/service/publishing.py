@@ -34,6 +34,7 @@ SHOWN_AT_ONCE_MAX = 8
 WITNESSED_SIZES_MAX = 100_000
 # While its witnesses are asked, a tree that goes on growing gets no other checkpoint for so long.
 SHOWN_FOR: Instant = 10 * SECOND
+ASKED_S = 10.0
 # So long one turn listens to witnesses: the lease has to be renewed meanwhile, and the next turn listens on.
 LISTENED_S = 1.0
 # So long the others are waited for when those who have answered are enough.
@@ -299,7 +300,7 @@ class Publisher:
                 )
 
         try:
-            async with asyncio.timeout(SHOWN_FOR / SECOND):
+            async with asyncio.timeout(ASKED_S):
                 found = await self._witnesses[name].add(
                     note=note, old=self._shown.get(who, tree.published_size), prove=prove
                 )
