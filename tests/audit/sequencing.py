@@ -223,6 +223,7 @@ def make_sequencer(
     witnesses: Mapping[str, AskedWitness] | None = None,
     clock: Clock | None = None,
     unrenewed_s: float = UNRENEWED_S,
+    adopts: bool = False,
     contexts: Sequence[str] = CONTEXTS,
 ) -> Sequencer:
     """A sequencer that signs with the keys of the tests."""
@@ -241,6 +242,7 @@ def make_sequencer(
         clock=clock or SystemClock(),
         holder=holder,
         unrenewed_s=unrenewed_s,
+        adopts=adopts,
     )
 
 

@@ -124,10 +124,27 @@ async def test_a_cluster_that_is_another_stops_it_and_nothing_is_written(house: 
     await house.rows("UPDATE audit.lease SET cluster = cluster + 1")
     before = await house.rows("SELECT * FROM audit.lease, audit.tree, audit.place")
     other = await house.sequencer("other")
-    with pytest.raises(WrongCluster, match=r"see docs/operating/record\.md, under Restoring"):
+    with pytest.raises(WrongCluster, match=r"docs/operating/record\.md says under Restoring"):
         await asyncio.wait_for(other.run(asyncio.Event()), 10)
     assert not other.has_lease
     assert await house.rows("SELECT * FROM audit.lease, audit.tree, audit.place") == before
+
+
+async def test_a_cluster_that_is_adopted_is_followed_and_that_is_on_record(house: House) -> None:
+    await house.write(deed(1))
+    await house.sequenced()
+    await house.write(deed(2))
+    await house.rows("UPDATE audit.lease SET cluster = cluster + 1")
+    other = await house.sequencer("other", adopts=True)
+    assert await other.try_lease()
+    await other.turn()
+    await other.turn()
+    await other.give_up()
+    assert await house.numbers() == [1, 2]
+    told = await house.rows("SELECT entries FROM audit.segment WHERE tenant_id = 0")
+    assert any(b"audit.record.adopt" in row["entries"] for row in told)
+    # It is bound now, and the next one goes on without being told.
+    assert await (await house.sequencer("third")).try_lease()
 
 
 @pytest.mark.parametrize("is_bound", [True, False])

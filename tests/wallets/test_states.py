@@ -75,7 +75,7 @@ def test_the_schema_knows_the_same_states():
     for text in (schema, statement("wallets", "queries")):
         for listed in re.findall(r"NOT IN \(('open'[^)]*)\)", text):
             assert set(re.findall(r"\w+", listed)) == {state.value for state in SETTLED}
-    assert schema == statement("wallets", "migrations/0001_pre_begin")
+    assert known in statement("wallets", "migrations/0001_pre_begin")
 
 
 @pytest.mark.parametrize(

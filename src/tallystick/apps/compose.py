@@ -188,6 +188,17 @@ def operator_database(url: str) -> Database:
     return Database(url=url, role=OPERATOR, pool_size=2, statement_timeout_s=OPERATOR_TIMEOUT_S)
 
 
+@asynccontextmanager
+async def pen_of(url: str, context: str) -> AsyncIterator[Pen]:
+    """What writes an entry of a context, for the commands of operators."""
+    database = Database(url=url, role=f"tallystick_{context}", pool_size=1)
+    await database.start()
+    try:
+        yield Pen(database=database, context=context, clock=SystemClock())
+    finally:
+        await database.stop()
+
+
 def tenant_directory(database: Database) -> TenantDirectory:
     """The list of tenants, over the operator's database."""
     return TenantDirectoryService(database=database)

@@ -18,7 +18,8 @@ from tallystick.audit.adapters.witnesses import clients_of
 from tallystick.audit.model.notes import ED25519, ML_DSA_44, Signer
 from tallystick.audit.service.mirroring import Mirroring
 from tallystick.audit.service.publishing import Publisher
-from tallystick.audit.service.sequencer import Sequencer
+from tallystick.audit.service.sequencer import Sequencer, WrongCluster
+from tallystick.audit.store import reading
 from tallystick.runtime.clock import SystemClock
 from tallystick.runtime.configuration import Settings
 from tallystick.runtime.database import Database
@@ -41,13 +42,27 @@ def keys_file(settings: Settings) -> Path:
     return Path(settings.record_keys) if settings.record_keys else default_home() / "record-keys"
 
 
-def demand_keys(settings: Settings) -> Path:
-    """Make the keys that sign, where there are none. Raises OSError, ValueError."""
+async def demand_keys(database: Database, settings: Settings) -> Path:
+    """Find the keys that sign, or make them where nothing was signed yet. Raises OSError, ValueError.
+
+    Keys that are not those of before would sign a log that nobody can tell from a forgery, so they are refused.
+    """
     path = keys_file(settings)
+    async with database.without_tenant(read_only=True) as connection:
+        known = set(await reading.keys(connection))
     if not path.exists():
+        if known:
+            raise ValueError(
+                f"the keys that signed until now are not at {path}: bring that file back, or name it in "
+                "TALLYSTICK_RECORD_KEYS"
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         make_keys(path, name=settings.record_origin, algorithms=ALGORITHMS)
-    read_signers(path)
+    own = {(one.key.algorithm, one.key.public_key) for one in read_signers(path)}
+    if known and not own & known:
+        raise ValueError(
+            f"the keys at {path} are not those that signed until now: name the right file in TALLYSTICK_RECORD_KEYS"
+        )
     return path
 
 
@@ -62,22 +77,26 @@ def signers_from(path: Path) -> Callable[[str], Sequence[Signer]]:
 
 
 async def sequence(
-    *, url: str, settings: Settings, stopping: asyncio.Event, contexts: Sequence[str] = CONTEXTS
+    *, url: str, settings: Settings, stopping: asyncio.Event, adopts: bool = False
 ) -> None:
-    """Sequence, publish and mirror until ``stopping`` is set. Several processes may: one of them writes."""
+    """Sequence, publish and mirror until ``stopping`` is set. Several processes may: one of them writes.
+
+    ``adopts`` says that the database was moved to another PostgreSQL on purpose. Raises WrongCluster, ValueError.
+    """
     policy = policy_of(settings)
-    path = demand_keys(settings)
     async with AsyncExitStack() as stack:
         database = Database(url=url, role=SEQUENCER, pool_size=4, settings=TURN_SETTINGS)
         own = Database(url=url, role="tallystick_audit", pool_size=1)
         for one in (database, own):
             await one.start()
             stack.push_async_callback(one.stop)
+        path = await demand_keys(own, settings)
         witnesses = await stack.enter_async_context(clients_of(policy))
         clock = SystemClock()
         sequencer = Sequencer(
             database=database,
-            contexts=contexts,
+            contexts=CONTEXTS,
+            adopts=adopts,
             publisher=Publisher(
                 database=database,
                 origin=settings.record_origin,
@@ -101,8 +120,8 @@ async def sequence(
                 tasks.create_task(mirroring.run(stopping))
 
 
-def run_until_told(*, url: str, settings: Settings, ends_with: int | None) -> None:
-    """Sequence until SIGINT or SIGTERM, or until the process that started this one ends."""
+def run_until_told(*, url: str, settings: Settings, ends_with: int | None, adopts: bool) -> None:
+    """Sequence until SIGINT or SIGTERM, or until the process that started this one ends. Raises ValueError, OSError."""
     if ends_with is not None:
         end_with(ends_with, signal.SIGTERM)
 
@@ -110,13 +129,22 @@ def run_until_told(*, url: str, settings: Settings, ends_with: int | None) -> No
         stopping, loop = asyncio.Event(), asyncio.get_running_loop()
         for told in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(told, stopping.set)
-        await sequence(url=url, settings=settings, stopping=stopping)
+        await sequence(url=url, settings=settings, stopping=stopping, adopts=adopts)
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    except* (WrongCluster, ValueError, OSError) as group:
+        # Expected, and each says what to do; the first is told as any command tells it.
+        raise _first(group) from None
+
+
+def _first(group: BaseExceptionGroup) -> BaseException:
+    one = group.exceptions[0]
+    return _first(one) if isinstance(one, BaseExceptionGroup) else one
 
 
 class _Child:
-    """A process that sequences, started again when it ends by itself."""
+    """A process that sequences, started again when it is killed."""
 
     def __init__(self, *, url: str, folder: Path) -> None:
         self._environment = os.environ | {
@@ -124,11 +152,13 @@ class _Child:
             "TALLYSTICK_RECORD_FOLDER": str(folder),
         }
         self._stopping = threading.Event()
-        # It forks, and a child is told of the death of the thread that forked it; so it is not a daemon.
+        # A child is told of the death of the thread that forked it, so this one lives as long as the process.
         self._keeper = threading.Thread(target=self._keep)
+        # The first is started here and now: while a server forks its workers, nobody else should.
+        self._process = self._started()
 
     def start(self) -> None:
-        """Start it."""
+        """Keep it running."""
         self._keeper.start()
 
     def stop(self) -> None:
@@ -136,30 +166,36 @@ class _Child:
         self._stopping.set()
         self._keeper.join()
 
+    def _started(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tallystick", "sequence", "--ends-with", str(os.getpid())],
+            env=self._environment,
+            # Ctrl-C is for whoever started us; it tells this one.
+            start_new_session=True,
+        )
+
     def _keep(self) -> None:
         for _ in range(RESTARTS_MAX):
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tallystick", "sequence", "--ends-with", str(os.getpid())],
-                env=self._environment,
-                # Ctrl-C is for whoever started us; it tells this one.
-                start_new_session=True,
-            )
-            while process.poll() is None and not self._stopping.wait(_RESTART_PAUSE_S):
+            while self._process.poll() is None and not self._stopping.wait(_RESTART_PAUSE_S):
                 continue
-            if self._stopping.is_set():
-                process.terminate()
-                try:
-                    process.wait(_STOP_WAIT_S)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
-                return
+            # One that ended by itself has said why, and would say it again.
+            if self._stopping.is_set() or self._process.returncode > 0:
+                break
+            self._process = self._started()
+        self._end()
+
+    def _end(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_WAIT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 @contextmanager
 def sequencer_beside(*, url: str, settings: Settings) -> Iterator[None]:
     """Keep a process that sequences, for as long as this one serves; the record is mirrored in the home."""
-    demand_keys(settings)
     folder = Path(settings.record_folder) if settings.record_folder else default_home() / "record"
     child = _Child(url=url, folder=folder)
     child.start()

@@ -101,7 +101,9 @@ class Log(Message, frozen=True, kw_only=True):
     sequenced_at: Annotated[Time, told("When a sequencer last took its turn.")]
     alarms: Annotated[
         tuple[str, ...],
-        told("What somebody should see to: nobody_sequences, record_lags, clock_is_off."),
+        told(
+            "What somebody should see to: nobody_sequences, record_lags, clock_is_off, not_published."
+        ),
     ] = ()
 
 

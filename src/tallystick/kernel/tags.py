@@ -51,7 +51,7 @@ class Tag(StrEnum):
 
     AUDIT_CLOCK_CHECK = "audit.clock.check"
     AUDIT_PACKAGE_EXPORT = "audit.package.export"
-    AUDIT_RECORD_BEGIN = "audit.record.begin"
+    AUDIT_RECORD_ADOPT = "audit.record.adopt"
     AUDIT_SCHEMA_MIGRATE = "audit.schema.migrate"
 
 

@@ -185,6 +185,7 @@ async def move(
     event: Event,
     caller: Caller,
     content: Mapping[str, str | None],
+    account: NewAccount | None = None,
 ) -> bool:
     """Move a wallet by an event, and its accounts with an outcome; False when it has moved since it was read."""
     after = NEXT[row.state, event].value
@@ -214,6 +215,7 @@ async def move(
         before=row.state.value,
         after=after,
         content=content,
+        account=account,
     )
     await record.write_deeds(connection, context=CONTEXT, tenant_id=tenant_id, deeds=(deed,))
     return True
@@ -324,13 +326,17 @@ async def take_unfinished(
     return [row["wallet_id"] for row in rows]
 
 
+# Whose wallet opens and which IBAN is added is sealed, and an operator does not read it.
+_SEALING = (Event.OPEN, Event.ADD)
+
+
 async def recorded_moves(
     connection: Connection, *, tenant_id: int, since: Instant, until: Instant
 ) -> AsyncGenerator[list[tuple[Deed, bool]], None]:
-    """Read every move as the record was told it; whose wallet opened is not read. The connection is an operator's."""
+    """Read every move as the record was told it; names and IBANs are not read. The connection is an operator's."""
     cursor = await connection.cursor(_RECORDED["moves"], tenant_id, since, until)
     while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
-        yield [(_recorded(row), row["event"] != Event.OPEN) for row in rows]
+        yield [(_recorded(row), row["event"] not in _SEALING) for row in rows]
 
 
 def _recorded(row: Any) -> Deed:

@@ -1,6 +1,7 @@
 """The record for those who check it: verify it offline, pack it for an auditor, look at its state and receipts."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tallystick.apps.cli.checking import progress_bar
 from tallystick.apps.cli.operating import OPERATOR, list_tenants
 from tallystick.apps.comparing import SETTLE_S
 from tallystick.apps.comparing import compare as compare_all
-from tallystick.apps.compose import operator_database, policy_of
+from tallystick.apps.compose import operator_database, pen_of, policy_of
 from tallystick.apps.sequencing import keys_file
 from tallystick.apps.witness import run as run_witness
 from tallystick.audit.adapters.key_file import read_signers
@@ -32,10 +33,7 @@ from tallystick.kernel.ids import tenant_id_of
 from tallystick.kernel.instants import DAY, SECOND, day_start, render
 from tallystick.kernel.tags import Tag
 from tallystick.runtime.client import path_of
-from tallystick.runtime.clock import SystemClock
 from tallystick.runtime.configuration import Settings, read_settings
-from tallystick.runtime.database import Database
-from tallystick.runtime.record import Pen
 
 app = typer.Typer(help="Check the record, and pack it for auditors.", no_args_is_help=True)
 _out = Console()
@@ -61,7 +59,7 @@ def export_(
     if last < first:
         fail("--to lies before --from")
     settings = read_settings()
-    tenant_id = PLATFORM if tenant == "platform" else tenant_id_of(tenant)
+    tenant_id = _tenant_of(tenant)
     wanted = Wanted(
         tenant_id=tenant_id, since=day_start(first.date()), until=day_start(last.date()) + DAY
     )
@@ -89,38 +87,36 @@ def export_(
 
 
 async def _export(
-    url: str, settings: Settings, wanted: Wanted, out: Path, progress: object
+    url: str, settings: Settings, wanted: Wanted, out: Path, progress: Callable[[int, int], None]
 ) -> Package:
-    database = operator_database(url)
-    own = Database(url=url, role="tallystick_audit", pool_size=1)
-    for one in (database, own):
-        await one.start()
-    try:
-        # On record first: whoever takes a copy is known before the copy is there.
-        caller = Caller(tenant_id=wanted.tenant_id, actor=OPERATOR.actor)
-        days = {"since": wanted.since // SECOND, "until": wanted.until // SECOND}
-        pen = Pen(database=own, context="audit", clock=SystemClock())
-        name = tree_name(wanted.tenant_id)
+    name = tree_name(wanted.tenant_id)
+    # On record first: whoever takes a copy is known before the copy is there.
+    async with pen_of(url, "audit") as pen:
         await pen.note(
-            caller=caller, tag=Tag.AUDIT_PACKAGE_EXPORT, on=f"audit:log:{name}", content=days
+            caller=Caller(tenant_id=wanted.tenant_id, actor=OPERATOR.actor),
+            tag=Tag.AUDIT_PACKAGE_EXPORT,
+            on=f"audit:log:{name}",
+            content={"since": wanted.since // SECOND, "until": wanted.until // SECOND},
         )
+    database = operator_database(url)
+    await database.start()
+    try:
         return await export(
             database,
             Mirror(out),
             wanted=wanted,
             origin=f"{settings.record_origin}/{name}",
             policy=policy_of(settings),
-            progress=progress,  # type: ignore[arg-type]
+            progress=progress,
         )
     finally:
-        for one in (database, own):
-            await one.stop()
+        await database.stop()
 
 
 @app.command()
 def compare(
     tenant: str = typer.Option(
-        "", "--tenant", help="Only this tenant (tnt_…); all of them without."
+        "", "--tenant", help="Only this log (tnt_…, or `platform`); all of them without."
     ),
     settle_s: int = typer.Option(
         SETTLE_S, "--settle", help="Leave out what was done in the last so many seconds."
@@ -129,7 +125,11 @@ def compare(
     """Hold the books and all other tables against the record, both ways; exit code 1 when they differ."""
     settings = read_settings()
     with local.database_url(settings, must_exist=True) as url, progress_bar() as progress:
-        names = [tenant] if tenant else [one.tenant for one in asyncio.run(list_tenants(url))]
+        every = [tree_name(PLATFORM), *(one.tenant for one in asyncio.run(list_tenants(url)))]
+        names = [tenant] if tenant else every
+        if tenant and tenant not in every:
+            # "They agree" must never be the answer to a name that was mistyped.
+            fail(f"there is no tenant {tenant}: `tallystick tenant list` shows them")
         found = asyncio.run(_compare(url, names, settle_s, progress))
     for name, comparison in found.items():
         verdict = "[green]agree[/]" if comparison.agrees else "[red]DIFFER[/]"
@@ -169,7 +169,7 @@ async def _compare(
             task = progress.add_task(name, total=None)
             found[name] = await compare_all(
                 database,
-                tenant_id=tenant_id_of(name),
+                tenant_id=_tenant_of(name),
                 settle_s=settle_s,
                 progress=lambda done, of, task=task: progress.update(
                     task, completed=done, total=of
@@ -179,6 +179,10 @@ async def _compare(
         return found
     finally:
         await database.stop()
+
+
+def _tenant_of(name: str) -> int:
+    return PLATFORM if name == tree_name(PLATFORM) else tenant_id_of(name)
 
 
 @app.command()
@@ -249,7 +253,7 @@ def keys_(
 ) -> None:
     """Show the public keys that checkpoints are signed with, to hand to auditors and witnesses."""
     settings = read_settings()
-    name = tree_name(PLATFORM if tenant == "platform" else tenant_id_of(tenant))
+    name = tree_name(_tenant_of(tenant))
     origin = settings.record_origin if prefix else f"{settings.record_origin}/{name}"
     for signer in read_signers(keys_file(settings), name=origin):
         if prefix and signer.key.algorithm == ML_DSA_44:

@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tallystick import __version__
 from tallystick.apps import demonstration, local, sequencing
 from tallystick.apps import serve as serving
-from tallystick.apps.compose import CONTEXTS, Platform, operator_database, tenant_directory
+from tallystick.apps.compose import CONTEXTS, Platform, operator_database, pen_of, tenant_directory
 from tallystick.identity.api import Authenticate as ProveKey
 from tallystick.identity.api import (
     CreateKey,
@@ -26,6 +27,7 @@ from tallystick.identity.api import (
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of, tenant_name
 from tallystick.kernel.instants import day_of
+from tallystick.kernel.tags import Tag
 from tallystick.ledger.api import Verification
 from tallystick.ledger.service.verifying import verify as verify_books
 from tallystick.runtime.clock import SystemClock
@@ -48,7 +50,7 @@ def up() -> None:
     serving.demand_servable(settings)
     with local.only_up(), local.database_url(settings) as url:
         _err.print("[dim]database ready, bringing its schema up to date …[/]")
-        applied = asyncio.run(walk_roads(url=url, contexts=CONTEXTS))
+        applied = asyncio.run(walk(url))
         known = asyncio.run(_prepare(url, settings))
         _greet(settings, known, applied)
         with sequencing.sequencer_beside(url=url, settings=settings):
@@ -72,6 +74,9 @@ def sequence(
         "--ends-with",
         help="End when the process of this number does, which started this one.",
     ),
+    adopt: bool = typer.Option(
+        False, "--adopt", help="Go on although the database was moved to another PostgreSQL."
+    ),
 ) -> None:
     """Give every entry its place in the record, sign and publish it, until SIGINT or SIGTERM.
 
@@ -80,7 +85,7 @@ def sequence(
     settings = read_settings()
     configure_logging(settings.log_level)
     with local.database_url(settings) as url:
-        sequencing.run_until_told(url=url, settings=settings, ends_with=ends_with)
+        sequencing.run_until_told(url=url, settings=settings, ends_with=ends_with, adopts=adopt)
 
 
 def migrate(
@@ -90,7 +95,7 @@ def migrate(
 ) -> None:
     """Bring the database to the schema of this version."""
     with local.database_url(read_settings()) as url:
-        applied = asyncio.run(walk_roads(url=url, contexts=CONTEXTS, post=not pre))
+        applied = asyncio.run(walk(url, post=not pre))
     _out.print("\n".join(applied) or "nothing to do: the schema is up to date")
 
 
@@ -105,6 +110,20 @@ def verify(
     _report(found)
     if any(verification.damage for _, verification in found):
         raise typer.Exit(1)
+
+
+async def walk(url: str, *, post: bool = True) -> list[str]:
+    """Bring the database to the schema of this version, and write down what was applied."""
+    applied = await walk_roads(url=url, contexts=CONTEXTS, post=post)
+    if applied:
+        async with pen_of(url, "audit") as pen:
+            await pen.note(
+                caller=OPERATOR,
+                tag=Tag.AUDIT_SCHEMA_MIGRATE,
+                on="audit:schema",
+                content={"applied": applied, "version": __version__},
+            )
+    return applied
 
 
 async def _demand_schema(url: str, settings: Settings) -> None:

@@ -8,13 +8,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from tallystick.apps import local
-from tallystick.apps.cli.operating import OPERATOR, list_tenants
-from tallystick.apps.compose import CONTEXTS, identity_on
+from tallystick.apps.cli.operating import OPERATOR, list_tenants, walk
+from tallystick.apps.compose import identity_on
 from tallystick.identity.api import CreateKey, CreateTenant, NewKey, Tenant
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
 from tallystick.runtime.configuration import read_settings
-from tallystick.runtime.migrations import migrate
 
 app = typer.Typer(help="Make and list tenants.", no_args_is_help=True)
 _out = Console()
@@ -44,7 +43,7 @@ def list_() -> None:
 
 
 async def _create(url: str, name: str) -> tuple[Tenant, NewKey]:
-    await migrate(url=url, contexts=CONTEXTS)
+    await walk(url)
     async with identity_on(url) as identity:
         tenant = await identity.create_tenant(caller=OPERATOR, message=CreateTenant(name=name))
         caller = Caller(tenant_id=tenant_id_of(tenant.tenant), actor=OPERATOR.actor)

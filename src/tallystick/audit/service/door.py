@@ -38,7 +38,7 @@ from tallystick.audit.store.writing import TreeRow
 from tallystick.kernel import entries as written
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import PAGE_MAX
-from tallystick.kernel.instants import SECOND, render
+from tallystick.kernel.instants import SECOND, Instant, render
 from tallystick.kernel.problems import malformed
 from tallystick.runtime.database import Connection, Database
 
@@ -46,6 +46,8 @@ from tallystick.runtime.database import Connection, Database
 LAG_MAX_US = 10 * SECOND
 SKEW_MAX_US = SECOND // 2
 SILENT_MAX_US = 10 * SECOND
+# And so long an entry may wait for a checkpoint that counts.
+UNPUBLISHED_MAX_US = 30 * SECOND
 
 
 class AuditService:
@@ -63,6 +65,7 @@ class AuditService:
             tree = await reading.tree(connection, tenant_id=tenant_id)
             state = await reading.state(connection)
             keys = await reading.keys(connection)
+            unpublished = await reading.unpublished_since(connection, tree)
         origin = f"{self._origin}/{tree_name(tenant_id)}"
         return Log(
             origin=origin,
@@ -73,7 +76,7 @@ class AuditService:
             lag_ms=state.lag_us // 1_000,
             clock_skew_ms=state.skew_us // 1_000,
             sequenced_at=render(state.renewed_at),
-            alarms=tuple(_alarms(state)),
+            alarms=tuple(_alarms(state, unpublished)),
         )
 
     async def checkpoint(self, *, caller: Caller, message: CheckpointOf) -> Content:
@@ -198,12 +201,14 @@ class AuditService:
         return Content(content=render_proof(proof), is_final=False)
 
 
-def _alarms(state: reading.State) -> list[str]:
+def _alarms(state: reading.State, unpublished: Instant | None) -> list[str]:
     silent = state.now - state.renewed_at > SILENT_MAX_US
     return [
         *(["nobody_sequences"] if silent else []),
         *(["record_lags"] if state.lag_us > LAG_MAX_US else []),
         *(["clock_is_off"] if abs(state.skew_us) > SKEW_MAX_US else []),
+        # Its witnesses do not cosign, or it is damaged and no more signed: the sequencer's log says which.
+        *(["not_published"] if state.now - (unpublished or state.now) > UNPUBLISHED_MAX_US else []),
     ]
 
 

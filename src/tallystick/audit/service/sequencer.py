@@ -43,7 +43,7 @@ JOB = Caller(tenant_id=PLATFORM, actor="job:sequencer")
 _log: Any = structlog.get_logger("tallystick.record")
 
 
-class WrongCluster(RuntimeError):
+class WrongCluster(ValueError):
     """The transactions that were followed so far were those of another PostgreSQL."""
 
 
@@ -60,6 +60,7 @@ class Sequencer:
         clock: Clock,
         holder: str,
         unrenewed_s: float = UNRENEWED_S,
+        adopts: bool = False,
     ) -> None:
         self._database = database
         self._contexts = contexts
@@ -68,6 +69,7 @@ class Sequencer:
         self._clock = clock
         self._holder = holder
         self._unrenewed_s = unrenewed_s
+        self._adopts = adopts
         self._epoch: int | None = None
         self._places: dict[str, Place] = {}
         self._edges: dict[int, Frontier] = {}
@@ -118,11 +120,16 @@ class Sequencer:
             if taken is None:
                 return False
             places = await writing.places(connection)
-            await _demand_cluster(connection, taken, places)
+            adopted = await _adopted(connection, taken, places, adopts=self._adopts)
         self._forget()
         self._epoch, self._places = taken.epoch, places
         await self._publisher.begin(epoch=taken.epoch)
         _log.info("lease_taken", holder=self._holder, epoch=taken.epoch)
+        if adopted is not None:
+            content = {"cluster_before": str(taken.cluster), "cluster": str(adopted)}
+            await self._pen.note(
+                caller=JOB, tag=Tag.AUDIT_RECORD_ADOPT, on="audit:cluster", content=content
+            )
         return True
 
     async def give_up(self) -> None:
@@ -196,19 +203,27 @@ class Sequencer:
     async def _follow(
         self, connection: Connection
     ) -> tuple[dict[int, list[Followed]], dict[str, Place]]:
-        waiting: dict[int, list[Followed]] = {}
+        found: list[tuple[int, int, Followed]] = []
         moved: dict[str, Place] = {}
         for context in self._contexts:
             after = self._places.get(context, BEGINNING)
-            for leaf in await record.follow(
-                connection, context=context, after=after, most=LEAVES_MAX
-            ):
-                waiting.setdefault(leaf.tenant_id, []).append(
+            leaves = await record.follow(connection, context=context, after=after, most=LEAVES_MAX)
+            found += [
+                (
+                    leaf.xid,
+                    leaf.tenant_id,
                     Followed(
                         context, leaf.number, leaf.length, leaf.first_at, leaf.last_at, leaf.entries
-                    )
+                    ),
                 )
-                moved[context] = (leaf.xid, leaf.number)
+                for leaf in leaves
+            ]
+            if leaves:
+                moved[context] = (leaves[-1].xid, leaves[-1].number)
+        waiting: dict[int, list[Followed]] = {}
+        # What came from several contexts is read in the order of their transactions, as far as one round sees it.
+        for _, tenant_id, leaf in sorted(found, key=_xid):
+            waiting.setdefault(tenant_id, []).append(leaf)
         return waiting, moved
 
     async def _edge(self, connection: Connection, tenant_id: int) -> Frontier:
@@ -265,15 +280,28 @@ class Sequencer:
             self._clock_checked = now
 
 
-async def _demand_cluster(
-    connection: Connection, taken: writing.Taken, places: Mapping[str, Place]
-) -> None:
-    """Refuse to follow transactions by numbers that are not this cluster's: some would never be seen."""
+def _xid(one: tuple[int, int, Followed]) -> int:
+    return one[0]
+
+
+async def _adopted(
+    connection: Connection, taken: writing.Taken, places: Mapping[str, Place], *, adopts: bool
+) -> int | None:
+    """Refuse to follow transactions by numbers that are not this cluster's: some would never be seen.
+
+    Answers the cluster when it is another than before and is followed from now on, since somebody said it may be.
+    """
     cluster, next_xid = await writing.cluster(connection), await writing.next_xid(connection)
-    if taken.cluster is None:
-        await writing.bind_lease(connection, epoch=taken.epoch, cluster=cluster)
-    if taken.cluster not in (None, cluster) or any(xid >= next_xid for xid, _ in places.values()):
+    if any(xid >= next_xid for xid, _ in places.values()):
         raise WrongCluster(
-            "this database came from another PostgreSQL by a dump, and its transactions are numbered anew: "
-            "see docs/operating/record.md, under Restoring, before the record goes on"
+            "this database came from another PostgreSQL by a dump, and its transactions are numbered anew: move the "
+            "counter on with pg_resetwal (docs/operating/record.md, Restoring), then `tallystick sequence --adopt`"
         )
+    if taken.cluster not in (None, cluster) and not adopts:
+        raise WrongCluster(
+            "this database is in another PostgreSQL than the one whose transactions were followed: when it was moved "
+            "as docs/operating/record.md says under Restoring, run `tallystick sequence --adopt` once"
+        )
+    if taken.cluster != cluster:
+        await writing.bind_lease(connection, epoch=taken.epoch, cluster=cluster)
+    return cluster if taken.cluster not in (None, cluster) else None

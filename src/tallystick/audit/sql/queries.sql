@@ -47,6 +47,13 @@ SELECT algorithm, public_key FROM audit.signing_key ORDER BY used_since, algorit
 -- name: tree
 SELECT size, signed_size, published_size FROM audit.tree WHERE tenant_id = $1
 
+-- name: unpublished_since
+-- When the first entry was written that no published checkpoint covers; no row when there is none.
+SELECT last_at FROM audit.segment
+WHERE tenant_id = $1 AND first_index + length > $2 AND first_index > $2 - 256
+ORDER BY first_index
+LIMIT 1
+
 -- name: trees_to_sign
 SELECT tenant_id, size, signed_size, published_size FROM audit.tree
 WHERE published_size < size AND tenant_id > $1

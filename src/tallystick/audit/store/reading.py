@@ -68,6 +68,11 @@ async def tree(connection: Connection, *, tenant_id: int) -> TreeRow:
     return TreeRow(tenant_id, *(row or _NO_TREE))
 
 
+async def unpublished_since(connection: Connection, tree: TreeRow) -> Instant | None:
+    """When the first entry was written that no published checkpoint covers; None when all are covered."""
+    return await connection.fetchval(_SQL["unpublished_since"], tree.tenant_id, tree.published_size)
+
+
 async def trees(connection: Connection, *, after: int, most: int) -> list[tuple[int, int]]:
     """Trees by tenant, with the size that is published."""
     rows = await connection.fetch(_SQL["trees"], after, most)

@@ -8,7 +8,7 @@ from tallystick.kernel.entries import DONE, Deed
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.tags import Tag
 from tallystick.wallets.model.states import Event
-from tallystick.wallets.model.wanted import NewWallet
+from tallystick.wallets.model.wanted import NewAccount, NewWallet
 
 TAGS: Mapping[Event, Tag] = {
     Event.OPEN: Tag.WALLETS_WALLET_OPEN,
@@ -39,8 +39,9 @@ def move(
     after: str,
     content: Mapping[str, str | None],
     wallet: NewWallet | None = None,
+    account: NewAccount | None = None,
 ) -> Deed:
-    """What is recorded of one move. ``wallet`` is what opens, if that is the move: it is sealed."""
+    """What is recorded of one move. ``wallet`` is what opens, ``account`` what is added, if that is it: sealed."""
     return Deed(
         tag=TAGS[event],
         caller=caller,
@@ -54,7 +55,7 @@ def move(
             "state_before": before,
             "state_after": after,
         },
-        texts=None if wallet is None else _texts(wallet),
+        texts=_texts(wallet) if wallet else account and {"iban": account.iban},
     )
 
 

@@ -109,7 +109,7 @@ class Changes:
         content = {"asset": new.asset, "ordinal": str(new.ordinal)}
         async with self._database.transaction(tenant_id=tenant_id) as connection:
             return await self._begin(
-                connection, caller, row, Event.ADD, content
+                connection, caller, row, Event.ADD, content, account=new
             ) and await store.begin_account(
                 connection, tenant_id=tenant_id, wallet_id=row.wallet_id, account=new
             )
@@ -208,6 +208,8 @@ class Changes:
         row: WalletRow,
         event: Event,
         content: Mapping[str, str | None],
+        *,
+        account: NewAccount | None = None,
     ) -> bool:
         return await store.move(
             connection,
@@ -216,6 +218,7 @@ class Changes:
             event=event,
             caller=caller,
             content=content,
+            account=account,
         )
 
     async def _tell_books(self, caller: Caller, row: WalletRow) -> Problem | None:
