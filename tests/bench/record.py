@@ -70,7 +70,10 @@ def _sequencing(url: str, keys: Path) -> Iterator[None]:
         "TALLYSTICK_RECORD_ORIGIN": ORIGIN,
         "TALLYSTICK_LOG_LEVEL": "warning",
     }
-    process = subprocess.Popen([sys.executable, "-m", "tallystick", "sequence"], env=environment)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tallystick", "sequence", "--ends-with", str(os.getpid())],
+        env=environment,
+    )
     try:
         yield
     finally:

@@ -79,7 +79,10 @@ class Platform:
             for context, database in base.items()
         }
         self._ledger = LedgerService(
-            database=base["ledger"], mint=mint, batch_items_max=batch_items_max
+            database=base["ledger"],
+            mint=mint,
+            pen=pens["ledger"],
+            batch_items_max=batch_items_max,
         )
         wire = settings.wire_doors
         self.identity = near(

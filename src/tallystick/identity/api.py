@@ -161,7 +161,7 @@ class Identity(Protocol):
         """Tell the caller who it is. Raises TenantNotFound."""
         ...
 
-    @records(Tag.IDENTITY_CALLER_SIGN_IN)
+    @records(Tag.IDENTITY_CALLER_SIGN_IN, notes_refusals=True)
     async def authenticate(self, *, caller: Caller, message: Authenticate) -> Caller:
         """Prove who holds a key; the caller is the edge. Raises Unauthenticated."""
         ...

@@ -35,6 +35,7 @@ KEPT_KEYS_MAX = 10_000
 # A key that goes on being used has signed in once in so long.
 SIGNED_IN: Instant = 900 * instants.SECOND
 _KEY_ID_MAX = 64
+_NO_KEY = "Send a key that is in force as `Authorization: Bearer tally_…`."
 
 
 class FoundKeys:
@@ -153,7 +154,11 @@ class IdentityService:
             async with self._database.without_tenant(read_only=True) as connection:
                 proven = await store.find_key(connection, hashed=hashed)
         if proven is None:
-            raise Unauthenticated("Send a key that is in force as `Authorization: Bearer tally_…`.")
+            problem = Unauthenticated(_NO_KEY)
+            await self._pen.refuse(
+                caller=caller, tag=Tag.IDENTITY_CALLER_SIGN_IN, problem=problem, message=message
+            )
+            raise problem
         self._found.put(hashed, proven, asked_at=asked_at)
         asking = _asking_as(proven, caller)
         await self._note_sign_in(asking, asked_at)

@@ -55,13 +55,17 @@ class Tag(StrEnum):
     AUDIT_SCHEMA_MIGRATE = "audit.schema.migrate"
 
 
-def records(*tags: Tag) -> Callable[[Method], Method]:
-    """Say which entries a method of a door leaves; a refusal of it carries the first tag."""
+def records(*tags: Tag, notes_refusals: bool = False) -> Callable[[Method], Method]:
+    """Say which entries a method of a door leaves; a refusal of it carries the first tag.
+
+    What stands in the path of every request ``notes_refusals`` itself; all others are noted at the door.
+    """
     if not tags:
         raise ValueError("a method that records nothing says why, with unrecorded()")
 
     def mark(method: Method) -> Method:
         vars(method)["__records__"] = tags
+        vars(method)["__notes_refusals__"] = notes_refusals
         return method
 
     return mark
@@ -82,6 +86,11 @@ def unrecorded(reason: str) -> Callable[[Method], Method]:
 def tags_of(method: Callable[..., Any]) -> tuple[Tag, ...]:
     """The tags a method of a door records under; none when it is unrecorded."""
     return vars(method).get("__records__", ())
+
+
+def notes_refusals(method: Callable[..., Any]) -> bool:
+    """Whether a method writes its refusals down itself."""
+    return vars(method).get("__notes_refusals__", False)
 
 
 def reason_of(method: Callable[..., Any]) -> str | None:

@@ -3,14 +3,13 @@
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
-from hashlib import sha256
 from typing import Any, Protocol, TypeVar, get_type_hints
 
 import msgspec
 
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.problems import Problem
-from tallystick.kernel.tags import Tag, tags_of
+from tallystick.kernel.tags import Tag, notes_refusals, tags_of
 from tallystick.runtime.database import open_transaction_role
 
 Door = TypeVar("Door")
@@ -23,8 +22,8 @@ class TransactionOpen(AssertionError):
 class Refusals(Protocol):
     """Somebody who writes refusals into the record."""
 
-    async def refuse(self, *, caller: Caller, tag: Tag, problem: Problem, asked: str) -> None:
-        """Write down that what ``caller`` asked was refused; ``asked`` is a digest of the message."""
+    async def refuse(self, *, caller: Caller, tag: Tag, problem: Problem, message: Any) -> None:
+        """Write down that what ``caller`` asked was refused."""
         ...
 
 
@@ -55,7 +54,7 @@ def _guard(
 ) -> Callable[..., Awaitable[Any]]:
     hints = get_type_hints(method)
     tags = tags_of(method)
-    if refusals is not None and tags:
+    if refusals is not None and tags and not notes_refusals(method):
         target = _noting(target, tags[0], refusals)
 
     def stand_still() -> None:
@@ -88,8 +87,7 @@ def _noting(
         try:
             return await target(caller=caller, message=message)
         except Problem as problem:
-            asked = sha256(msgspec.json.encode(message)).hexdigest()
-            await refusals.refuse(caller=caller, tag=tag, problem=problem, asked=asked)
+            await refusals.refuse(caller=caller, tag=tag, problem=problem, message=message)
             raise
 
     return note

@@ -220,13 +220,13 @@ class _App:
         if len(headers) != len(scope["headers"]):
             headers = reading.joined(scope["headers"])
         request_id = _request_id(headers)
+        asked_for = request_id.decode("ascii")
         try:
             served, path = self._find(scope)
             caller = NOBODY
             if not served.is_public:
                 proof = headers.get(b"authorization", b"").decode("latin-1")
-                asking = _asking(scope, request_id, _REQUEST_ID in headers)
-                caller = await self._authenticate(proof, asking)
+                caller = await self._authenticate(proof, _asking(scope, headers, asked_for))
             query, key, wanted = served.check(scope, headers)
             body = None
             if served.read is not None:
@@ -238,7 +238,7 @@ class _App:
                 query=query,
                 body=body,
                 idempotency_key=key,
-                request_id=request_id.decode("ascii"),
+                request_id=asked_for,
                 media=wanted,
             )
             answer = await served.handle(asked)
@@ -266,16 +266,16 @@ class _App:
             await send({"type": "websocket.close", "code": 1000})
 
 
-def _asking(scope: Mapping[str, Any], request_id: bytes, is_theirs: bool) -> Caller:
+def _asking(scope: Mapping[str, Any], headers: Mapping[bytes, bytes], request_id: str) -> Caller:
     """Whoever asks, before it is known who that is: where from, under which id.
 
     An id of theirs may be anything, so the record gets one of ours, and theirs beside the address.
     """
     client = scope.get("client")
     origin = client[0] if client else ""
-    if is_theirs:
-        origin, request_id = f"{origin} {request_id.decode('ascii')}", _next_request_id()
-    return Caller(tenant_id=0, actor="edge", request=request_id.decode("ascii"), origin=origin)
+    if _REQUEST_ID in headers:
+        origin, request_id = f"{origin} {request_id}", _next_request_id().decode("ascii")
+    return Caller(tenant_id=0, actor="edge", request=request_id, origin=origin)
 
 
 def _replied(reply: Reply, served: _Served) -> tuple[int, Headers, bytes]:

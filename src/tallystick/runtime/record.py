@@ -6,8 +6,11 @@ A context never reads these tables. The sequencer follows them from outside, und
 import os
 from collections.abc import Iterable, Sequence
 from functools import cache
+from hashlib import sha256
 from itertools import pairwise
 from typing import Any, NamedTuple
+
+import msgspec
 
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import SALT_BYTES, Deed, write
@@ -144,8 +147,8 @@ class Pen:
         ]
         await self._commit(*deeds)
 
-    async def refuse(self, *, caller: Caller, tag: Tag, problem: Problem, asked: str) -> None:
-        """Write down a refusal, unless it was no decision. ``asked`` is a digest of what was asked."""
+    async def refuse(self, *, caller: Caller, tag: Tag, problem: Problem, message: Any) -> None:
+        """Write down a refusal, unless it was no decision. Of what was asked a digest is sealed."""
         if problem.kind in _UNDECIDED or problem.replayed:
             return
         content = None
@@ -160,7 +163,7 @@ class Pen:
             at=self._clock.now(),
             outcome=problem.code,
             content=content,
-            texts={"asked": asked},
+            texts={"asked": sha256(msgspec.json.encode(message)).hexdigest()},
         )
         await self._commit(deed)
 

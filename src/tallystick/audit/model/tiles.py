@@ -114,7 +114,7 @@ def _from_tile(tile: Tile, first: int, last: int, tiles: Mapping[Tile, bytes]) -
     content = tiles.get(tile, b"")
     if len(content) < last * HASH_BYTES:
         raise ValueError(f"{path_of(tile)} has not the {last} hashes that are needed")
-    return root_of(hashes_in(content)[first:last])
+    return root_of(hashes_in(content[first * HASH_BYTES : last * HASH_BYTES]))
 
 
 def hashes_in(content: bytes) -> list[bytes]:

@@ -27,7 +27,12 @@ from tallystick.audit.api import (
     TileOf,
 )
 from tallystick.audit.model import tiles
-from tallystick.audit.model.merkle import consistency_ranges, inclusion_ranges, leaf_hash
+from tallystick.audit.model.merkle import (
+    Range,
+    consistency_ranges,
+    inclusion_ranges,
+    leaf_hash,
+)
 from tallystick.audit.model.notes import VerifierKey
 from tallystick.audit.model.places import tree_name
 from tallystick.audit.model.policy import Policy, render_policy
@@ -57,6 +62,7 @@ class AuditService:
         self._database = database
         self._origin = origin
         self._policy = policy
+        self._nodes = reading.Nodes()
 
     async def log(self, *, caller: Caller, message: LogState) -> Log:
         """Tell how the log stands."""
@@ -145,11 +151,14 @@ class AuditService:
             _demand_published(index, tree)
             if index >= size:
                 raise EntryNotFound(f"A log of {size} entries has no entry {index}.")
-            ranges = [(index, index + 1), *inclusion_ranges(index, size)]
-            leaf, *hashes = await reading.hashes(
-                connection, tenant_id=tenant_id, ranges=ranges, size=size
+            leaf, root, *hashes = await self._hashes(
+                connection,
+                tree,
+                size,
+                (index, index + 1),
+                (0, size),
+                *inclusion_ranges(index, size),
             )
-            root = await reading.root(connection, tenant_id=tenant_id, size=size)
         return Inclusion(
             index=index, size=size, leaf=leaf.hex(), root=root.hex(), hashes=_hexadecimal(hashes)
         )
@@ -163,16 +172,14 @@ class AuditService:
             if not 0 <= old <= new:
                 raise malformed("old", f"from a size of 0 to {new}, which is the other one")
             ranges = consistency_ranges(old, new) if old else []
-            hashes = await reading.hashes(connection, tenant_id=tenant_id, ranges=ranges, size=new)
-            roots = [
-                await reading.root(connection, tenant_id=tenant_id, size=size)
-                for size in (old, new)
-            ]
+            old_root, new_root, *hashes = await self._hashes(
+                connection, tree, new, (0, old), (0, new), *ranges
+            )
         return Consistency(
             old=old,
             new=new,
-            old_root=roots[0].hex(),
-            new_root=roots[1].hex(),
+            old_root=old_root.hex(),
+            new_root=new_root.hex(),
             hashes=_hexadecimal(hashes),
         )
 
@@ -190,15 +197,18 @@ class AuditService:
                 raise EntryNotFound("The log has no entry of this act; run `tallystick verify`.")
             index, entry = found
             _demand_published(index, tree)
-            hashes = await reading.hashes(
-                connection,
-                tenant_id=tenant_id,
-                ranges=inclusion_ranges(index, tree.published_size),
-                size=tree.published_size,
-            )
+            size = tree.published_size
+            hashes = await self._hashes(connection, tree, size, *inclusion_ranges(index, size))
             checkpoint = await _published(connection, tree)
         proof = LogProof(index=index, hashes=tuple(hashes), checkpoint=checkpoint, extra=entry)
         return Content(content=render_proof(proof), is_final=False)
+
+    async def _hashes(
+        self, connection: Connection, tree: TreeRow, size: int, *ranges: Range
+    ) -> list[bytes]:
+        return await reading.hashes(
+            connection, tenant_id=tree.tenant_id, ranges=ranges, size=size, nodes=self._nodes
+        )
 
 
 def _alarms(state: reading.State, unpublished: Instant | None) -> list[str]:

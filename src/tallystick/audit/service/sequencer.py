@@ -176,6 +176,7 @@ class Sequencer:
         """Give places to the next leaves of every context, in one transaction; answers how many entries they had."""
         epoch = self._held()
         async with self._database.without_tenant() as connection:
+            await writing.commit_lazily(connection)
             # Read first: while much is on its way here, no row is locked.
             waiting, moved = await self._follow(connection)
             if not waiting:
@@ -253,6 +254,7 @@ class Sequencer:
     async def _measure(self) -> None:
         """See how far behind the record is, and how far this clock is from the database's; call out when too far."""
         async with self._database.without_tenant() as connection:
+            await writing.commit_lazily(connection)
             before = self._clock.now()
             now = await writing.clock(connection)
             middle = (before + self._clock.now()) // 2

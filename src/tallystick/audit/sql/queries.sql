@@ -25,6 +25,11 @@ SELECT system_identifier FROM pg_control_system()
 -- name: next_xid
 SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint
 
+-- name: commit_lazily
+-- What a turn prepares need not reach the disk before its end: the commit that shows anything to anybody takes all before it
+-- along, and what a crash loses of the rest is followed again.
+SET LOCAL synchronous_commit = off
+
 -- name: clock
 SELECT clock_timestamp()
 

@@ -1,10 +1,18 @@
 """What everybody reads of a tree: its state, tiles, bundles, checkpoints, and the entries of a time."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from tallystick.audit.model import tiles
-from tallystick.audit.model.merkle import HASH_BYTES, Range, root_of
+from tallystick.audit.model.merkle import (
+    EMPTY_ROOT,
+    HASH_BYTES,
+    Range,
+    folded,
+    perfect_ranges,
+    root_of,
+)
 from tallystick.audit.model.tiles import WIDTH, Tile
 from tallystick.audit.store.writing import CONTEXT, TreeRow
 from tallystick.kernel.instants import Instant
@@ -15,6 +23,8 @@ _SQL = queries(CONTEXT)
 # Acts of one time stand in a few leaves; a payment file of 100,000 payments has the most.
 _SEGMENTS_OF_A_TIME_MAX = 512
 _NO_TREE = (0, 0, 0)
+# Of 200 bytes or so each. A proof in a log of a million entries has twenty, most of them asked for by all.
+_NODES_MAX = 100_000
 
 
 class State(NamedTuple):
@@ -125,15 +135,49 @@ async def entries(connection: Connection, *, tenant_id: int, first: int, end: in
     return found
 
 
+class Nodes:
+    """Hashes over perfect subtrees that were read before: those of a tree that grows never change."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[int, int, int], bytes] = OrderedDict()
+
+    def get(self, tenant_id: int, part: Range) -> bytes | None:
+        """The hash over a perfect subtree, if it is known."""
+        key = (tenant_id, *part)
+        found = self._known.get(key)
+        if found is not None:
+            self._known.move_to_end(key)
+        return found
+
+    def put(self, tenant_id: int, part: Range, found: bytes) -> None:
+        """Remember one; of too many, those that were asked for longest ago are forgotten."""
+        self._known[tenant_id, *part] = found
+        if len(self._known) > _NODES_MAX:
+            self._known.popitem(last=False)
+
+
 async def hashes(
-    connection: Connection, *, tenant_id: int, ranges: Sequence[Range], size: int
+    connection: Connection,
+    *,
+    tenant_id: int,
+    ranges: Sequence[Range],
+    size: int,
+    nodes: Nodes | None = None,
 ) -> list[bytes]:
-    """The hashes over ranges of a tree of this size, as a proof has them."""
+    """The hashes over ranges of a tree of this size, as a proof has them; what ``nodes`` knows is not read again."""
+    known = nodes or Nodes()
+    cut = [perfect_ranges(*one) for one in ranges]
+    parts = {part for one in cut for part in one}
+    found = {part: one for part in parts if (one := known.get(tenant_id, part)) is not None}
+    missing = parts - found.keys()
     contents: dict[Tile, bytes] = {}
-    for one in sorted(tiles.tiles_for(ranges, size=size)):
+    for one in sorted(tiles.tiles_for(missing, size=size)):
         width = tiles.width_of(one, size=size)
         contents[one] = await tile(connection, tenant_id=tenant_id, of=one, width=width)
-    return [tiles.hash_of(start, end, contents) for start, end in ranges]
+    for part in missing:
+        found[part] = tiles.hash_of(*part, contents)
+        known.put(tenant_id, part, found[part])
+    return [folded([found[part] for part in one]) if one else EMPTY_ROOT for one in cut]
 
 
 async def root(connection: Connection, *, tenant_id: int, size: int) -> bytes:

@@ -68,6 +68,11 @@ async def next_xid(connection: Connection) -> int:
     return await connection.fetchval(_SQL["next_xid"])
 
 
+async def commit_lazily(connection: Connection) -> None:
+    """Let this transaction reach the disk with the next one that shows anything."""
+    await connection.execute(_SQL["commit_lazily"])
+
+
 async def clock(connection: Connection) -> Instant:
     """The database's clock."""
     return await connection.fetchval(_SQL["clock"])

@@ -83,6 +83,7 @@ class Ledger(Protocol):
         Tag.LEDGER_TRANSACTION_VOID,
         Tag.LEDGER_TRANSACTION_REVERSE,
         Tag.LEDGER_TRANSACTION_EXPIRE,
+        notes_refusals=True,
     )
     async def submit(self, *, caller: Caller, message: Submit) -> Verdicts:
         """Decide and write acts in order; when it returns, they are committed.

@@ -9,6 +9,7 @@ from tallystick.kernel.ids import is_caller_id
 from tallystick.kernel.instants import LATEST, SECOND, Instant, render
 from tallystick.kernel.limits import limits_of
 from tallystick.kernel.problems import malformed
+from tallystick.kernel.tags import Tag
 from tallystick.ledger.api import (
     BATCH_ITEMS_MAX,
     PATTERN_ACCOUNTS_MAX,
@@ -50,6 +51,7 @@ from tallystick.ledger.store import reading, recording, states
 from tallystick.ledger.store.states import Key, json_if_any
 from tallystick.runtime.clock import Mint
 from tallystick.runtime.database import Connection, Database
+from tallystick.runtime.record import Pen
 
 JOB = "job:ledger"
 WRITERS_MAX = 1_000
@@ -59,13 +61,22 @@ UNSETTLED = 2 * WRITTEN_WITHIN_S * SECOND
 
 
 class LedgerService:
-    """The books on one database. ``batch_items_max`` is lowered only to measure what batches bring."""
+    """The books on one database. ``pen`` writes down what is refused before it is decided on.
+
+    ``batch_items_max`` is lowered only to measure what batches bring.
+    """
 
     def __init__(
-        self, *, database: Database, mint: Mint, batch_items_max: int = BATCH_ITEMS_MAX
+        self,
+        *,
+        database: Database,
+        mint: Mint,
+        pen: Pen | None = None,
+        batch_items_max: int = BATCH_ITEMS_MAX,
     ) -> None:
         self._database = database
         self._mint = mint
+        self._pen = pen
         self._batch_items_max = batch_items_max
         self._writers: dict[Key, Writer] = {}
         self._ledgers: dict[tuple[int, str], Key] = {}
@@ -156,7 +167,14 @@ class LedgerService:
             for position, item in enumerate(message.items)
         ]
         acts.check_groups(read)
-        key = await self._key(caller, message.ledger)
+        try:
+            key = await self._key(caller, message.ledger)
+        except LedgerNotFound as problem:
+            if self._pen is not None:
+                await self._pen.refuse(
+                    caller=caller, tag=Tag.LEDGER_BATCH_SUBMIT, problem=problem, message=message
+                )
+            raise
         decided = await self._writer(key).submit(read)
         return Verdicts(items=await self._verdicts(key, message.ledger, decided))
 
