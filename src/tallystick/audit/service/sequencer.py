@@ -25,8 +25,8 @@ from tallystick.runtime.clock import Clock
 from tallystick.runtime.database import Connection, Database
 from tallystick.runtime.record import BEGINNING, Pen, Place
 
-# A turn every half second; whoever did not come back for three seconds is replaced.
-PAUSE_S = 0.5
+# A turn every second; whoever did not come back for three seconds is replaced.
+PAUSE_S = 1.0
 UNRENEWED_S = 3.0
 # So many leaves of a context at once, each of up to 256 entries, and so many times, or for so long, before checkpoints
 # are signed.
@@ -158,10 +158,8 @@ class Sequencer:
         await self._measure()
         total, until = 0, asyncio.get_running_loop().time() + ROUNDS_S
         for _ in range(ROUNDS_MAX):
-            done = await self.round()
-            total += done
-            self._is_behind = done > 0
-            if not done or asyncio.get_running_loop().time() > until:
+            total += await self.round()
+            if not self._is_behind or asyncio.get_running_loop().time() > until:
                 break
         await self._publisher.sign(epoch=self._held(), edges=self._edge)
         await self._publisher.publish(epoch=self._held())
@@ -206,6 +204,7 @@ class Sequencer:
     ) -> tuple[dict[int, list[Followed]], dict[str, Place]]:
         found: list[tuple[int, int, Followed]] = []
         moved: dict[str, Place] = {}
+        self._is_behind = False
         for context in self._contexts:
             after = self._places.get(context, BEGINNING)
             leaves = await record.follow(connection, context=context, after=after, most=LEAVES_MAX)
@@ -219,6 +218,7 @@ class Sequencer:
                 )
                 for leaf in leaves
             ]
+            self._is_behind |= len(leaves) == LEAVES_MAX
             if leaves:
                 moved[context] = (leaves[-1].xid, leaves[-1].number)
         waiting: dict[int, list[Followed]] = {}

@@ -5,6 +5,7 @@ fingerprint) are sealed. It is written out by hand, since it stands in the path 
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from tallystick.runtime import record
 CONTEXT = "ledger"
 _SAFE_MAX = 2**53 - 1
 _SAFE_DIGITS = 15
+_CALLERS_REMEMBERED_MAX = 4_096
 
 
 def leaves_of(
@@ -28,22 +30,23 @@ def leaves_of(
     """Pack the entries of decided acts; ``booked`` are the accounts and amounts of each, as literals of arrays."""
     salts = record.draw_salts(len(outcomes))
     entries: list[bytes] = []
-    who = _Asking(None)
     second, moment = -1, render(-SECOND)[:-8]
     # In one loop, with nothing called that is not needed: this is done for every posting.
     for outcome, (accounts, amounts) in zip(outcomes, booked, strict=True):
         act, at, place = outcome.act, outcome.recorded_at, len(entries) * SALT_BYTES
-        if act.caller is not who.caller:
-            who = _Asking(act.caller)
+        caller = act.caller
         if at // SECOND != second:
             second = at // SECOND
             moment = render(second * SECOND)[:-8]
-        texts = _texts(outcome, who.origin)
+        texts = _texts(outcome, _origin_json(caller.origin))
+        # Ids of ours need no escaping; whatever else was given is written as JSON wants it.
+        request = caller.request
+        quoted = f'"{request}"' if request.isidentifier() else _json(request)
         sealed = sha256(salts[place : place + SALT_BYTES] + texts.encode()).hexdigest()
         entries.append(
             (
-                f'{{"at":"{moment}.{at % SECOND:06d}Z","by":{who.actor}'
-                f'{_content(outcome, accounts[1:-1], amounts[1:-1])},"from":{who.request}'
+                f'{{"at":"{moment}.{at % SECOND:06d}Z","by":{_actor_json(caller.actor)}'
+                f'{_content(outcome, accounts[1:-1], amounts[1:-1])},"from":{quoted}'
                 f',"on":"ledger:{key[1]}:transaction:{at}","outcome":"{outcome.refusal or DONE}"'
                 f',"sealed":"{sealed}","tag":"{TAGS[act.kind]}","v":{VERSION}}}'
             ).encode()
@@ -56,17 +59,11 @@ def leaves_of(
     )
 
 
-class _Asking:
-    """A caller in JSON: neighbours in a batch often share theirs."""
-
-    __slots__ = ("actor", "caller", "origin", "request")
-
-    def __init__(self, caller: Caller | None) -> None:
-        self.caller = caller
-        self.actor = self.request = self.origin = ""
-        if caller is not None:
-            self.actor, self.request = _json(caller.actor), _json(caller.request)
-            self.origin = f'"from":{_json(caller.origin)},' if caller.origin else ""
+# The same few keys and addresses ask again and again.
+_actor_json = lru_cache(_CALLERS_REMEMBERED_MAX)(lambda actor: canonical(actor).decode())
+_origin_json = lru_cache(_CALLERS_REMEMBERED_MAX)(
+    lambda origin: f'"from":{canonical(origin).decode()},' if origin else ""
+)
 
 
 def transaction_subject(key: Key, at: Instant) -> str:
