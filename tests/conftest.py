@@ -1,5 +1,7 @@
 """One PostgreSQL for the session, every road applied once, and a tenant of its own for each test."""
 
+import asyncio
+import contextlib
 import secrets
 import shutil
 import tempfile
@@ -20,6 +22,8 @@ from tallystick.runtime.embedded import EmbeddedPostgres
 from tallystick.runtime.migrations import migrate
 from tests.loops import to_end
 
+DROP_TRIES_MAX = 100
+
 DatabaseFor = Callable[..., Awaitable[Database]]
 
 
@@ -33,6 +37,16 @@ async def _execute(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def _drop(url: str, name: str) -> None:
+    """Drop a database. A vacuum that is just at work in it cannot be ended by us, and ends by itself."""
+    for _ in range(DROP_TRIES_MAX):
+        with contextlib.suppress(asyncpg.InsufficientPrivilegeError):
+            await _execute(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            return
+        await asyncio.sleep(0.1)
+    raise TimeoutError(f"{name} is still in use")
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +93,7 @@ def make_database(postgres: str) -> Iterator[Callable[[], str]]:
 
     yield make
     for name in made:
-        to_end(_execute(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        to_end(_drop(postgres, name))
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,13 @@ from typing import Any
 
 import structlog
 
-from tallystick.audit.adapters.mirror import Mirror
+from tallystick.audit.adapters.mirror import Mirror, MirrorRefuses
 from tallystick.audit.model.places import tree_name
 from tallystick.audit.store import reading
 from tallystick.runtime.database import Database
 
 TREES_AT_ONCE_MAX = 1_000
+PAGES_MAX = 10_000
 PAUSE_S = 1.0
 _FIRST = -1
 _log: Any = structlog.get_logger("tallystick.record")
@@ -48,16 +49,27 @@ class Mirroring:
     async def catch_up(self) -> int:
         """Bring every folder to what is published; answers how many checkpoints were shown."""
         after, shown = _FIRST, 0
-        while True:
+        for _ in range(PAGES_MAX):
             async with self._database.without_tenant() as connection:
                 trees = await reading.trees(connection, after=after, most=TREES_AT_ONCE_MAX)
             for tenant_id, size in trees:
                 if size > self._shown.get(tenant_id, 0):
-                    shown += await self._catch_up(tenant_id, size)
-                    self._shown[tenant_id] = size
+                    shown += await self._try(tenant_id, size)
             if len(trees) < TREES_AT_ONCE_MAX:
-                return shown
+                break
             after = trees[-1][0]
+        return shown
+
+    async def _try(self, tenant_id: int, size: int) -> bool:
+        """Bring one folder there; one that refuses holds up no other."""
+        try:
+            shown = await self._catch_up(tenant_id, size)
+        except MirrorRefuses as error:
+            _log.error("mirroring_failed", tree=tree_name(tenant_id), error=str(error)[:500])
+            return False
+        if shown:
+            self._shown[tenant_id] = size
+        return shown
 
     async def _catch_up(self, tenant_id: int, size: int) -> bool:
         mirror = self._mirror_of(tree_name(tenant_id))
