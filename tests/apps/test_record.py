@@ -10,8 +10,18 @@ import pytest
 
 from tallystick.audit.model import tiles
 from tallystick.audit.model.merkle import leaf_hash, root_of, verify_consistency, verify_inclusion
-from tallystick.audit.model.notes import VerifierKey, parse_checkpoint, parse_note, signed_by
-from tallystick.audit.model.proof_file import parse_proof
+from tallystick.audit.model.notes import (
+    Checkpoint,
+    Ed25519Signer,
+    Note,
+    VerifierKey,
+    parse_checkpoint,
+    parse_note,
+    render_checkpoint,
+    render_note,
+    signed_by,
+)
+from tallystick.audit.model.proof_file import LogProof, parse_proof, render_proof
 from tallystick.kernel.ids import tenant_id_of
 from tallystick.runtime.embedded.waiting import eventually
 from tests.apps.houses import ACTS, BOOK, House, assert_problem
@@ -248,7 +258,7 @@ def test_a_refused_act_has_its_receipt_too(house: House) -> None:
         ("entries/999999999/proof", 404, "entry_not_found"),
         ("entries/5/proof?size=5", 404, "entry_not_found"),
         ("entries/0/proof?size=999999999", 422, "size_beyond_the_log"),
-        ("entries/0/proof?size=-1", 404, "entry_not_found"),
+        ("entries/0/proof?size=-1", 400, "malformed_request"),
         ("consistency?old=1&new=999999999", 422, "size_beyond_the_log"),
         ("consistency?old=5&new=2", 400, "malformed_request"),
         ("consistency?old=-1", 400, "malformed_request"),
@@ -394,6 +404,23 @@ def test_a_receipt_is_checked_offline(
     assert (said.code, "is not in the log" in said.err) == (1, True)
 
 
+def test_a_receipt_needs_the_key_of_its_own_log(
+    up: Running, house: House, log: list[str], tmp_path: Path
+) -> None:
+    """The key of another log that signed in this one's name proves nothing."""
+    receipt = tmp_path / "forged.tlog-proof"
+    own = Ed25519Signer(f"tallystick.local/{house.tenant}", b"o" * 32)
+    other = Ed25519Signer("other.example/log", b"x" * 32)
+    entry = b'{"forged":true}'
+    text = render_checkpoint(Checkpoint(own.key.name, 1, leaf_hash(entry)))
+    for signer, code in ((other, 1), (own, 0)):
+        note = Note(text, (signer.sign(text, at_s=1),))
+        proof = LogProof(index=0, hashes=(), checkpoint=render_note(note), extra=entry)
+        receipt.write_bytes(render_proof(proof))
+        keys = ["--key", own.key.render(), "--key", other.key.render()]
+        assert up.command("audit", "check-receipt", str(receipt), *keys).code == code
+
+
 def test_a_folder_in_use_and_days_the_wrong_way_round_are_refused(
     up: Running, house: House, tmp_path: Path
 ) -> None:
@@ -405,6 +432,13 @@ def test_a_folder_in_use_and_days_the_wrong_way_round_are_refused(
     assert (said.code, "is there" in said.err) == (1, True)
     said = up.command("audit", "export", *words, "--out", str(tmp_path / "new"))
     assert (said.code, "nothing published" in said.err) == (1, True)
+    words = ("--tenant", house.tenant, "--from", "2026-01-01", "--to", "9999-12-31")
+    said = up.command("audit", "export", *words, "--out", str(tmp_path / "new"))
+    assert (said.code, "between 1900 and 2199" in said.err) == (1, True)
+    words = ("--tenant", "tnt_0000000000001", "--from", "2026-01-01", "--to", "2199-12-31")
+    said = up.command("audit", "export", *words, "--out", str(tmp_path / "new"))
+    assert (said.code, "nothing published" in said.err) == (1, True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_state_of_a_log_is_shown(up: Running, house: House) -> None:

@@ -102,7 +102,8 @@ class Log(Message, frozen=True, kw_only=True):
     alarms: Annotated[
         tuple[str, ...],
         told(
-            "What somebody should see to: nobody_sequences, record_lags, clock_is_off, not_published."
+            "What somebody should see to: nobody_sequences, record_lags, clock_is_off, not_published, "
+            "record_is_damaged."
         ),
     ] = ()
 
@@ -179,6 +180,13 @@ class SizeBeyondLog(Problem):
 
     code = "size_beyond_the_log"
     kind = Kind.UNPROCESSABLE
+
+
+class RecordIsDamaged(Problem):
+    """Rows of the log are missing or do not fit each other: verify a copy kept elsewhere, and call somebody."""
+
+    code = "record_is_damaged"
+    kind = Kind.UNAVAILABLE
 
 
 class TileNotFound(Problem):

@@ -22,6 +22,7 @@ from tallystick.audit.api import (
     NothingPublished,
     NotYetPublished,
     ReceiptOf,
+    RecordIsDamaged,
     SizeBeyondLog,
     TileNotFound,
     TileOf,
@@ -88,15 +89,15 @@ def _log_routes(audit: Audit) -> list[Route]:
         Route(method="GET", path=LOG, summary="Tell how the record stands", handle=log, answer=Log),
         Route(
             method="GET", path=LOG + "/checkpoint", summary="Give the published checkpoint", handle=checkpoint,
-            answer=bytes, answer_media=TEXT, problems=(NothingPublished,),
+            answer=bytes, answer_media=TEXT, problems=(NothingPublished, RecordIsDamaged),
         ),
         Route(
             method="GET", path=LOG + "/entries", summary="List entries, newest first", handle=entries,
-            query=ListEntries, answer=LogPage,
+            query=ListEntries, answer=LogPage, problems=(RecordIsDamaged,),
         ),
         Route(
             method="GET", path=LOG + "/entries/{index}", summary="Show an entry", handle=entry, answer=LoggedEntry,
-            problems=(EntryNotFound, NotYetPublished),
+            problems=(EntryNotFound, NotYetPublished, RecordIsDamaged),
         ),
     ]  # fmt: skip
 
@@ -110,7 +111,7 @@ def _tile_routes(audit: Audit) -> list[Route]:
     return [
         Route(
             method="GET", path=LOG + "/tile/{place}", summary="Give a tile of hashes, or of entries", handle=tile,
-            answer=bytes, answer_media=OCTETS, takes_rest=True, problems=(TileNotFound,),
+            answer=bytes, answer_media=OCTETS, takes_rest=True, problems=(TileNotFound, RecordIsDamaged),
         )
     ]  # fmt: skip
 
@@ -127,11 +128,11 @@ def _proof_routes(audit: Audit) -> list[Route]:
         Route(
             method="GET", path=LOG + "/entries/{index}/proof", summary="Prove that an entry is in the log",
             handle=inclusion, query=IndexQuery, answer=Inclusion,
-            problems=(EntryNotFound, NotYetPublished, SizeBeyondLog),
+            problems=(EntryNotFound, NotYetPublished, SizeBeyondLog, RecordIsDamaged),
         ),
         Route(
             method="GET", path=LOG + "/consistency", summary="Prove that the log only grew", handle=consistency,
-            query=ConsistencyOf, answer=Consistency, problems=(SizeBeyondLog,),
+            query=ConsistencyOf, answer=Consistency, problems=(SizeBeyondLog, RecordIsDamaged),
         ),
     ]  # fmt: skip
 
@@ -149,7 +150,7 @@ def _receipt_route(audit: Audit, receipts: Receipts) -> Route:
     return Route(
         method="GET", path=receipts.path, summary=f"Give the receipt of {receipts.of} (.tlog-proof)",
         handle=receipt, answer=bytes, answer_media=TEXT,
-        problems=(*receipts.problems, EntryNotFound, NotYetPublished),
+        problems=(*receipts.problems, EntryNotFound, NotYetPublished, RecordIsDamaged),
     )  # fmt: skip
 
 

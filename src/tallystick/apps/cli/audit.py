@@ -1,9 +1,12 @@
 """The record for those who check it: verify it offline, pack it for an auditor, look at its state and receipts."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 import typer
 from rich.console import Console
@@ -27,7 +30,7 @@ from tallystick.audit.model.notes import (
     ML_DSA_44,
 )
 from tallystick.audit.model.places import PLATFORM, tree_name
-from tallystick.audit.service.exporting import Package, Wanted, export
+from tallystick.audit.service.exporting import Package, Wanted, demand_published, export
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
 from tallystick.kernel.instants import DAY, SECOND, day_start, render
@@ -39,6 +42,7 @@ app = typer.Typer(help="Check the record, and pack it for auditors.", no_args_is
 _out = Console()
 _err = Console(stderr=True)
 _DAY = ["%Y-%m-%d"]
+_YEARS = (1900, 2199)
 
 app.command()(checking.verify)
 app.command("check-receipt")(checking.check_receipt)
@@ -58,6 +62,8 @@ def export_(
         fail(f"{out} is there: name a folder that is not")
     if last < first:
         fail("--to lies before --from")
+    if not _YEARS[0] <= first.year <= last.year <= _YEARS[1]:
+        fail(f"days lie between {_YEARS[0]} and {_YEARS[1]}")
     settings = read_settings()
     tenant_id = _tenant_of(tenant)
     wanted = Wanted(
@@ -90,27 +96,43 @@ async def _export(
     url: str, settings: Settings, wanted: Wanted, out: Path, progress: Callable[[int, int], None]
 ) -> Package:
     name = tree_name(wanted.tenant_id)
-    # On record first: whoever takes a copy is known before the copy is there.
-    async with pen_of(url, "audit") as pen:
-        await pen.note(
-            caller=Caller(tenant_id=wanted.tenant_id, actor=OPERATOR.actor),
-            tag=Tag.AUDIT_PACKAGE_EXPORT,
-            on=f"audit:log:{name}",
-            content={"since": wanted.since // SECOND, "until": wanted.until // SECOND},
-        )
     database = operator_database(url)
     await database.start()
     try:
-        return await export(
-            database,
-            Mirror(out),
-            wanted=wanted,
-            origin=f"{settings.record_origin}/{name}",
-            policy=policy_of(settings),
-            progress=progress,
-        )
+        await demand_published(database, wanted)
+        # On record before it is there: whoever takes a copy is known.
+        async with pen_of(url, "audit") as pen:
+            await pen.note(
+                caller=Caller(tenant_id=wanted.tenant_id, actor=OPERATOR.actor),
+                tag=Tag.AUDIT_PACKAGE_EXPORT,
+                on=f"audit:log:{name}",
+                content={"since": wanted.since // SECOND, "until": wanted.until // SECOND},
+            )
+        with _drafted(out) as draft:
+            return await export(
+                database,
+                Mirror(draft),
+                wanted=wanted,
+                origin=f"{settings.record_origin}/{name}",
+                policy=policy_of(settings),
+                progress=progress,
+            )
     finally:
         await database.stop()
+
+
+@contextmanager
+def _drafted(out: Path) -> Iterator[Path]:
+    """A folder that takes its name when all is in it; of one that fails nothing stays."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        yield draft
+        draft.chmod(0o755)
+        draft.rename(out)
+    except BaseException:
+        rmtree(draft, ignore_errors=True)
+        raise
 
 
 @app.command()
@@ -119,7 +141,11 @@ def compare(
         "", "--tenant", help="Only this log (tnt_…, or `platform`); all of them without."
     ),
     settle_s: int = typer.Option(
-        SETTLE_S, "--settle", help="Leave out what was done in the last so many seconds."
+        SETTLE_S,
+        "--settle",
+        min=0,
+        max=DAY // SECOND,
+        help="Leave out what was done in the last so many seconds.",
     ),
 ) -> None:
     """Hold the books and all other tables against the record, both ways; exit code 1 when they differ."""
@@ -208,10 +234,11 @@ def entries(
     ),
     on: str = typer.Option("", "--on", help="Only what was done on this."),
     by: str = typer.Option("", "--by", help="Only what this key, person or job did."),
+    after: str = typer.Option("", "--after", help="Only entries before this place."),
     limit: int = typer.Option(20, "--limit", help="How many, 1 to 200."),
 ) -> None:
     """List what was done, newest first."""
-    pairs = {"tag": tag, "on": on, "by": by, "limit": str(limit)}
+    pairs = {"tag": tag, "on": on, "by": by, "after": after, "limit": str(limit)}
     found = ask("GET", "/v1/log/entries", query={k: v for k, v in pairs.items() if v}).json()
     # Lines and no table: a table cuts at the width of the terminal what one wants to copy.
     for item in found["items"]:
@@ -226,6 +253,8 @@ def entries(
             highlight=False,
             soft_wrap=True,
         )
+    if found.get("after"):
+        _err.print(f"[dim]earlier ones: --after {found['after']}[/]", highlight=False)
 
 
 @app.command()

@@ -25,6 +25,8 @@ from tallystick.audit.model.policy import Policy, parse_policy, satisfied_by
 from tallystick.audit.model.verifying import Verdict
 from tallystick.audit.service.verifying import verify as verify_record
 
+NOT_ALL_READ_EXIT = 3
+
 _out = Console()
 _err = Console(stderr=True)
 
@@ -51,7 +53,10 @@ def verify(
         "", "--token", envvar="TALLYSTICK_API_KEY", help="The API key for a URL that asks for one."
     ),
 ) -> None:
-    """Rebuild a whole log from its entries, offline, and name the first that does not fit; exit code 1 then."""
+    """Rebuild a whole log from its entries, offline, and name the first that does not fit; exit code 1 then.
+
+    Exit code 3 when it holds, and not all entries were there to be read.
+    """
     trusted, rules = _trusted(key), _policy(policy)
     kept = checkpoint.read_bytes() if checkpoint is not None else None
     with _source(source, token) as read, progress_bar() as progress:
@@ -66,6 +71,15 @@ def verify(
     _tell(verdict)
     if not verdict.holds:
         raise typer.Exit(1)
+    # Up to the checkpoint of last time they were read then.
+    if verdict.first > (parse_checkpoint(parse_note(kept).text).size if kept else 0):
+        _out.print(
+            f"[yellow]not read[/]: the texts of entries before {verdict.first:,}. Verify the package that has them, or "
+            "name the checkpoint of then with --checkpoint",
+            highlight=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(NOT_ALL_READ_EXIT)
 
 
 @contextmanager
@@ -94,7 +108,7 @@ def _key_lines(text: str) -> list[str]:
     path = Path(text)
     with suppress(OSError):
         if len(text) < 1_000 and path.is_file():
-            return path.read_text("utf-8").splitlines()
+            return path.read_bytes().decode("utf-8", "replace").splitlines()
     return [text]
 
 
@@ -157,15 +171,16 @@ def check_receipt(
     try:
         proof = proof_file.parse_proof(file.read_bytes())
         note = parse_note(proof.checkpoint)
-        signatures = [signed_by(note, one) for one in trusted]
+        checkpoint = parse_checkpoint(note.text)
+        # A key of another log says nothing about this one.
+        own = [one for one in trusted if one.name == checkpoint.origin]
+        signatures = [signed_by(note, one) for one in own]
     except ValueError as error:
         fail(f"{file} proves nothing: {error}")
-    checkpoint = parse_checkpoint(note.text)
     if proof.extra is None:
         fail(f"{file} does not carry its entry")
-    is_named = any(one.name == checkpoint.origin for one in trusted)
-    if not any(signatures) or not is_named:
-        fail(f"{file} proves nothing: no key that you trust signed it")
+    if not any(signatures):
+        fail(f"{file} proves nothing: no key of {checkpoint.origin} that you trust signed it")
     if rules is not None and not satisfied_by(rules, note):
         fail(f"{file} proves too little: not enough witnesses of the policy cosigned it")
     if len(proof.hashes) != len(

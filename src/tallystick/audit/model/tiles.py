@@ -112,7 +112,7 @@ def _place(start: int, end: int) -> tuple[Tile, int, int]:
 
 def _from_tile(tile: Tile, first: int, last: int, tiles: Mapping[Tile, bytes]) -> bytes:
     content = tiles.get(tile, b"")
-    if len(content) < last * HASH_BYTES:
+    if len(content) < last * HASH_BYTES or len(content) % HASH_BYTES:
         raise ValueError(f"{path_of(tile)} has not the {last} hashes that are needed")
     return root_of(hashes_in(content[first * HASH_BYTES : last * HASH_BYTES]))
 

@@ -1,6 +1,8 @@
 """The door of the record made real: everything is read from the trees, and nothing beyond what is published."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
 import msgspec
 
@@ -22,6 +24,7 @@ from tallystick.audit.api import (
     NothingPublished,
     NotYetPublished,
     ReceiptOf,
+    RecordIsDamaged,
     SizeBeyondLog,
     TileNotFound,
     TileOf,
@@ -33,12 +36,13 @@ from tallystick.audit.model.merkle import (
     inclusion_ranges,
     leaf_hash,
 )
-from tallystick.audit.model.notes import VerifierKey
+from tallystick.audit.model.notes import VerifierKey, to_base64
 from tallystick.audit.model.places import tree_name
 from tallystick.audit.model.policy import Policy, render_policy
 from tallystick.audit.model.proof_file import LogProof, render_proof
 from tallystick.audit.model.tiles import WIDTH
 from tallystick.audit.store import reading
+from tallystick.audit.store.reading import Damaged
 from tallystick.audit.store.writing import TreeRow
 from tallystick.kernel import entries as written
 from tallystick.kernel.callers import Caller
@@ -64,14 +68,27 @@ class AuditService:
         self._policy = policy
         self._nodes = reading.Nodes()
 
+    @asynccontextmanager
+    async def _reading(self, tenant_id: int) -> AsyncIterator[Connection]:
+        try:
+            async with self._database.transaction(
+                tenant_id=tenant_id, read_only=True
+            ) as connection:
+                yield connection
+        except Damaged as error:
+            raise RecordIsDamaged(f"The log cannot be read: {error}.") from None
+
     async def log(self, *, caller: Caller, message: LogState) -> Log:
         """Tell how the log stands."""
         tenant_id = caller.tenant_id
-        async with self._database.transaction(tenant_id=tenant_id, read_only=True) as connection:
+        async with self._reading(tenant_id) as connection:
             tree = await reading.tree(connection, tenant_id=tenant_id)
             state = await reading.state(connection)
             keys = await reading.keys(connection)
             unpublished = await reading.unpublished_since(connection, tree)
+            shown = await reading.checkpoint(
+                connection, tenant_id=tenant_id, size=tree.published_size
+            )
         origin = f"{self._origin}/{tree_name(tenant_id)}"
         return Log(
             origin=origin,
@@ -82,13 +99,16 @@ class AuditService:
             lag_ms=state.lag_us // 1_000,
             clock_skew_ms=state.skew_us // 1_000,
             sequenced_at=render(state.renewed_at),
-            alarms=tuple(_alarms(state, unpublished)),
+            alarms=(
+                *_alarms(state, unpublished),
+                *(["record_is_damaged"] if tree.published_size and shown is None else []),
+            ),
         )
 
     async def checkpoint(self, *, caller: Caller, message: CheckpointOf) -> Content:
         """Give the last published checkpoint."""
         tenant_id = caller.tenant_id
-        async with self._database.transaction(tenant_id=tenant_id, read_only=True) as connection:
+        async with self._reading(tenant_id) as connection:
             tree = await reading.tree(connection, tenant_id=tenant_id)
             return Content(content=await _published(connection, tree), is_final=False)
 
@@ -101,7 +121,7 @@ class AuditService:
                 "A path is tile/LEVEL/PLACE or tile/entries/PLACE, with .p/WIDTH when it is not full."
             ) from None
         tenant_id = caller.tenant_id
-        async with self._database.transaction(tenant_id=tenant_id, read_only=True) as connection:
+        async with self._reading(tenant_id) as connection:
             tree = await reading.tree(connection, tenant_id=tenant_id)
             if width > tiles.width_of(of, size=tree.published_size):
                 raise TileNotFound("The log does not reach so far: look at its checkpoint first.")
@@ -115,7 +135,7 @@ class AuditService:
         if message.after is not None and message.after < 0:
             raise malformed("after", "a cursor is taken from the page before as it is")
         tenant_id, found = caller.tenant_id, list[LoggedEntry]()
-        async with self._database.transaction(tenant_id=tenant_id, read_only=True) as connection:
+        async with self._reading(tenant_id) as connection:
             tree = await reading.tree(connection, tenant_id=tenant_id)
             end = tree.published_size
             end = end if message.after is None else min(end, message.after)
@@ -136,7 +156,7 @@ class AuditService:
     async def entry(self, *, caller: Caller, message: EntryOf) -> LoggedEntry:
         """Show an entry."""
         tenant_id = caller.tenant_id
-        async with self._database.transaction(tenant_id=tenant_id, read_only=True) as connection:
+        async with self._reading(tenant_id) as connection:
             tree = await reading.tree(connection, tenant_id=tenant_id)
             _demand_published(message.index, tree)
             entry = await _entry(connection, tenant_id, message.index)
@@ -145,9 +165,9 @@ class AuditService:
     async def inclusion(self, *, caller: Caller, message: InclusionOf) -> Inclusion:
         """Prove that an entry is in the log."""
         tenant_id, index = caller.tenant_id, message.index
-        async with self._database.transaction(tenant_id=tenant_id, read_only=True) as connection:
+        async with self._reading(tenant_id) as connection:
             tree = await reading.tree(connection, tenant_id=tenant_id)
-            size = _published_size(message.size, tree)
+            size = _published_size(message.size, tree, place="size")
             _demand_published(index, tree)
             if index >= size:
                 raise EntryNotFound(f"A log of {size} entries has no entry {index}.")
@@ -166,9 +186,9 @@ class AuditService:
     async def consistency(self, *, caller: Caller, message: ConsistencyOf) -> Consistency:
         """Prove that the log only grew."""
         tenant_id, old = caller.tenant_id, message.old
-        async with self._database.transaction(tenant_id=tenant_id, read_only=True) as connection:
+        async with self._reading(tenant_id) as connection:
             tree = await reading.tree(connection, tenant_id=tenant_id)
-            new = _published_size(message.new, tree)
+            new = _published_size(message.new, tree, place="new")
             if not 0 <= old <= new:
                 raise malformed("old", f"from a size of 0 to {new}, which is the other one")
             ranges = consistency_ranges(old, new) if old else []
@@ -186,7 +206,7 @@ class AuditService:
     async def receipt(self, *, caller: Caller, message: ReceiptOf) -> Content:
         """Give the receipt of an act."""
         tenant_id = caller.tenant_id
-        async with self._database.transaction(tenant_id=tenant_id, read_only=True) as connection:
+        async with self._reading(tenant_id) as connection:
             tree = await reading.tree(connection, tenant_id=tenant_id)
             candidates = await reading.entries_of_time(
                 connection, tenant_id=tenant_id, context=message.context, at=message.at
@@ -224,14 +244,18 @@ def _alarms(state: reading.State, unpublished: Instant | None) -> list[str]:
 
 async def _published(connection: Connection, tree: TreeRow) -> bytes:
     row = await reading.checkpoint(connection, tenant_id=tree.tenant_id, size=tree.published_size)
-    if row is None:
-        raise NothingPublished("The log begins with its first act; ask again in a moment.")
-    return row.note
+    if row is not None:
+        return row.note
+    if tree.published_size:
+        raise Damaged(f"the checkpoint of size {tree.published_size} is missing")
+    raise NothingPublished("The log begins with its first act; ask again in a moment.")
 
 
-def _published_size(size: int | None, tree: TreeRow) -> int:
+def _published_size(size: int | None, tree: TreeRow, *, place: str) -> int:
     if size is None:
         return tree.published_size
+    if size < 0:
+        raise malformed(place, "a size of the log is a whole number from 0 on")
     if size > tree.published_size:
         raise SizeBeyondLog(
             f"{tree.published_size} entries are published, not {size}.",
@@ -262,13 +286,22 @@ async def _entry(connection: Connection, tenant_id: int, index: int) -> bytes:
 
 
 def _logged(index: int, entry: bytes) -> LoggedEntry:
-    return LoggedEntry(index=index, hash=leaf_hash(entry).hex(), entry=msgspec.Raw(entry))
+    try:
+        written.read(entry)
+        told: Any = msgspec.Raw(entry)
+    except ValueError:
+        # What is no entry is given as it is, so that whoever looks for it sees it.
+        told = {"malformed": to_base64(entry)}
+    return LoggedEntry(index=index, hash=leaf_hash(entry).hex(), entry=told)
 
 
 def _fits(entry: bytes, message: ListEntries) -> bool:
     if message.tag is None and message.on is None and message.by is None:
         return True
-    read = written.read(entry)
+    try:
+        read = written.read(entry)
+    except ValueError:
+        return False
     return (
         (message.on is None or read.on == message.on)
         and (message.by is None or read.by == message.by)
@@ -284,7 +317,10 @@ def _is_of(entry: bytes, message: ReceiptOf) -> bool:
     # Most entries of a leaf are of other acts, and are not worth reading.
     if message.on.encode() not in entry:
         return False
-    read = written.read(entry)
+    try:
+        read = written.read(entry)
+    except ValueError:
+        return False
     return read.on == message.on and read.at == render(message.at)
 
 

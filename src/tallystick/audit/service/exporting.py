@@ -84,6 +84,12 @@ async def export(
     return package
 
 
+async def demand_published(database: Database, wanted: Wanted) -> None:
+    """Raise NothingToExport unless something of that time is published."""
+    async with database.transaction(tenant_id=wanted.tenant_id, read_only=True) as connection:
+        await _bounds(connection, wanted)
+
+
 async def _bounds(
     connection: Connection, wanted: Wanted
 ) -> tuple[CheckpointRow | None, CheckpointRow]:

@@ -73,14 +73,15 @@ def verify(
         marks += signed.continued(last_checkpoint, KEPT, checkpoint)
     first = _first_of(source, checkpoint.size, findings)
     rebuild = Rebuild(size=checkpoint.size, marks=[mark.size for mark in marks], findings=findings)
-    if _Reading(source, rebuild, findings, first).run(checkpoint.size, progress):
+    reading = _Reading(source, rebuild, findings, first)
+    if reading.run(checkpoint.size, progress):
         rebuild.finish(checkpoint.root)
         judge_marks(marks, rebuild.roots, findings)
     return Verdict(
         origin=checkpoint.origin,
         size=checkpoint.size,
         root=to_base64(checkpoint.root),
-        first=first,
+        first=reading.unread,
         checkpoints=len(marks) - 1,
         failures=findings.in_order(),
         unlisted=findings.unlisted,
@@ -196,13 +197,12 @@ class _Reading:
         self._rebuild = rebuild
         self._findings = findings
         self._first = first
+        self.unread = 0
 
     def run(self, size: int, progress: Progress | None) -> bool:
         """Read everything; False where entries and their hashes are missing, so that no tree can be rebuilt."""
-        order = reading_order(size, first=self._first)
-        paths = (
-            path_of(tile, width=width) for tile, width in reading_order(size, first=self._first)
-        )
+        order = reading_order(size)
+        paths = (path_of(tile, width=width) for tile, width in reading_order(size))
         stored: bytes | None = None
         for (tile, width), content in zip(order, self._source.read_all(paths), strict=True):
             if tile.level > 0:
@@ -211,8 +211,10 @@ class _Reading:
             reached: list[bytes] = []
             if tile.level == 0:
                 stored = self._tile(tile, width, content)
-                if tile.index >= self._first // WIDTH:
-                    continue
+                continue
+            # Whatever is there is read: what says where the record begins is signed by nobody.
+            if content is None and tile.index < self._first // WIDTH:
+                self.unread = (tile.index + 1) * WIDTH
             else:
                 reached = self._bundle(tile, width, content)
             if len(reached) < width:

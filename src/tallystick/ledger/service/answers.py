@@ -17,11 +17,14 @@ from tallystick.ledger.api import (
     Side,
     Status,
     Transaction,
+    TransactionNotFound,
+    TransactionOf,
     Verdict,
 )
 from tallystick.ledger.model.accounts import balances
 from tallystick.ledger.model.outcomes import Outcome
 from tallystick.ledger.model.sentences import sentence
+from tallystick.ledger.service.turns import Known
 from tallystick.ledger.store.states import counters_of
 
 Addresses = Mapping[int, tuple[str, str]]
@@ -41,6 +44,18 @@ def verdict_of_outcome(outcome: Outcome, *, ledger: str) -> Verdict:
     ]
     transaction = transaction_of_outcome(outcome, ledger=ledger)
     return Verdict(id=outcome.act.id, transaction=transaction, balances=tuple(after))
+
+
+def verdict_of_known(known: Known, found: Mapping[str, Transaction]) -> Verdict:
+    """The verdict of an act that was decided before; ``found`` has the transactions that were done."""
+    if known.refusal is not None:
+        return refused(known.id, known.refusal, known.fields, replayed=known.is_replay)
+    return Verdict(id=known.id, transaction=found[known.id], replayed=True)
+
+
+def no_transaction(message: TransactionOf) -> TransactionNotFound:
+    """What is answered where there is no such transaction."""
+    return TransactionNotFound(f"there is no transaction {message.id[:64]!r} in {message.ledger!r}")
 
 
 def refused(act_id: str, code: str, fields: Mapping[str, str], *, replayed: bool) -> Verdict:

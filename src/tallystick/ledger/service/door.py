@@ -34,7 +34,6 @@ from tallystick.ledger.api import (
     SetStatus,
     Submit,
     Transaction,
-    TransactionNotFound,
     TransactionOf,
     TransactionPage,
     Verdict,
@@ -167,14 +166,7 @@ class LedgerService:
             for position, item in enumerate(message.items)
         ]
         acts.check_groups(read)
-        try:
-            key = await self._key(caller, message.ledger)
-        except LedgerNotFound as problem:
-            if self._pen is not None:
-                await self._pen.refuse(
-                    caller=caller, tag=Tag.LEDGER_BATCH_SUBMIT, problem=problem, message=message
-                )
-            raise
+        key = await self._key_of(caller, message)
         decided = await self._writer(key).submit(read)
         return Verdicts(items=await self._verdicts(key, message.ledger, decided))
 
@@ -183,9 +175,9 @@ class LedgerService:
         key = await self._key(caller, message.ledger)
         ids = [message.id] if is_caller_id(message.id) else []
         found = await self._transactions(key, message.ledger, ids)
-        if message.id not in found:
-            raise _no_transaction(message)
-        return found[message.id]
+        if message.id in found:
+            return found[message.id]
+        raise answers.no_transaction(message)
 
     async def recorded(self, *, caller: Caller, message: TransactionOf) -> Recorded:
         """Tell where a transaction is found in the record."""
@@ -195,7 +187,7 @@ class LedgerService:
             async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
                 at = await reading.recorded_at(connection, key, message.id)
         if at is None:
-            raise _no_transaction(message)
+            raise answers.no_transaction(message)
         return Recorded(on=recording.transaction_subject(key, at), at=render(at))
 
     async def transactions(self, *, caller: Caller, message: ListTransactions) -> TransactionPage:
@@ -323,6 +315,15 @@ class LedgerService:
         self._ledgers[caller.tenant_id, name] = (caller.tenant_id, number)
         return (caller.tenant_id, number)
 
+    async def _key_of(self, caller: Caller, message: Submit) -> Key:
+        try:
+            return await self._key(caller, message.ledger)
+        except LedgerNotFound as problem:
+            if self._pen is not None:
+                tag = Tag.LEDGER_BATCH_SUBMIT
+                await self._pen.refuse(caller=caller, tag=tag, problem=problem, message=message)
+            raise
+
     async def _chosen(
         self, connection: Connection, key: Key, address: str | None
     ) -> list[int] | None:
@@ -361,7 +362,7 @@ class LedgerService:
         replayed = [one.id for one in decided if isinstance(one, Known) and one.refusal is None]
         found = await self._transactions(key, ledger, replayed) if replayed else {}
         return tuple(
-            _verdict_of_known(one, found)
+            answers.verdict_of_known(one, found)
             if isinstance(one, Known)
             else answers.verdict_of_outcome(one, ledger=ledger)
             for one in decided
@@ -374,16 +375,6 @@ class LedgerService:
             rows = await reading.transactions_by_id(connection, key, list(ids))
             written = await _written(connection, key, ledger, rows)
         return {transaction.id: transaction for transaction in written}
-
-
-def _no_transaction(message: TransactionOf) -> TransactionNotFound:
-    return TransactionNotFound(f"there is no transaction {message.id[:64]!r} in {message.ledger!r}")
-
-
-def _verdict_of_known(known: Known, found: dict[str, Transaction]) -> Verdict:
-    if known.refusal is not None:
-        return answers.refused(known.id, known.refusal, known.fields, replayed=known.is_replay)
-    return Verdict(id=known.id, transaction=found[known.id], replayed=True)
 
 
 async def _settle(connection: Connection, key: Key, recorded_at: Instant) -> None:

@@ -14,11 +14,8 @@ from tallystick.audit.model.tiles import ENTRIES, WIDTH, Tile, hashes_in, path_o
 from tallystick.audit.model.verifying.verdicts import FailureCode, Findings, place_of
 
 
-def reading_order(size: int, *, first: int = 0) -> Iterator[tuple[Tile, int]]:
-    """Give what a rebuild takes with its width: before each leaf tile those above that begin there, then its bundle.
-
-    Bundles wholly before entry ``first`` are left out.
-    """
+def reading_order(size: int) -> Iterator[tuple[Tile, int]]:
+    """Give what a rebuild takes with its width: before each leaf tile those above that begin there, then its bundle."""
     for index in range(-(-size // WIDTH)):
         level, above = 1, index
         while above % WIDTH == 0:
@@ -30,8 +27,7 @@ def reading_order(size: int, *, first: int = 0) -> Iterator[tuple[Tile, int]]:
             level, above = level + 1, above // WIDTH
         width = width_of(Tile(0, index), size=size)
         yield Tile(0, index), width
-        if index >= first // WIDTH:
-            yield Tile(ENTRIES, index), width
+        yield Tile(ENTRIES, index), width
 
 
 def entries_under(tile: Tile, *, width: int) -> tuple[int, int]:
