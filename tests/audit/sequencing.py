@@ -2,16 +2,19 @@
 
 import asyncio
 import signal
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from itertools import groupby
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import asyncpg
 
 from tallystick.apps.compose import CONTEXTS, PLANNING
+from tallystick.audit.adapters.signed_memory import SignedMemory
 from tallystick.audit.model import tiles
 from tallystick.audit.model.merkle import Frontier, Subtree, leaf_hash, root_of
 from tallystick.audit.model.notes import (
@@ -82,6 +85,7 @@ class House:
         self.url = url
         self._opened: list[Database] = []
         self._by_context: dict[str, Database] = {}
+        self._memories: dict[Path, SignedMemory] = {}
         self._owner: Connection = None
         self._owning = asyncio.Lock()
 
@@ -105,9 +109,33 @@ class House:
             await self._owner.close()
         for database in self._opened:
             await database.stop()
+        for memory in self._memories.values():
+            memory.close()
+
+    @property
+    def memory_path(self) -> Path:
+        """Where the sequencers of this house remember what they signed; the same in every process."""
+        name = sha256(self.url.encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir(), f"tallystick-signed-{name}")
+
+    def memory(self, path: Path | None = None) -> SignedMemory:
+        """What is remembered of what was signed; closed with the house."""
+        path = path or self.memory_path
+        if path not in self._memories:
+            self._memories[path] = SignedMemory(path)
+        return self._memories[path]
+
+    def forget(self) -> None:
+        """Let nobody know what was signed."""
+        for memory in self._memories.values():
+            memory.close()
+        self._memories.clear()
+        for ending in ("", "-wal", "-shm"):
+            Path(f"{self.memory_path}{ending}").unlink(missing_ok=True)
 
     async def sequencer(self, holder: str = "first", **words: Any) -> Sequencer:
         """One more sequencer, not running yet."""
+        words.setdefault("memory", self.memory())
         pen = Pen(database=await self._of("audit"), context="audit", clock=SystemClock())
         database = await self.database(
             "sequencer",
@@ -180,6 +208,7 @@ class House:
 async def housed(make_database: Callable[[], str]) -> AsyncIterator[House]:
     """A house of its own for a test: there is one lease in a database."""
     house = House(make_database())
+    house.forget()
     await migrate(url=house.url, contexts=CONTEXTS)
     async with owning(house.url) as connection:
         # The owner sees all tenants here; nobody else sees more than before.
@@ -194,6 +223,7 @@ async def housed(make_database: Callable[[], str]) -> AsyncIterator[House]:
         yield house
     finally:
         await house.stop()
+        house.forget()
 
 
 @asynccontextmanager
@@ -219,6 +249,7 @@ def make_sequencer(
     database: Database,
     pen: Pen,
     holder: str,
+    memory: SignedMemory,
     policy: Policy | None = None,
     witnesses: Mapping[str, AskedWitness] | None = None,
     clock: Clock | None = None,
@@ -233,6 +264,7 @@ def make_sequencer(
         signers=signers,
         policy=policy or Policy.none(),
         witnesses=witnesses or {},
+        memory=memory,
     )
     return Sequencer(
         database=database,

@@ -12,15 +12,32 @@ import pytest
 import structlog
 
 from tallystick.apps.witness import application
+from tallystick.audit.adapters.signed_memory import (
+    Advance,
+    SignedMemory,
+    SignedMemoryUnavailable,
+)
 from tallystick.audit.adapters.witness_memory import WitnessMemory
 from tallystick.audit.adapters.witnesses import WitnessClient
-from tallystick.audit.model.notes import Ed25519Cosigner, parse_note, signed_by
+from tallystick.audit.model.notes import (
+    Checkpoint,
+    Ed25519Cosigner,
+    Ed25519Signer,
+    Note,
+    Signer,
+    parse_note,
+    render_checkpoint,
+    render_note,
+    signed_by,
+)
 from tallystick.audit.model.places import tree_name
 from tallystick.audit.model.policy import satisfied_by
-from tallystick.audit.model.witnessing import parse_watched_logs
+from tallystick.audit.model.witnessing import Seen, parse_watched_logs
 from tallystick.audit.service import publishing
 from tallystick.audit.service.sequencer import UNRENEWED_S, Sequencer
 from tallystick.audit.service.witness import Witness
+from tallystick.audit.store import reading
+from tallystick.audit.store.writing import Fenced
 from tallystick.runtime.clock import SystemClock
 from tests.audit.logs import Log
 from tests.audit.sequencing import (
@@ -358,20 +375,144 @@ async def test_rows_and_the_root_beside_them_that_fit_each_other_are_not_what_wa
     assert await house.sizes() == (302, 300, 300)
 
 
-async def test_a_tree_whose_signing_key_was_changed_goes_on(
+FORGED = "UPDATE audit.segment SET hashes = $1 WHERE tenant_id = 1 AND first_index = 256"
+
+
+async def forge(house: House) -> None:
+    """Change an entry and the hashes over it, as the owner can, so that all rows fit each other."""
+    (row,) = await house.rows(
+        "SELECT hashes FROM audit.segment WHERE tenant_id = 1 AND first_index = 256"
+    )
+    await house.change(FORGED, sha256(b"forged").digest() + row["hashes"][32:])
+
+
+async def turn_after_change(house: House) -> list[str]:
+    """What another sequencer says of the first tenant's tree when it has one more entry."""
+    second = await house.sequencer("second")
+    with structlog.testing.capture_logs() as logs:
+        assert await second.try_lease()
+        await house.write(deed(301))
+        await second.turn()
+    return events(logs)
+
+
+async def test_a_forged_history_without_any_checkpoint_is_not_signed(house: House) -> None:
+    await (await grown(house)).give_up()
+    await forge(house)
+    await house.change("DELETE FROM audit.checkpoint WHERE tenant_id = 1")
+    await house.change(
+        "UPDATE audit.tree SET signed_size = 0, published_size = 0 WHERE tenant_id = 1"
+    )
+    assert await turn_after_change(house) == ["record_is_damaged"]
+    assert await house.sizes() == (301, 0, 0)
+
+
+async def test_a_tree_that_begins_anew_is_not_signed(house: House) -> None:
+    await (await grown(house)).give_up()
+    for table in ("checkpoint", "segment", "subtree", "tree"):
+        await house.change(f"DELETE FROM audit.{table} WHERE tenant_id = 1")
+    assert await turn_after_change(house) == ["record_is_damaged"]
+    assert await house.sizes() == (1, 0, 0)
+
+
+async def test_a_key_that_the_owner_put_into_the_database_is_none_of_ours(house: House) -> None:
+    await (await grown(house)).give_up()
+    house.forget()
+    await forge(house)
+    stranger = Log(f"{ORIGIN}/{tree_name(1)}").signers[0]
+    async with (await house.database("sequencer")).without_tenant() as connection:
+        root = await reading.root(connection, tenant_id=1, size=300)
+    text = render_checkpoint(Checkpoint(origin=stranger.key.name, size=300, root=root))
+    note = render_note(Note(text, (stranger.sign(text, at_s=1),)))
+    await house.change(
+        "UPDATE audit.checkpoint SET root = $1, note = $2 WHERE tenant_id = 1", root, note
+    )
+    await house.rows(
+        "INSERT INTO audit.signing_key (algorithm, public_key) VALUES ($1, $2)",
+        stranger.key.algorithm,
+        stranger.key.public_key,
+    )
+    assert "record_is_damaged" in await turn_after_change(house)
+    assert await house.sizes() == (301, 300, 300)
+
+
+async def test_a_memory_that_begins_anew_says_so_and_goes_on_from_the_last_checkpoint(
+    house: House,
+) -> None:
+    await (await grown(house)).give_up()
+    house.forget()
+    assert await turn_after_change(house) == ["not_in_memory"]
+    assert await house.sizes() == (301, 301, 301)
+    seen = house.memory().seen(f"{ORIGIN}/{tree_name(1)}")
+    assert seen is not None
+    assert seen.size == 301
+
+
+async def test_what_was_remembered_and_not_kept_is_signed_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await grown(house)
+    await house.write(deed(301))
+    with monkeypatch.context() as patch:
+        patch.setattr(first._publisher, "_keep", _killed)
+        with pytest.raises(ConnectionResetError):
+            await first.turn()
+    await first.give_up()
+    assert await house.sizes() == (301, 300, 300)
+    assert await turn_after_change(house) == []
+    assert await house.sizes() == (302, 302, 302)
+
+
+async def _killed(*_: object, **__: object) -> None:
+    raise ConnectionResetError("the process died here")
+
+
+async def test_what_another_process_signed_meanwhile_is_not_signed_over(house: House) -> None:
+    first = await grown(house)
+    origin = f"{ORIGIN}/{tree_name(1)}"
+    memory = house.memory()
+    other = Seen(302, sha256(b"other").digest())
+    assert memory.advance([Advance(origin, memory.seen(origin), other)])
+    await house.write(deed(301))
+    with pytest.raises(Fenced):
+        await first.turn()
+    assert await house.sizes() == (301, 300, 300)
+    assert memory.seen(origin) == other
+
+
+def test_a_memory_goes_forward_only_and_all_at_once(tmp_path: Path) -> None:
+    memory = SignedMemory(tmp_path / "memory")
+    one, two = (Seen(size, sha256(bytes([size])).digest()) for size in (1, 2))
+    assert memory.advance([Advance("a", None, two), Advance("b", None, one)])
+    assert not memory.advance([Advance("b", one, two), Advance("a", one, two)])
+    assert (memory.seen("a"), memory.seen("b")) == (two, one)
+    with pytest.raises(SignedMemoryUnavailable, match="never_goes_back"):
+        memory.advance([Advance("a", two, one)])
+    memory.close()
+    again = SignedMemory(tmp_path / "memory")
+    assert again.seen("a") == two
+    again.close()
+    (tmp_path / "none").write_bytes(b"something else, longer than a header of SQLite" * 9)
+    with pytest.raises(SignedMemoryUnavailable, match="no memory"):
+        SignedMemory(tmp_path / "none")
+
+
+async def test_a_tree_whose_signing_key_was_added_goes_on_and_one_of_another_key_does_not(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await (await grown(house)).give_up()
-    second = await house.sequencer("second")
-    monkeypatch.setattr(
-        second._publisher, "_signers", lambda origin: Log(origin, salt="new").signers
-    )
-    assert await second.try_lease()
-    await house.write(deed(301))
-    with structlog.testing.capture_logs() as logs:
+
+    def added(origin: str) -> list[Signer]:
+        return [*signers(origin), *Log(origin).signers]
+
+    for made, size in ((added, 301), (lambda origin: [Ed25519Signer(origin, b"O" * 32)], 301)):
+        second = await house.sequencer("second")
+        monkeypatch.setattr(second._publisher, "_signers", made)
+        assert await second.try_lease()
+        await house.write(deed(1))
         await second.turn()
-    assert events(logs) == []
-    assert await house.sizes() == (301, 301, 301)
+        assert (await house.sizes())[1:] == (size, size)
+        await second.give_up()
 
 
 async def test_a_checkpoint_that_vanished_before_it_was_shown_holds_up_no_other_tree(

@@ -18,6 +18,7 @@ import asyncpg
 from tallystick.apps.compose import CONTEXTS
 from tallystick.audit.adapters.key_file import make_keys, read_signers
 from tallystick.audit.adapters.mirror import Mirror
+from tallystick.audit.adapters.signed_memory import SignedMemory
 from tallystick.audit.adapters.sources import Folder
 from tallystick.audit.model.notes import ED25519, ML_DSA_44
 from tallystick.audit.model.places import tree_name
@@ -258,6 +259,7 @@ async def _sequencer(url: str, keys: Path) -> AsyncIterator[tuple[Sequencer, Dat
         signers=lambda origin: read_signers(keys, name=origin),
         policy=Policy.none(),
         witnesses={},
+        memory=SignedMemory(keys.with_name("record-memory")),
     )
     sequencer = Sequencer(
         database=database,

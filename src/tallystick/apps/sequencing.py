@@ -14,6 +14,7 @@ from pathlib import Path
 from tallystick.apps.compose import CONTEXTS, PLANNING, policy_of
 from tallystick.audit.adapters.key_file import make_keys, read_signers
 from tallystick.audit.adapters.mirror import Mirror
+from tallystick.audit.adapters.signed_memory import SignedMemory
 from tallystick.audit.adapters.witnesses import clients_of
 from tallystick.audit.model.notes import ED25519, ML_DSA_44, Signer
 from tallystick.audit.service.mirroring import Mirroring
@@ -30,6 +31,8 @@ from tallystick.runtime.record import Pen
 SEQUENCER = "tallystick_sequencer"
 # Whoever sleeps inside a transaction is put out of it before its place is free for another.
 TURN_SETTINGS = {**PLANNING, "idle_in_transaction_session_timeout": "5s"}
+# Beside the keys: who has the one has the other.
+MEMORY_NAME = "record-memory"
 ALGORITHMS = (ED25519, ML_DSA_44)
 SIGNERS_REMEMBERED_MAX = 10_000
 RESTARTS_MAX = 1_000
@@ -91,6 +94,8 @@ async def sequence(
             await one.start()
             stack.push_async_callback(one.stop)
         path = await demand_keys(own, settings)
+        memory = SignedMemory(path.with_name(MEMORY_NAME))
+        stack.callback(memory.close)
         witnesses = await stack.enter_async_context(clients_of(policy))
         clock = SystemClock()
         sequencer = Sequencer(
@@ -103,6 +108,7 @@ async def sequence(
                 signers=signers_from(path),
                 policy=policy,
                 witnesses=witnesses,
+                memory=memory,
             ),
             pen=Pen(database=own, context="audit", clock=clock),
             clock=clock,

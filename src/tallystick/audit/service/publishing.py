@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from tallystick.audit.adapters.signed_memory import Advance, SignedMemory
 from tallystick.audit.model.merkle import Frontier, consistency_ranges
 from tallystick.audit.model.notes import (
     BadNote,
@@ -13,7 +14,6 @@ from tallystick.audit.model.notes import (
     Note,
     Signature,
     Signer,
-    VerifierKey,
     parse_checkpoint,
     parse_note,
     render_checkpoint,
@@ -22,6 +22,7 @@ from tallystick.audit.model.notes import (
 )
 from tallystick.audit.model.places import tree_name
 from tallystick.audit.model.policy import Policy, satisfied_by
+from tallystick.audit.model.witnessing import Seen
 from tallystick.audit.store import reading, writing
 from tallystick.audit.store.reading import Damaged
 from tallystick.audit.store.writing import Fenced, TreeRow
@@ -57,7 +58,8 @@ class AskedWitness(Protocol):
 class Publisher:
     """Signs and publishes, over the database of role ``tallystick_sequencer``; the sequencer says when.
 
-    ``signers`` answers the keys that sign a tree of this origin; ``witnesses`` are those whom the policy names.
+    ``signers`` answers the keys that sign a tree of this origin; ``witnesses`` are those whom the policy names;
+    ``memory`` has what was signed, where the owner of the database cannot change it.
     """
 
     def __init__(
@@ -68,14 +70,16 @@ class Publisher:
         signers: Callable[[str], Sequence[Signer]],
         policy: Policy,
         witnesses: Mapping[str, AskedWitness],
+        memory: SignedMemory,
     ) -> None:
         self._database = database
         self._origin = origin
         self._signers = signers
         self._policy = policy
         self._witnesses = witnesses
+        self._memory = memory
         self._damaged: set[int] = set()
-        self._known: list[tuple[int, bytes]] = []
+        self._seen: dict[int, Seen] = {}
         self._shown: dict[tuple[str, int], int] = {}
         self._showing: dict[int, asyncio.Task[None]] = {}
         self._signed_at: dict[int, Instant] = {}
@@ -93,7 +97,6 @@ class Publisher:
                     algorithm=signer.key.algorithm,
                     public_key=signer.key.public_key,
                 )
-            self._known = await reading.keys(connection)
 
     async def stop(self) -> None:
         """Listen to witnesses no longer."""
@@ -107,26 +110,43 @@ class Publisher:
         return tenant_id in self._damaged
 
     async def look_at(self, connection: Connection, tree: TreeRow) -> None:
-        """Hold what is kept of a tree against its last checkpoint: one that does not fit is signed no more."""
+        """Hold what is kept of a tree against what was signed last: one that does not fit is signed no more."""
+        try:
+            await self._demand_continued(connection, tree)
+            await self._demand_checkpoint(connection, tree)
+        except (BadNote, Damaged) as error:
+            self.call_out(tree, str(error))
+
+    async def _demand_continued(self, connection: Connection, tree: TreeRow) -> None:
+        """Hold a tree against the last one that we signed. Raises Damaged."""
+        seen = self._memory.seen(self.origin_of(tree.tenant_id))
+        if seen is not None:
+            self._seen[tree.tenant_id] = seen
+        else:
+            self._seen.pop(tree.tenant_id, None)
+            if tree.signed_size:
+                _log.warning("not_in_memory", tree=tree_name(tree.tenant_id), size=tree.signed_size)
+            return
+        if seen.size > tree.size:
+            raise Damaged(f"we signed {seen.size} entries, and {tree.size} are kept")
+        root = await reading.root(connection, tenant_id=tree.tenant_id, size=seen.size)
+        if root != seen.root:
+            raise Damaged(f"we signed {seen.root.hex()} of {seen.size}, kept {root.hex()}")
+
+    async def _demand_checkpoint(self, connection: Connection, tree: TreeRow) -> None:
+        """Hold a tree against its last checkpoint. Raises BadNote, Damaged."""
         if tree.signed_size == 0:
             return
         signed = await reading.checkpoint(
             connection, tenant_id=tree.tenant_id, size=tree.signed_size
         )
         if signed is None:
-            self.call_out(tree, "its last checkpoint is missing")
-            return
-        try:
-            told = self._root_in(signed.note, tree)
-            root = await reading.root(connection, tenant_id=tree.tenant_id, size=tree.signed_size)
-        except (BadNote, Damaged) as error:
-            self.call_out(tree, str(error))
-            return
+            raise Damaged("its last checkpoint is missing")
+        told = self._root_in(signed.note, tree)
+        root = await reading.root(connection, tenant_id=tree.tenant_id, size=tree.signed_size)
         # Rows and the root beside them can be changed to fit each other; what was signed cannot.
         if not told == signed.root == root:
-            self.call_out(
-                tree, f"signed {told.hex()}, noted {signed.root.hex()}, kept {root.hex()}"
-            )
+            raise Damaged(f"signed {told.hex()}, noted {signed.root.hex()}, kept {root.hex()}")
 
     def _root_in(self, content: bytes, tree: TreeRow) -> bytes:
         """The root that a checkpoint of ours says. Raises BadNote for what none of our keys signed."""
@@ -134,8 +154,8 @@ class Publisher:
         checkpoint = parse_checkpoint(note.text)
         if (checkpoint.origin, checkpoint.size) != (origin, tree.signed_size):
             raise BadNote("its last checkpoint is that of another tree")
-        keys = (VerifierKey(name=origin, algorithm=one, public_key=key) for one, key in self._known)
-        if not any(signed_by(note, key) for key in keys):
+        # The keys that the database names are no witness: whoever owns it can name more.
+        if not any(signed_by(note, signer.key) for signer in self._signers(origin)):
             raise BadNote("none of our keys signed its last checkpoint")
         return checkpoint.root
 
@@ -149,38 +169,65 @@ class Publisher:
     async def sign(self, *, epoch: int, edges: Edges) -> None:
         """Sign a checkpoint of each tree that grew, and renew the lease. Raises Fenced."""
         async with self._database.without_tenant() as connection:
+            # This commit takes all places to the disk: what is signed now is not given another place by a power cut.
             await writing.hold_lease(connection, epoch=epoch)
             now = await writing.clock(connection)
-            trees = await writing.trees_to_sign(connection, after=self._after, most=TREES_MAX)
-            # What is signed now is what is shown after it, and the next turn begins behind that.
-            self._page = self._after
-            self._after = trees[-1].tenant_id if len(trees) == TREES_MAX else _FIRST
-            for tree in trees:
-                if tree.size == tree.signed_size or self._is_being_shown(tree, now):
-                    continue
-                edge = await edges(connection, tree.tenant_id)
-                if tree.tenant_id in self._damaged:
-                    continue
-                self._signed_at[tree.tenant_id] = now
-                checkpoint = Checkpoint(
-                    origin=self.origin_of(tree.tenant_id), size=edge.size, root=edge.root()
-                )
-                note = self._signed(checkpoint, at_s=now // SECOND)
-                await writing.add_checkpoint(
-                    connection,
-                    tenant_id=tree.tenant_id,
-                    size=edge.size,
-                    root=checkpoint.root,
-                    at=now,
-                    note=render_note(note),
-                )
-                if satisfied_by(self._policy, note):
-                    await writing.publish(
-                        connection,
-                        tenant_id=tree.tenant_id,
-                        size=edge.size,
-                        note=render_note(note),
-                    )
+            grown = await self._grown(connection, edges=edges, now=now)
+        if not grown:
+            return
+        advances = [
+            Advance(one.origin, self._seen.get(tenant_id), Seen(one.size, one.root))
+            for tenant_id, one in grown
+        ]
+        # Nobody sees what is signed before it is remembered, so no owner of the database can make us forget it.
+        if not await asyncio.to_thread(self._memory.advance, advances):
+            # Another process signed meanwhile, so what was looked at here is looked at again.
+            raise Fenced
+        self._seen |= {tenant_id: Seen(one.size, one.root) for tenant_id, one in grown}
+        async with self._database.without_tenant() as connection:
+            await writing.hold_lease(connection, epoch=epoch)
+            for tenant_id, checkpoint in grown:
+                await self._keep(connection, tenant_id, checkpoint, now=now)
+
+    async def _grown(
+        self, connection: Connection, *, edges: Edges, now: Instant
+    ) -> list[tuple[int, Checkpoint]]:
+        """What is to be signed now."""
+        trees = await writing.trees_to_sign(connection, after=self._after, most=TREES_MAX)
+        # What is signed now is what is shown after it, and the next turn begins behind that.
+        self._page = self._after
+        self._after = trees[-1].tenant_id if len(trees) == TREES_MAX else _FIRST
+        grown: list[tuple[int, Checkpoint]] = []
+        for tree in trees:
+            if tree.size == tree.signed_size or self._is_being_shown(tree, now):
+                continue
+            edge = await edges(connection, tree.tenant_id)
+            if tree.tenant_id in self._damaged:
+                continue
+            checkpoint = Checkpoint(
+                origin=self.origin_of(tree.tenant_id), size=edge.size, root=edge.root()
+            )
+            grown.append((tree.tenant_id, checkpoint))
+        return grown
+
+    async def _keep(
+        self, connection: Connection, tenant_id: int, checkpoint: Checkpoint, *, now: Instant
+    ) -> None:
+        """Sign a checkpoint, and publish it where no witness is needed."""
+        self._signed_at[tenant_id] = now
+        note = self._signed(checkpoint, at_s=now // SECOND)
+        await writing.add_checkpoint(
+            connection,
+            tenant_id=tenant_id,
+            size=checkpoint.size,
+            root=checkpoint.root,
+            at=now,
+            note=render_note(note),
+        )
+        if satisfied_by(self._policy, note):
+            await writing.publish(
+                connection, tenant_id=tenant_id, size=checkpoint.size, note=render_note(note)
+            )
 
     def _is_being_shown(self, tree: TreeRow, now: Instant) -> bool:
         """Whether its last checkpoint may still be cosigned: until then or for a while no other one is signed."""
