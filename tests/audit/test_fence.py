@@ -25,8 +25,8 @@ from tests.audit.sequencing import (
 )
 
 # The statements of a turn that hold the lease, in their order.
-MEASURED, PLACED, SIGNED, PUBLISHED = 1, 2, 3, 4
-TURN = [MEASURED, PLACED, SIGNED, PUBLISHED]
+MEASURED, PLACED, CHOSEN, SIGNED, PUBLISHED = 1, 2, 3, 4, 5
+TURN = [MEASURED, PLACED, CHOSEN, SIGNED, PUBLISHED]
 
 Hook = Callable[[], Awaitable[Any]]
 

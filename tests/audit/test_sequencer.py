@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
+import asyncpg
 import pytest
 import structlog
 
 from tallystick.apps.compose import CONTEXTS
+from tallystick.audit.model import tiles
 from tallystick.audit.service import sequencer as limits
 from tallystick.audit.service.sequencer import WrongCluster
-from tallystick.kernel.entries import read
+from tallystick.kernel.entries import read, write
 from tallystick.kernel.instants import SECOND, Instant
 from tallystick.runtime.clock import SystemClock
 from tests.audit.sequencing import House, audited, deed, housed, put
@@ -240,3 +243,33 @@ async def test_a_clock_check_that_could_not_be_written_is_written_later(
 
 async def _unwritten(**_: object) -> None:
     raise ConnectionResetError("the process died here")
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+async def test_no_context_says_of_which_transaction_its_leaf_is(house: House, context: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await leaf(house, context=context, xid="9000000000000000000")
+    await leaf(house, context=context)
+    (row,) = await house.rows(f"SELECT xid::text::bigint AS xid FROM {context}.leaf")
+    assert row["xid"] < 9_000_000_000_000_000_000
+
+
+async def leaf(
+    house: House,
+    context: str = "ledger",
+    *,
+    tenant_id: int = 1,
+    number: int = 1_000,
+    **columns: Any,
+) -> None:
+    """Insert a leaf as a context can that does not do it as our code does; a good one but for these columns."""
+    at = SystemClock().now()
+    good = {"tenant_id": tenant_id, "number": number, "first_at": at, "last_at": at, "length": 1}
+    row = good | {"entries": tiles.pack([write(deed(1, at=at), salt=bytes(16))])} | columns
+    places = ", ".join(
+        f"${at}::text::xid8" if name == "xid" else f"${at}" for at, name in enumerate(row, 1)
+    )
+    async with house.acting(context, tenant_id) as connection:
+        await connection.execute(
+            f"INSERT INTO {context}.leaf ({', '.join(row)}) VALUES ({places})", *row.values()
+        )

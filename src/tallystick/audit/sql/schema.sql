@@ -215,6 +215,8 @@ ALTER TABLE audit.leaf ENABLE ALWAYS TRIGGER history_is_append_only;
 
 GRANT USAGE ON SCHEMA audit TO tallystick_sequencer;
 GRANT SELECT ON audit.leaf TO tallystick_sequencer;
-GRANT INSERT ON audit.leaf, audit.leaf_secret TO tallystick_audit;
+-- Which transaction a leaf is of is not for the writer to say: one that chose it would be passed over, or hold up all others.
+GRANT INSERT (tenant_id, number, first_at, last_at, length, entries) ON audit.leaf TO tallystick_audit;
+GRANT INSERT ON audit.leaf_secret TO tallystick_audit;
 GRANT USAGE ON SEQUENCE audit.leaf_number TO tallystick_audit;
 GRANT SELECT ON audit.leaf, audit.leaf_secret TO tallystick_operator;

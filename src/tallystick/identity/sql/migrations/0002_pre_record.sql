@@ -57,7 +57,9 @@ ALTER TABLE identity.leaf ENABLE ALWAYS TRIGGER history_is_append_only;
 
 GRANT USAGE ON SCHEMA identity TO tallystick_sequencer;
 GRANT SELECT ON identity.leaf TO tallystick_sequencer;
-GRANT INSERT ON identity.leaf, identity.leaf_secret TO tallystick_identity;
+-- Which transaction a leaf is of is not for the writer to say: one that chose it would be passed over, or hold up all others.
+GRANT INSERT (tenant_id, number, first_at, last_at, length, entries) ON identity.leaf TO tallystick_identity;
+GRANT INSERT ON identity.leaf_secret TO tallystick_identity;
 GRANT USAGE ON SEQUENCE identity.leaf_number TO tallystick_identity;
 GRANT SELECT ON identity.leaf, identity.leaf_secret TO tallystick_operator;
 

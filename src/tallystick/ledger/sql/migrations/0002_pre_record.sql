@@ -48,6 +48,8 @@ ALTER TABLE ledger.leaf ENABLE ALWAYS TRIGGER history_is_append_only;
 
 GRANT USAGE ON SCHEMA ledger TO tallystick_sequencer;
 GRANT SELECT ON ledger.leaf TO tallystick_sequencer;
-GRANT INSERT ON ledger.leaf, ledger.leaf_secret TO tallystick_ledger;
+-- Which transaction a leaf is of is not for the writer to say: one that chose it would be passed over, or hold up all others.
+GRANT INSERT (tenant_id, number, first_at, last_at, length, entries) ON ledger.leaf TO tallystick_ledger;
+GRANT INSERT ON ledger.leaf_secret TO tallystick_ledger;
 GRANT USAGE ON SEQUENCE ledger.leaf_number TO tallystick_ledger;
 GRANT SELECT ON ledger.leaf, ledger.leaf_secret TO tallystick_operator;

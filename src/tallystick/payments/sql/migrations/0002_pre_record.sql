@@ -48,7 +48,9 @@ ALTER TABLE payments.leaf ENABLE ALWAYS TRIGGER history_is_append_only;
 
 GRANT USAGE ON SCHEMA payments TO tallystick_sequencer;
 GRANT SELECT ON payments.leaf TO tallystick_sequencer;
-GRANT INSERT ON payments.leaf, payments.leaf_secret TO tallystick_payments;
+-- Which transaction a leaf is of is not for the writer to say: one that chose it would be passed over, or hold up all others.
+GRANT INSERT (tenant_id, number, first_at, last_at, length, entries) ON payments.leaf TO tallystick_payments;
+GRANT INSERT ON payments.leaf_secret TO tallystick_payments;
 GRANT USAGE ON SEQUENCE payments.leaf_number TO tallystick_payments;
 GRANT SELECT ON payments.leaf, payments.leaf_secret TO tallystick_operator;
 

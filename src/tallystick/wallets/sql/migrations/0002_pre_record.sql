@@ -51,7 +51,9 @@ ALTER TABLE wallets.leaf ENABLE ALWAYS TRIGGER history_is_append_only;
 
 GRANT USAGE ON SCHEMA wallets TO tallystick_sequencer;
 GRANT SELECT ON wallets.leaf TO tallystick_sequencer;
-GRANT INSERT ON wallets.leaf, wallets.leaf_secret TO tallystick_wallets;
+-- Which transaction a leaf is of is not for the writer to say: one that chose it would be passed over, or hold up all others.
+GRANT INSERT (tenant_id, number, first_at, last_at, length, entries) ON wallets.leaf TO tallystick_wallets;
+GRANT INSERT ON wallets.leaf_secret TO tallystick_wallets;
 GRANT USAGE ON SEQUENCE wallets.leaf_number TO tallystick_wallets;
 GRANT SELECT ON wallets.leaf, wallets.leaf_secret TO tallystick_operator;
 
