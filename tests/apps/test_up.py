@@ -103,6 +103,42 @@ def runs(pid: int) -> bool:
         return False
 
 
+def sequencers_of(pid: int) -> list[int]:
+    """The processes that a process started to sequence."""
+    return [
+        child
+        for child in children_of(pid)
+        if runs(child) and b"\0sequence\0" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
+def test_a_killed_sequencer_is_replaced_and_one_that_said_why_it_ended_is_not(home: Path) -> None:
+    env = environment(home, TALLYSTICK_PORT=str(free_port()))
+    running = Running("up", env=env, log=home.with_suffix(".log"))
+    (first,) = sequencers_of(running.process.pid)
+    os.kill(first, signal.SIGKILL)
+    assert eventually(lambda: first not in sequencers_of(running.process.pid), timeout_s=30)
+    assert eventually(lambda: len(sequencers_of(running.process.pid)) == 1, timeout_s=30)
+    with running.client() as client:
+        made = client.post("/v1/keys", json={"label": "after"}).json()["key_id"]
+        asked = {"on": made}
+
+        def is_there() -> bool:
+            return bool(client.get("/v1/log/entries", params=asked).json()["items"])
+
+        assert eventually(is_there, timeout_s=30)
+    # Other keys than those that signed are refused in a line, and asking again would say the same.
+    (second,) = sequencers_of(running.process.pid)
+    (home / "record-keys").unlink()
+    os.kill(second, signal.SIGKILL)
+    assert eventually(lambda: "the keys that signed until now" in running.said, timeout_s=30)
+    assert eventually(lambda: sequencers_of(running.process.pid) == [], timeout_s=30)
+    with running.client() as client:
+        assert client.get("/v1/whoami").status_code == 200
+    assert running.stop() == 0
+    assert processes_of(home) == []
+
+
 def test_a_killed_up_leaves_nothing_running_and_the_next_goes_on(home: Path) -> None:
     env = environment(home, TALLYSTICK_PORT=str(free_port()))
     running = Running("up", env=env, log=home.with_suffix(".log"))

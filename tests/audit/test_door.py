@@ -38,6 +38,13 @@ async def door(house: House) -> AuditService:
     return AuditService(database=await house.database("audit"), origin=ORIGIN, policy=Policy.none())
 
 
+async def sequenced(house: House) -> None:
+    """Sequence and publish what waits, by somebody who keeps the lease."""
+    sequencer = await house.sequencer(unrenewed_s=0)
+    assert await sequencer.try_lease()
+    await sequencer.turn()
+
+
 async def test_an_act_without_a_place_yet_is_told_to_come_back(house: House) -> None:
     audit, now = await door(house), SystemClock().now()
     await house.write(deed(1, at=now))
@@ -67,7 +74,7 @@ async def test_an_act_without_a_place_yet_is_told_to_come_back(house: House) -> 
 
 async def test_an_old_act_without_an_entry_is_not_told_to_come_back(house: House) -> None:
     await house.write(deed(1))
-    await house.sequenced()
+    await sequenced(house)
     asked = ReceiptOf(context="ledger", on="test:2", at=SystemClock().now() - 3_600 * SECOND)
     with pytest.raises(EntryNotFound):
         await (await door(house)).receipt(caller=CALLER, message=asked)
@@ -77,7 +84,7 @@ async def test_one_act_among_many_of_one_time_is_found(house: House) -> None:
     now = SystemClock().now()
     for start in range(0, 700, 350):
         await house.write(*[deed(number, at=now) for number in range(start, start + 350)])
-    await house.sequenced()
+    await sequenced(house)
     audit = await door(house)
     for number in (0, 255, 256, 349, 350, 699):
         asked = ReceiptOf(context="ledger", on=f"test:{number}", at=now)
@@ -88,7 +95,7 @@ async def test_one_act_among_many_of_one_time_is_found(house: House) -> None:
 async def test_the_log_of_another_tenant_is_another_log(house: House) -> None:
     now = SystemClock().now()
     await house.write(deed(1, at=now))
-    await house.sequenced()
+    await sequenced(house)
     stranger, audit = Caller(tenant_id=2, actor="test"), await door(house)
     assert (await audit.log(caller=stranger, message=LogState())).size == 0
     with pytest.raises(EntryNotFound):
@@ -102,7 +109,7 @@ async def test_the_log_of_another_tenant_is_another_log(house: House) -> None:
 async def test_nobody_sequencing_and_what_is_not_published_are_alarms(house: House) -> None:
     audit = await door(house)
     await house.write(deed(1))
-    await house.sequenced()
+    await sequenced(house)
     assert (await audit.log(caller=CALLER, message=LogState())).alarms == ()
     await house.rows("UPDATE audit.lease SET renewed_at = renewed_at - interval '1 minute'")
     assert (await audit.log(caller=CALLER, message=LogState())).alarms == ("nobody_sequences",)
@@ -125,7 +132,7 @@ async def test_missing_rows_are_damage_and_no_defect(house: House) -> None:
     audit = await door(house)
     for number in range(3):
         await house.write(deed(number))
-    await house.sequenced()
+    await sequenced(house)
     await house.change("DELETE FROM audit.segment WHERE tenant_id = 1 AND first_index = 1")
     with pytest.raises(RecordIsDamaged, match="entry 1 is missing"):
         await audit.entry(caller=CALLER, message=EntryOf(index=1))
