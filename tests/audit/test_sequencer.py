@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from hashlib import sha256
 from typing import Any
 
 import asyncpg
@@ -248,28 +249,67 @@ async def _unwritten(**_: object) -> None:
 @pytest.mark.parametrize("context", CONTEXTS)
 async def test_no_context_says_of_which_transaction_its_leaf_is(house: House, context: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await leaf(house, context=context, xid="9000000000000000000")
-    await leaf(house, context=context)
+        await leaf(house, context, xid="9000000000000000000")
+    await leaf(house, context)
     (row,) = await house.rows(f"SELECT xid::text::bigint AS xid FROM {context}.leaf")
     assert row["xid"] < 9_000_000_000_000_000_000
 
 
-async def leaf(
-    house: House,
-    context: str = "ledger",
-    *,
-    tenant_id: int = 1,
-    number: int = 1_000,
-    **columns: Any,
+ENTRY = tiles.pack([write(deed(1, at=1_800_000_000 * SECOND), salt=bytes(16))])
+MALFORMED: dict[str, dict[str, Any]] = {
+    "more entries than there are": {"length": 2},
+    "fewer entries than there are": {"entries": ENTRY * 2},
+    "cut off": {"entries": ENTRY[:-1]},
+    "empty": {"entries": b""},
+    "no JSON": {"entries": tiles.pack([b"{forged"])},
+    "no entry": {"entries": tiles.pack([b'{"tag":"ledger.ledger.open"}'])},
+    "no UTF-8": {"entries": tiles.pack([ENTRY[2:-1] + b',"x":"\xff"}'])},
+    "nested": {"entries": tiles.pack([ENTRY[2:-1] + b',"content":{"a":' + b"[" * 60_000])},
+    "no time": {"entries": ENTRY.replace(b".000000Z", b".00000xZ")},
+    "no year": {"entries": ENTRY.replace(b'"at":"2027', b'"at":"2200')},
+    "from before all times": {
+        "first_at": -(2**63) + 946_684_800 * SECOND,
+        "last_at": -(2**63) + 946_684_800 * SECOND,
+    },
+    "of no end": {"last_at": 2**63 - 1 + 946_684_800 * SECOND},
+    "a number that is not exact in JSON": {"number": 2**62 + 1, "length": 2},
+}
+
+
+@pytest.mark.parametrize("what", MALFORMED)
+async def test_a_leaf_that_holds_no_entries_is_set_aside_and_holds_up_nobody(
+    house: House, what: str
 ) -> None:
+    await house.write(deed(1))
+    await leaf(house, "ledger", **MALFORMED[what])
+    await house.write(deed(2))
+    await house.write(deed(3, tenant_id=2))
+    first = await house.sequencer()
+    await first.try_lease()
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(3):
+            await first.turn()
+    (told,) = [one for one in logs if one["event"] == "leaf_set_aside"]
+    assert (await house.numbers(), await house.numbers(2)) == ([1, 2], [3])
+    assert await house.sizes() == (2, 2, 2)
+    rows = await house.rows("SELECT entries FROM audit.segment WHERE tenant_id = 0")
+    found = [read(entry) for row in rows for entry in tiles.unpack(row["entries"])]
+    (entry,) = [one for one in found if one.tag == "audit.leaf.refuse"]
+    assert entry.on == "audit:log:tnt_0000000000001"
+    packed = await house.rows("SELECT entries FROM ledger.leaf WHERE number = $1", told["leaf"])
+    digest = sha256(packed[0]["entries"]).hexdigest()
+    assert entry.content == {"context": "ledger", "leaf": str(told["leaf"]), "sha256": digest}
+
+
+async def leaf(house: House, context: str, **columns: Any) -> None:
     """Insert a leaf as a context can that does not do it as our code does; a good one but for these columns."""
     at = SystemClock().now()
-    good = {"tenant_id": tenant_id, "number": number, "first_at": at, "last_at": at, "length": 1}
+    good = {"tenant_id": 1, "number": 1_000, "first_at": at, "last_at": at, "length": 1}
     row = good | {"entries": tiles.pack([write(deed(1, at=at), salt=bytes(16))])} | columns
     places = ", ".join(
         f"${at}::text::xid8" if name == "xid" else f"${at}" for at, name in enumerate(row, 1)
     )
-    async with house.acting(context, tenant_id) as connection:
+    async with house.acting(context) as connection:
         await connection.execute(
             f"INSERT INTO {context}.leaf ({', '.join(row)}) VALUES ({places})", *row.values()
         )

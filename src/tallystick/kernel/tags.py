@@ -50,6 +50,7 @@ class Tag(StrEnum):
     PAYMENTS_REPORT_EXPORT = "payments.report.export"
 
     AUDIT_CLOCK_CHECK = "audit.clock.check"
+    AUDIT_LEAF_REFUSE = "audit.leaf.refuse"
     AUDIT_PACKAGE_EXPORT = "audit.package.export"
     AUDIT_RECORD_ADOPT = "audit.record.adopt"
     AUDIT_SCHEMA_MIGRATE = "audit.schema.migrate"

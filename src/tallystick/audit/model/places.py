@@ -1,15 +1,19 @@
 """Giving entries their places: what followed in the leaves becomes segments of trees."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from tallystick.audit.model import tiles
 from tallystick.audit.model.merkle import Frontier, Subtree, leaf_hashes
 from tallystick.audit.model.tiles import WIDTH
 from tallystick.kernel import ids
-from tallystick.kernel.instants import Instant
+from tallystick.kernel.entries import read
+from tallystick.kernel.instants import EARLIEST, LATEST, Instant, parse
 
 PLATFORM = 0
+# As kernel.instants renders it: 2026-03-01T09:30:00.000000Z.
+_TIME_LENGTH = 27
 
 
 class Followed(NamedTuple):
@@ -43,40 +47,97 @@ def tree_name(tenant_id: int) -> str:
     return "platform" if tenant_id == PLATFORM else ids.tenant_name(tenant_id)
 
 
-def placed(
-    tenant_id: int, leaves: Sequence[Followed], edge: Frontier
-) -> tuple[list[Segment], list[Subtree]]:
-    """Give the entries of leaves the next places of a tree, whose edge grows; answers its new segments and subtrees.
+class Refused(NamedTuple):
+    """A leaf that gets no place, and why: what is signed must be what its readers can read."""
 
-    Raises ValueError for a leaf that is not what it says it is.
-    """
+    tenant_id: int
+    leaf: Followed
+    why: str
+
+
+class Placed(NamedTuple):
+    """What became of leaves: segments of their tree, the subtrees that they completed, and those without a place."""
+
+    segments: list[Segment]
+    subtrees: list[Subtree]
+    refused: list[Refused]
+
+
+def placed(tenant_id: int, leaves: Sequence[Followed], edge: Frontier) -> Placed:
+    """Give the entries of leaves the next places of a tree, whose edge grows; a leaf that holds none gets none."""
     segments: list[Segment] = []
     grown: list[bytes] = []
+    refused: list[Refused] = []
     place = edge.size
     for leaf in leaves:
-        entries = tiles.unpack(leaf.entries)
-        if len(entries) != leaf.length:
-            raise ValueError(f"leaf {leaf.number} of {leaf.context} has {len(entries)} entries")
+        try:
+            entries = entries_of(leaf)
+        except ValueError as error:
+            refused.append(Refused(tenant_id, leaf, str(error)))
+            continue
         hashes = leaf_hashes(entries)
-        start = 0
-        while start < leaf.length:
-            end = min(leaf.length, start + WIDTH - place % WIDTH)
-            is_whole = end - start == leaf.length
-            segments.append(
-                Segment(
-                    tenant_id=tenant_id,
-                    first_index=place,
-                    length=end - start,
-                    context=leaf.context,
-                    leaf_number=leaf.number,
-                    leaf_start=start,
-                    first_at=leaf.first_at,
-                    last_at=leaf.last_at,
-                    entries=leaf.entries if is_whole else tiles.pack(entries[start:end]),
-                    hashes=b"".join(hashes[start:end]),
-                )
-            )
-            place += end - start
-            start = end
+        segments += _cut(tenant_id, leaf, entries, hashes, place)
+        place += leaf.length
         grown += hashes
-    return segments, edge.append(grown)
+    return Placed(segments, edge.append(grown), refused)
+
+
+def _cut(
+    tenant_id: int, leaf: Followed, entries: list[bytes], hashes: list[bytes], place: int
+) -> Iterator[Segment]:
+    """Cut a leaf where tiles end."""
+    start = 0
+    while start < leaf.length:
+        end = min(leaf.length, start + WIDTH - place % WIDTH)
+        is_whole = end - start == leaf.length
+        yield Segment(
+            tenant_id=tenant_id,
+            first_index=place,
+            length=end - start,
+            context=leaf.context,
+            leaf_number=leaf.number,
+            leaf_start=start,
+            first_at=leaf.first_at,
+            last_at=leaf.last_at,
+            entries=leaf.entries if is_whole else tiles.pack(entries[start:end]),
+            hashes=b"".join(hashes[start:end]),
+        )
+        place += end - start
+        start = end
+
+
+def entries_of(leaf: Followed) -> list[bytes]:
+    """The entries of a leaf. Raises ValueError where it does not hold what it says, and nothing else."""
+    entries = tiles.unpack(leaf.entries)
+    if not 0 < len(entries) == leaf.length:
+        raise ValueError(f"it has {len(entries)} entries and says {leaf.length}")
+    if not EARLIEST <= leaf.first_at <= leaf.last_at < LATEST:
+        raise ValueError("its times are none")
+    for entry in entries:
+        _demand_entry(entry)
+    return entries
+
+
+def _demand_entry(entry: bytes) -> None:
+    try:
+        at = read(entry).at
+        # What stands in a field that nobody knows is not decoded when it is read.
+        if not entry.isascii():
+            entry.decode()
+    except RecursionError:
+        raise ValueError("an entry is nested too deep") from None
+    fraction = at[20:-1]
+    if len(at) != _TIME_LENGTH or (at[19], at[-1]) != (".", "Z") or not fraction.isdecimal():
+        raise ValueError(f"an entry is of no time: {at[:40]!r}")
+    if not (fraction.isascii() and _is_second(at[:19])):
+        raise ValueError(f"an entry is of no time: {at!r}")
+
+
+# Neighbours share their second, and reading a time costs more than all the rest.
+@lru_cache(maxsize=1_024)
+def _is_second(text: str) -> bool:
+    try:
+        parse(f"{text}Z")
+    except ValueError:
+        return False
+    return True

@@ -7,12 +7,20 @@ was taken. Whoever slept while another took over finds another epoch there, and 
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from hashlib import sha256
 from typing import Any
 
 import structlog
 
 from tallystick.audit.model.merkle import HASH_BYTES, Frontier, Subtree, frontier_ranges
-from tallystick.audit.model.places import PLATFORM, Followed, Segment, placed
+from tallystick.audit.model.places import (
+    PLATFORM,
+    Followed,
+    Refused,
+    Segment,
+    placed,
+    tree_name,
+)
 from tallystick.audit.service.publishing import Publisher
 from tallystick.audit.store import reading, writing
 from tallystick.audit.store.reading import Damaged
@@ -33,9 +41,11 @@ UNRENEWED_S = 3.0
 LEAVES_MAX = 128
 ROUNDS_MAX = 64
 ROUNDS_S = 1.0
-EDGES_REMEMBERED_MAX = 10_000
+EDGES_REMEMBERED_MAX = ASIDE_REMEMBERED_MAX = 10_000
 # Beyond these somebody has to be called.
 LAG_MAX_US = 10 * SECOND
+# A leaf may say that it is from before all times, and the lag is still to be written down.
+LAG_SAID_MAX_US = 2**53 - 1
 SKEW_MAX_US = SECOND // 2
 CLOCK_CHECKED_EVERY, CLOCK_CHECKED_OFF_EVERY = 3_600 * SECOND, 60 * SECOND
 
@@ -75,6 +85,7 @@ class Sequencer:
         self._edges: dict[int, Frontier] = {}
         self._clock_checked: Instant | None = None
         self._is_behind = False
+        self._aside: set[tuple[int, str, int]] = set()
 
     @property
     def has_lease(self) -> bool:
@@ -184,20 +195,48 @@ class Sequencer:
             }
             segments: list[Segment] = []
             subtrees: list[tuple[int, Subtree]] = []
+            refused: list[Refused] = []
             for tenant_id, leaves in waiting.items():
-                more, done = placed(tenant_id, leaves, edges[tenant_id])
-                segments += more
+                done = placed(tenant_id, leaves, edges[tenant_id])
+                segments += done.segments
+                refused += done.refused
                 # Over rows that do not fit, none would be right; who repairs the rows computes them.
                 if not self._publisher.is_damaged(tenant_id):
-                    subtrees += [(tenant_id, subtree) for subtree in done]
+                    subtrees += [(tenant_id, subtree) for subtree in done.subtrees]
+            for one in refused:
+                await self._set_aside(one)
             # The hinge: from here on this is the one that writes, or nothing is written.
             await writing.hold_lease(connection, epoch=epoch)
-            sizes = {tenant_id: edge.size for tenant_id, edge in edges.items()}
+            sizes = {one.tenant_id: edges[one.tenant_id].size for one in segments}
             await writing.grow(connection, sizes=sizes, segments=segments, subtrees=subtrees)
             await writing.move_places(connection, moved)
         self._places |= moved
         self._edges |= edges
         return sum(segment.length for segment in segments)
+
+    async def _set_aside(self, one: Refused) -> None:
+        """Pass over a leaf that is none, so that it holds up no other, and say so where all can read it."""
+        tree, leaf = tree_name(one.tenant_id), one.leaf
+        who = (one.tenant_id, leaf.context, leaf.number)
+        if who in self._aside:
+            return
+        digest = sha256(leaf.entries).hexdigest()
+        _log.error(
+            "leaf_set_aside",
+            tree=tree,
+            context=leaf.context,
+            leaf=leaf.number,
+            sha256=digest,
+            why=one.why[:300],
+        )
+        # Before the place moves on: a crash between the two leaves it twice, and never not at all.
+        content = {"context": leaf.context, "leaf": str(leaf.number), "sha256": digest}
+        await self._pen.note(
+            caller=JOB, tag=Tag.AUDIT_LEAF_REFUSE, on=f"audit:log:{tree}", content=content
+        )
+        if len(self._aside) >= ASIDE_REMEMBERED_MAX:
+            self._aside.clear()
+        self._aside.add(who)
 
     async def _follow(
         self, connection: Connection
@@ -266,6 +305,7 @@ class Sequencer:
             ]
             skew_us = now - middle
             lag_us = max([0, *(now - at for at in oldest if at is not None)])
+            lag_us = min(lag_us, LAG_SAID_MAX_US)
             await writing.hold_lease(connection, epoch=self._held(), lag_us=lag_us, skew_us=skew_us)
         if lag_us > LAG_MAX_US:
             _log.error("record_lags", lag_us=lag_us, most_us=LAG_MAX_US)
