@@ -13,12 +13,10 @@ import msgspec
 from tallystick.audit.model import tiles
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import Deed, Entry, canonical, compose, write
-from tallystick.kernel.instants import SECOND, Instant
+from tallystick.kernel.instants import EARLIEST, LATEST, Instant
 
 DIFFERENCES_MAX = 100
 TEXT_MAX = 500
-# An act's entry stands in a leaf of the act's own transaction, and none takes this long.
-APART_MAX: Instant = 300 * SECOND
 # So many acts may wait for their entries at once; of more, those that waited longest are given up.
 WAITING_MAX = 50_000
 NOTHING = "nothing"
@@ -37,6 +35,12 @@ class DifferenceCode(StrEnum):
     ENTRY_DIFFERS_FROM_ACT = "entry_differs_from_act"
     LEAF_DIFFERS_FROM_RECORD = "leaf_differs_from_record"
     LEAF_IS_MISSING = "leaf_is_missing"
+    LEAF_WITHOUT_ENTRIES = "leaf_without_entries"
+    SECRET_IS_MISSING = "secret_is_missing"  # noqa: S105 - a code and no password
+    ACT_IN_THE_FUTURE = "act_in_the_future"
+    LOG_IS_DAMAGED = "log_is_damaged"
+    LOG_WITHOUT_TENANT = "log_without_tenant"
+    RECORD_IS_BEHIND = "record_is_behind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +105,18 @@ class Tally:
         found: str = "",
     ) -> None:
         """Add a difference."""
+        on, at = subject
+        # A row may be of a time that cannot even be written.
+        at = within(at)
         self.counts[code] += 1
         if len(self.differences) < DIFFERENCES_MAX:
-            self.differences.append(
-                Difference(code, context, *subject, _cut(expected), _cut(found))
-            )
+            self.differences.append(Difference(code, context, on, at, _cut(expected), _cut(found)))
 
     def comparison(self, *, since: Mapping[str, Instant], until: Instant) -> Comparison:
         """Give the answer."""
         return Comparison(
-            since=MappingProxyType(dict(since)),
-            until=until,
+            since=MappingProxyType({name: within(at) for name, at in since.items()}),
+            until=within(until),
             acts=self.acts,
             entries=self.entries,
             unopened=self.unopened,
@@ -162,21 +167,18 @@ class Matching:
             tags = [deed.tag for deed, _ in waiting]
             self._hold(_taken(self._acts, subject, tags, logged.entry.tag), logged)
 
-    def settle(self, *, acts_until: Instant, entries_until: Instant) -> None:
-        """Name what has no other half, where all acts before one time and all leaves before another were taken."""
+    def settle(self, *, acts_until: Instant, is_last: bool = False) -> None:
+        """Name what has no other half, where all acts before a time were taken, and at last all entries too."""
         if self._entries:
             for subject in [one for one in self._entries if one[1] < acts_until]:
                 for logged in self._entries.pop(subject):
                     self._note(DifferenceCode.ENTRY_WITHOUT_ACT, subject, _text(logged.entry))
-        if not self._acts:
+        if not is_last and len(self._acts) <= WAITING_MAX:
             return
-        late = [one for one in self._acts if one[1] < entries_until - APART_MAX]
-        if len(self._acts) - len(late) > WAITING_MAX:
-            late = sorted(self._acts, key=lambda one: one[1])[: len(self._acts) - WAITING_MAX]
-        for subject in late:
+        late = sorted(self._acts, key=lambda one: one[1])
+        for subject in late if is_last else late[: len(late) - WAITING_MAX // 2]:
             for deed, _ in self._acts.pop(subject):
-                told = {"tag": deed.tag, "outcome": deed.outcome, "content": deed.content}
-                self._note(DifferenceCode.ACT_WITHOUT_ENTRY, subject, found=_json(told))
+                self._note(DifferenceCode.ACT_WITHOUT_ENTRY, subject, found=told(deed))
 
     def _hold(self, act: Act, logged: Logged) -> None:
         """Write the act's entry anew, and hold it against the one that was logged."""
@@ -202,6 +204,16 @@ class Matching:
         found: str = NOTHING,
     ) -> None:
         self._tally.note(code, self._context, subject, expected, found)
+
+
+def told(deed: Deed) -> str:
+    """Say what a row says was done."""
+    return _json({"tag": deed.tag, "outcome": deed.outcome, "content": deed.content})
+
+
+def within(at: Instant) -> Instant:
+    """Give the nearest time that can be written."""
+    return max(EARLIEST, min(at, LATEST - 1))
 
 
 def _taken(held: dict[Subject, list[Any]], subject: Subject, tags: Sequence[str], tag: str) -> Any:

@@ -2,8 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
-from itertools import islice
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from tallystick.audit.model import tiles
 from tallystick.audit.model.comparing import (
@@ -13,26 +12,29 @@ from tallystick.audit.model.comparing import (
     Logged,
     Matching,
     Tally,
-    told_apart,
+    told,
 )
-from tallystick.audit.model.tiles import WIDTH
+from tallystick.audit.model.places import PLATFORM
+from tallystick.audit.service.walking import SEGMENTS_MAX, Seen, Walk
 from tallystick.audit.store import comparing, reading, writing
-from tallystick.audit.store.reading import LoggedSegment
 from tallystick.kernel import entries
-from tallystick.kernel.instants import LATEST, SECOND, Instant, parse
+from tallystick.kernel.instants import EARLIEST, SECOND, Instant, parse
 from tallystick.kernel.tags import Tag
-from tallystick.runtime import record
 from tallystick.runtime.database import Connection, Database
-from tallystick.runtime.record import BEGINNING
 
 # What was done in this time may be on its way into the record.
 SETTLE_S: Final = 60
-# So many segments of at most 256 entries are looked at at once.
-SEGMENTS_MAX: Final = 64
-_EVERYTHING: Final = 2 * LATEST
+# Whatever waits for its place, or for a checkpoint, so much longer than that has been kept from it.
+LATE_S: Final = 60
+# A row that is further ahead of the database's clock than this was not written by ours.
+AHEAD_S: Final = 60
+# What PostgreSQL calls -infinity and infinity, as its clock counts.
+_ALWAYS: Final = -(2**63) + 946_684_800 * SECOND
+_NEVER: Final = 2**63 - 1 + 946_684_800 * SECOND
+_EVERYTHING: Final = _NEVER + 1
+_TREES_MAX: Final = 1_000
 
 Progress = Callable[[int, int], None]
-_Secrets = Mapping[int, Sequence[tuple[bytes, str]]]
 
 
 class Source(Protocol):
@@ -41,7 +43,7 @@ class Source(Protocol):
     def __call__(
         self, connection: Connection, *, tenant_id: int, since: Instant, until: Instant
     ) -> AsyncGenerator[Sequence[Act], None]:
-        """Read what it says was done from ``since`` on and before ``until``, in parts, in the order of time."""
+        """Read what it says was done from ``since`` up to ``until``, both included, in parts, in the order of time."""
         ...
 
 
@@ -67,41 +69,112 @@ async def compare(
     """Compare a tenant's log with the tables of the contexts that ``readers`` read, over the operators' database.
 
     Everything is read in one snapshot, up to ``until``, up to ``settle_s`` before now, and up to the first entry that
-    still waits for its place, whichever is first: the answer says up to when. ``progress`` hears how many entries are
-    done, and of how many.
+    still waits for its place, whichever is first: the answer says up to when, and names what waits too long.
+    ``progress`` hears how many entries are done, and of how many.
     """
     tally = Tally()
     async with database.transaction(tenant_id=tenant_id, read_only=True) as connection:
-        begun = [
-            (context, await comparing.began(connection, context=context, tenant_id=tenant_id))
-            for context in readers
-        ]
-        since = {context: at for context, at in begun if at is not None}
-        bound = await writing.clock(connection) - settle_s * SECOND
+        now = await writing.clock(connection)
+        since = await _since(connection, tenant_id, readers)
+        late, ahead = now - (settle_s + LATE_S) * SECOND, now + AHEAD_S * SECOND
+        bound = now - settle_s * SECOND
         if until is not None:
             bound = min(bound, until)
-        bound = await _sequenced(connection, tenant_id, since, bound)
+        bound = await _sequenced(
+            connection, tenant_id=tenant_id, contexts=since, bound=bound, late=late, tally=tally
+        )
         tree = await reading.tree(connection, tenant_id=tenant_id)
-        hear = _Hearing(progress, tree.size)
-        for context, first in since.items():
-            stretch = _Stretch(connection, tenant_id, context, first, bound)
-            await _compare_context(stretch, readers[context], tally, hear)
+        walk = Walk(
+            connection,
+            tree=tree,
+            published=await comparing.published(connection, tenant_id=tenant_id),
+            contexts=since,
+            tally=tally,
+        )
+        async with AsyncExitStack() as stack:
+            sides = [
+                await _side(
+                    stack, _Stretch(connection, tenant_id, name, first, bound), reader, tally
+                )
+                for name, reader in readers.items()
+                if (first := since.get(name)) is not None
+            ]
+            await _match(walk, sides, _Hearing(progress, tree.size))
+        if walk.unpublished_since is not None and walk.unpublished_since < late:
+            subject = (f"{writing.CONTEXT}:checkpoint", walk.unpublished_since)
+            tally.note(DifferenceCode.RECORD_IS_BEHIND, writing.CONTEXT, subject)
+        for side in sides:
+            side.name_later_entries(ahead)
+            await side.name_later_acts(ahead)
     return tally.comparison(since=since, until=bound)
 
 
+async def trees(database: Database) -> list[int]:
+    """The tenants that have a log, in order, over the operators' database."""
+    found: list[int] = []
+    async with database.transaction(tenant_id=PLATFORM, read_only=True) as connection:
+        while more := await comparing.trees(
+            connection, after=found[-1] if found else -1, most=_TREES_MAX
+        ):
+            found += more
+    return found
+
+
+async def _since(
+    connection: Connection, tenant_id: int, readers: Mapping[str, Reader]
+) -> dict[str, Instant]:
+    """Since when acts must have entries: always, for a tenant whose log tells how it was made, and for the platform.
+
+    An older one has entries since its contexts got their parts of the record. Whoever moves that time on moves it no
+    further than to the tenant's first entry.
+    """
+    first = _NEVER
+    is_whole = tenant_id == PLATFORM
+    for segment in await comparing.segments(
+        connection, tenant_id=tenant_id, after=-1, most=SEGMENTS_MAX
+    ):
+        try:
+            read = [entries.read(one) for one in tiles.unpack(segment.entries)]
+            first = min([first, *(parse(one.at) for one in read)])
+        except ValueError:
+            # It is named when the whole tree is walked.
+            continue
+        is_whole |= any(one.tag == Tag.IDENTITY_TENANT_CREATE for one in read)
+    found: dict[str, Instant] = {}
+    for context in readers:
+        began = await comparing.began(connection, context=context)
+        if began is not None:
+            found[context] = _ALWAYS if is_whole else min(began, first)
+    return found
+
+
 async def _sequenced(
-    connection: Connection, tenant_id: int, contexts: Mapping[str, Instant], bound: Instant
+    connection: Connection,
+    *,
+    tenant_id: int,
+    contexts: Mapping[str, Instant],
+    bound: Instant,
+    late: Instant,
+    tally: Tally,
 ) -> Instant:
     """Up to when the record has everything: an act before the first leaf that waits is in none of them."""
-    places = await writing.places(connection)
     for context in contexts:
-        first = await comparing.waits_since(
-            connection,
-            context=context,
-            tenant_id=tenant_id,
-            after=places.get(context, BEGINNING),
-        )
-        bound = bound if first is None else min(bound, first)
+        waiting: comparing.BareLeaf | None = None
+        async for leaves in comparing.leaves_without_entries(
+            connection, context=context, tenant_id=tenant_id
+        ):
+            for leaf in leaves:
+                if leaf.is_skipped:
+                    subject = (f"{context}:leaf:{leaf.number}", leaf.last_at)
+                    tally.note(DifferenceCode.LEAF_WITHOUT_ENTRIES, context, subject)
+                elif waiting is None or leaf.first_at < waiting.first_at:
+                    waiting = leaf
+        if waiting is None:
+            continue
+        bound = max(EARLIEST, min(bound, waiting.first_at))
+        if waiting.first_at < late:
+            subject = (f"{context}:leaf:{waiting.number}", waiting.first_at)
+            tally.note(DifferenceCode.RECORD_IS_BEHIND, context, subject)
     return bound
 
 
@@ -111,12 +184,10 @@ class _Hearing:
     def __init__(self, progress: Progress | None, total: int) -> None:
         self._progress = progress
         self._total = total
-        self._done = 0
 
-    def tell(self, more: int) -> None:
-        self._done += more
+    def tell(self, done: int) -> None:
         if self._progress is not None:
-            self._progress(min(self._done, self._total), self._total)
+            self._progress(min(done, self._total), self._total)
 
 
 class _Stretch(NamedTuple):
@@ -129,156 +200,116 @@ class _Stretch(NamedTuple):
     until: Instant
 
 
-async def _compare_context(stretch: _Stretch, reader: Reader, tally: Tally, hear: _Hearing) -> None:
-    matching = Matching(context=stretch.context, tally=tally)
-    log = _Log(stretch, reader.tags, tally)
-    async with AsyncExitStack() as stack:
-        tables = [
-            await stack.enter_async_context(
-                aclosing(
-                    source(
-                        stretch.connection,
-                        tenant_id=stretch.tenant_id,
-                        since=stretch.since,
-                        until=stretch.until,
-                    )
+async def _match(walk: Walk, sides: Sequence["_Side"], hear: _Hearing) -> None:
+    """Hold entries and acts against each other, reading on where the tables are behind the log."""
+    by_context = {side.stretch.context: side for side in sides}
+    while True:
+        behind = next((side for side in sides if side.is_behind()), None)
+        if behind is not None:
+            await behind.read_on()
+            continue
+        if walk.is_done:
+            break
+        for seen in await walk.more():
+            side = by_context.get(seen.context)
+            if side is not None:
+                side.take(seen)
+        hear.tell(walk.done)
+        for side in sides:
+            side.walked(is_done=walk.is_done)
+    for side in sides:
+        side.matching.settle(acts_until=_EVERYTHING, is_last=True)
+
+
+async def _side(stack: AsyncExitStack, stretch: _Stretch, reader: Reader, tally: Tally) -> "_Side":
+    tables = [
+        await stack.enter_async_context(
+            aclosing(
+                source(
+                    stretch.connection,
+                    tenant_id=stretch.tenant_id,
+                    since=stretch.since,
+                    until=stretch.until - 1,
                 )
             )
-            for source in reader.sources
-        ]
-        # Whoever is furthest behind reads on, so that neither side has much to remember of the other.
-        reached = [stretch.since] * len(tables)
-        while min(reached, default=_EVERYTHING) < _EVERYTHING or log.reached < _EVERYTHING:
-            behind = min(reached, default=_EVERYTHING)
-            if log.reached <= behind:
-                matching.take_entries(await log.more(hear))
-            else:
-                table = reached.index(behind)
-                acts: Sequence[Act] = await anext(tables[table], None) or ()
-                matching.take_acts(acts)
-                reached[table] = acts[-1][0].at if acts else _EVERYTHING
-            matching.settle(acts_until=min(reached, default=_EVERYTHING), entries_until=log.reached)
+        )
+        for source in reader.sources
+    ]
+    return _Side(stretch, reader, tables, tally)
 
 
-class _Log:
-    """The entries of a context in the order of their leaves, each leaf held against the one that the context keeps."""
+class _Side:
+    """The tables of a context, and those entries of the log that tell of them."""
 
-    def __init__(self, stretch: _Stretch, tags: frozenset[Tag], tally: Tally) -> None:
-        self._stretch = stretch
-        self._tags = tags
+    def __init__(
+        self,
+        stretch: _Stretch,
+        reader: Reader,
+        tables: Sequence[AsyncGenerator[Sequence[Act], None]],
+        tally: Tally,
+    ) -> None:
+        self.stretch = stretch
+        self.matching = Matching(context=stretch.context, tally=tally)
+        self._reader = reader
         self._tally = tally
-        self._after = (stretch.since, -1)
-        self._named = 0
-        self.reached = stretch.since
+        self._tables = tables
+        self._reached = [_ALWAYS] * len(tables)
+        self._logged = _ALWAYS
+        self._waiting: list[Logged] = []
+        self._later: list[Logged] = []
 
-    async def more(self, hear: _Hearing) -> list[Logged]:
-        """Read on; answers the entries that tell of acts."""
-        stretch = self._stretch
-        segments = await reading.segments_of_context(
-            stretch.connection,
-            tenant_id=stretch.tenant_id,
-            context=stretch.context,
-            after=self._after,
-            until=stretch.until,
-            most=SEGMENTS_MAX,
-        )
-        numbers = {segment.leaf_number for segment in segments}
-        leaves = await record.kept_leaves(
-            stretch.connection,
-            context=stretch.context,
-            tenant_id=stretch.tenant_id,
-            numbers=numbers,
-        )
-        secrets = await self._secrets(numbers)
-        found: list[Logged] = []
-        for segment in segments:
-            hear.tell(segment.length)
-            found += self._look_at(segment, leaves.get(segment.leaf_number), secrets)
-        self.reached = _EVERYTHING
-        if len(segments) == SEGMENTS_MAX:
-            self.reached = segments[-1].last_at
-            self._after = (self.reached, segments[-1].first_index)
-        return found
-
-    async def _secrets(self, numbers: set[int]) -> _Secrets:
-        place = {"context": self._stretch.context, "tenant_id": self._stretch.tenant_id}
-        try:
-            return await record.kept_secrets(self._stretch.connection, numbers=numbers, **place)
-        except ValueError:
-            # One of them is none any more, which is as if it were gone.
-            found: dict[int, Any] = {}
-            for number in numbers:
-                try:
-                    found |= await record.kept_secrets(
-                        self._stretch.connection, numbers=[number], **place
-                    )
-                except ValueError:
-                    continue
-            return found
-
-    def _look_at(
-        self, segment: LoggedSegment, leaf: bytes | None, secrets: _Secrets
-    ) -> list[Logged]:
-        try:
-            logged = tiles.unpack(segment.entries)
-        except ValueError as error:
-            self._note_leaf(DifferenceCode.LEAF_DIFFERS_FROM_RECORD, segment, str(error), "")
-            return []
-        self._compare_leaf(segment, logged, leaf)
-        kept = secrets.get(segment.leaf_number, ())
-        own = islice(kept, segment.leaf_start, segment.leaf_start + len(logged))
-        sealed = [*own, *[None] * len(logged)]
-        return [
-            told
-            for entry, secret in zip(logged, sealed, strict=False)
-            if (told := self._telling(entry, secret)) is not None
-        ]
-
-    def _telling(self, entry: bytes, secret: tuple[bytes, str] | None) -> Logged | None:
-        """Read an entry; None when it tells of nothing that is in a table, or not of this time."""
-        try:
-            read = entries.read(entry)
-            at = parse(read.at)
-        except ValueError as error:
-            self._tally.note(
-                DifferenceCode.ENTRY_WITHOUT_ACT,
-                self._stretch.context,
-                ("unreadable", self.reached),
-                expected=str(error),
-            )
-            return None
-        if read.tag not in self._tags or read.on == self._stretch.context:
-            return None
-        if not self._stretch.since <= at < self._stretch.until:
-            return None
-        return Logged(entry, read, at, secret)
-
-    def _compare_leaf(
-        self, segment: LoggedSegment, logged: Sequence[bytes], leaf: bytes | None
-    ) -> None:
-        if leaf is None:
-            self._note_leaf(DifferenceCode.LEAF_IS_MISSING, segment, _count(segment.length), "")
-        elif segment.leaf_start or leaf != segment.entries:
-            # Where a tile ends here, the leaf goes on in the next segment.
-            goes_on = (segment.first_index + segment.length) % WIDTH == 0
-            try:
-                pair = told_apart(logged, leaf, segment.leaf_start, goes_on=goes_on)
-            except ValueError as error:
-                pair = (_count(segment.length), str(error))
-            if pair is not None:
-                self._note_leaf(DifferenceCode.LEAF_DIFFERS_FROM_RECORD, segment, *pair)
-
-    def _note_leaf(
-        self, code: DifferenceCode, segment: LoggedSegment, expected: str, found: str
-    ) -> None:
-        # A leaf over the end of a tile has two segments, one after the other.
-        if segment.leaf_number == self._named:
+    def take(self, seen: Seen) -> None:
+        """Take an entry of this context; those that tell of nothing that is in a table say only how far the log is."""
+        logged = Logged(seen.written, seen.entry, seen.at, seen.secret)
+        if seen.at >= self.stretch.until:
+            self._later.append(logged)
             return
-        self._named = segment.leaf_number
-        on = f"{self._stretch.context}:leaf:{segment.leaf_number}"
-        subject = (on, segment.last_at)
-        self._tally.note(code, self._stretch.context, subject, expected, found)
+        self._logged = seen.at
+        is_act = seen.entry.tag in self._reader.tags and seen.entry.on != self.stretch.context
+        if is_act and seen.at >= self.stretch.since:
+            self._waiting.append(logged)
 
+    def walked(self, *, is_done: bool) -> None:
+        """Match what was taken."""
+        self.matching.take_entries(self._waiting)
+        self._waiting = []
+        if is_done:
+            self._logged = _EVERYTHING
+        self._settle()
 
-def _count(length: int) -> str:
-    return f"{length} entries"
+    def is_behind(self) -> bool:
+        """Whether a table of this has not been read as far as the log."""
+        return min(self._reached, default=_EVERYTHING) < self._logged
+
+    async def read_on(self) -> None:
+        """Read on in the table that is furthest behind."""
+        table = self._reached.index(min(self._reached))
+        acts: Sequence[Act] = await anext(self._tables[table], None) or ()
+        self.matching.take_acts(acts)
+        self._reached[table] = acts[-1][0].at if acts else _EVERYTHING
+        self._settle()
+
+    def _settle(self) -> None:
+        self.matching.settle(acts_until=min(self._reached, default=_EVERYTHING))
+
+    def name_later_entries(self, ahead: Instant) -> None:
+        """Name entries of a time that has not come."""
+        for logged in self._later:
+            if logged.at > ahead:
+                self._note(logged.entry.on, logged.at, expected=logged.written.decode())
+
+    async def name_later_acts(self, ahead: Instant) -> None:
+        """Name rows of a time that has not come."""
+        for source in self._reader.sources:
+            async for acts in source(
+                self.stretch.connection,
+                tenant_id=self.stretch.tenant_id,
+                since=ahead,
+                until=_NEVER,
+            ):
+                for deed, _ in acts:
+                    self._note(deed.on, deed.at, found=told(deed))
+
+    def _note(self, on: str, at: Instant, expected: str = "", found: str = "") -> None:
+        code = DifferenceCode.ACT_IN_THE_FUTURE
+        self._tally.note(code, self.stretch.context, (on, at), expected, found)

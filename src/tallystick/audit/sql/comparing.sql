@@ -1,20 +1,47 @@
 -- What is read to compare the record with the tables of a context; {schema} is the context.
 
 -- name: began
--- When a context got its part of the record; what it did before has no entry. Whoever moves that time on moves it no further
--- than to the tenant's first entry. NULL for a context that has no part here.
-SELECT least(max(migration.applied_at), (
-    SELECT segment.first_at FROM audit.segment
-    WHERE segment.tenant_id = $1 AND segment.context = $2
-    ORDER BY segment.last_at, segment.first_index
-    LIMIT 1
-))
+-- When a context got its part of the record; what it did before has no entry. NULL for a context that has no part here; one
+-- that has leaves and does not say since when has had it always.
+SELECT CASE WHEN to_regclass('{schema}.leaf') IS NOT NULL THEN coalesce(max(migration.applied_at), '-infinity') END
 FROM runtime.migration
-WHERE migration.context = $2 AND migration.name IN ('0001_pre_begin.sql', '0002_pre_record.sql')
+WHERE migration.context = $1 AND migration.name IN ('0001_pre_begin.sql', '0002_pre_record.sql')
 
--- name: waits_since
--- When the first of the entries that have no place yet was written; NULL when none waits. A leaf that says it is of a
--- transaction still to come is none that waits, and nobody can hide behind it.
-SELECT min(leaf.first_at) FROM {schema}.leaf
-WHERE leaf.tenant_id = $1 AND (leaf.xid, leaf.number) > ($2::text::xid8, $3::bigint)
-  AND leaf.xid < pg_snapshot_xmax(pg_current_snapshot())
+-- name: segments
+-- A page of a tree in the order of its entries, whatever its other columns say: no hash covers those.
+SELECT first_index, length, context, leaf_number, leaf_start, first_at, last_at, entries, hashes FROM audit.segment
+WHERE tenant_id = $1 AND first_index > $2
+ORDER BY first_index
+LIMIT $3
+
+-- name: published
+-- The largest checkpoint that was published.
+SELECT size, root, note FROM audit.checkpoint
+WHERE tenant_id = $1 AND published_at IS NOT NULL
+ORDER BY size DESC
+LIMIT 1
+
+-- name: trees
+SELECT tenant_id FROM audit.tree WHERE tenant_id > $1 ORDER BY tenant_id LIMIT $2
+
+-- name: leaves_without_entries
+-- The leaves that no segment came from: they wait, or what came after them has its place already and they were skipped. One
+-- that says it is of a transaction still to come is none that waits, and nobody can hide behind it.
+WITH placed AS (
+    SELECT leaf.xid, leaf.number FROM {schema}.leaf
+    WHERE leaf.tenant_id = $1 AND EXISTS (
+        SELECT FROM audit.segment
+        WHERE segment.tenant_id = $1 AND segment.context = $2 AND segment.leaf_number = leaf.number
+    )
+    ORDER BY leaf.xid DESC, leaf.number DESC
+    LIMIT 1
+)
+SELECT leaf.number, leaf.first_at, leaf.last_at,
+       leaf.xid >= pg_snapshot_xmax(pg_current_snapshot())
+           OR coalesce((leaf.xid, leaf.number) < (placed.xid, placed.number), false) AS is_skipped
+FROM {schema}.leaf LEFT JOIN placed ON true
+WHERE leaf.tenant_id = $1 AND NOT EXISTS (
+    SELECT FROM audit.segment
+    WHERE segment.tenant_id = $1 AND segment.context = $2 AND segment.leaf_number = leaf.number
+)
+ORDER BY leaf.number

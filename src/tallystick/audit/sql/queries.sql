@@ -163,12 +163,3 @@ SELECT first_index, first_at, entries FROM audit.segment
 WHERE tenant_id = $1 AND context = $2 AND last_at >= $3
 ORDER BY last_at, first_index
 LIMIT $4
-
--- name: segments_of_context
--- Those of a context with anything in a stretch of time, for comparing; the next page begins after the last row's place.
--- A leaf is one transaction's, and none takes five minutes.
-SELECT first_index, length, leaf_number, leaf_start, last_at, entries FROM audit.segment
-WHERE tenant_id = $1 AND context = $2 AND (last_at, first_index) > ($3, $4::bigint) AND first_at < $5
-  AND last_at < $5::timestamptz + interval '5 minutes'
-ORDER BY last_at, first_index
-LIMIT $6

@@ -1,12 +1,46 @@
 """What is read to compare the record with the tables; the connection is an operator's, in one snapshot."""
 
+from collections.abc import AsyncGenerator
 from functools import cache
+from typing import NamedTuple
 
 from tallystick.audit.store.writing import CONTEXT
 from tallystick.kernel.instants import Instant
 from tallystick.runtime.database import Connection
-from tallystick.runtime.record import Place
 from tallystick.runtime.sql import queries
+
+ROWS_AT_ONCE_MAX = 5_000
+
+
+class LoggedSegment(NamedTuple):
+    """A segment as it is compared with the tables of its context."""
+
+    first_index: int
+    length: int
+    context: str
+    leaf_number: int
+    leaf_start: int
+    first_at: Instant
+    last_at: Instant
+    entries: bytes
+    hashes: bytes
+
+
+class Published(NamedTuple):
+    """The last published checkpoint of a tree."""
+
+    size: int
+    root: bytes
+    note: bytes
+
+
+class BareLeaf(NamedTuple):
+    """A leaf that has no entry in the tree; skipped is one that waits for none any more."""
+
+    number: int
+    first_at: Instant
+    last_at: Instant
+    is_skipped: bool
 
 
 @cache
@@ -17,15 +51,35 @@ def _sql(context: str) -> dict[str, str]:
     }
 
 
-async def began(connection: Connection, *, context: str, tenant_id: int) -> Instant | None:
-    """Since when a tenant's acts in a context have entries; None for a context that has no part of the record here."""
-    return await connection.fetchval(_sql(context)["began"], tenant_id, context)
+async def began(connection: Connection, *, context: str) -> Instant | None:
+    """Since when acts in a context have entries; None for a context that has no part of the record here."""
+    return await connection.fetchval(_sql(context)["began"], context)
 
 
-async def waits_since(
-    connection: Connection, *, context: str, tenant_id: int, after: Place
-) -> Instant | None:
-    """When the first of a tenant's entries that have no place yet was written; None when none waits."""
-    return await connection.fetchval(
-        _sql(context)["waits_since"], tenant_id, str(after[0]), after[1]
-    )
+async def segments(
+    connection: Connection, *, tenant_id: int, after: int, most: int
+) -> list[LoggedSegment]:
+    """A page of a tree's segments, in the order of their entries."""
+    rows = await connection.fetch(_sql(CONTEXT)["segments"], tenant_id, after, most)
+    return [LoggedSegment(*row) for row in rows]
+
+
+async def published(connection: Connection, *, tenant_id: int) -> Published | None:
+    """The last checkpoint of a tree that was published."""
+    row = await connection.fetchrow(_sql(CONTEXT)["published"], tenant_id)
+    return None if row is None else Published(*row)
+
+
+async def trees(connection: Connection, *, after: int, most: int) -> list[int]:
+    """The tenants that have a tree, in order."""
+    rows = await connection.fetch(_sql(CONTEXT)["trees"], after, most)
+    return [row["tenant_id"] for row in rows]
+
+
+async def leaves_without_entries(
+    connection: Connection, *, context: str, tenant_id: int
+) -> AsyncGenerator[list[BareLeaf], None]:
+    """The leaves of a tenant in a context that no segment came from, in parts."""
+    cursor = await connection.cursor(_sql(context)["leaves_without_entries"], tenant_id, context)
+    while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
+        yield [BareLeaf(*row) for row in rows]

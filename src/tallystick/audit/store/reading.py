@@ -47,17 +47,6 @@ class CheckpointRow(NamedTuple):
     note: bytes
 
 
-class LoggedSegment(NamedTuple):
-    """A segment as it is compared with the tables of its context."""
-
-    first_index: int
-    length: int
-    leaf_number: int
-    leaf_start: int
-    last_at: Instant
-    entries: bytes
-
-
 class Damaged(Exception):
     """The rows of a tree do not fit each other, which only somebody above the sequencer can have done."""
 
@@ -231,19 +220,3 @@ async def entries_of_time(
         if row["first_at"] <= at
         for offset, entry in enumerate(tiles.unpack(row["entries"]))
     )
-
-
-async def segments_of_context(
-    connection: Connection,
-    *,
-    tenant_id: int,
-    context: str,
-    after: tuple[Instant, int],
-    until: Instant,
-    most: int,
-) -> list[LoggedSegment]:
-    """A page of the segments of a context that have anything before ``until``, in order of their last times."""
-    rows = await connection.fetch(
-        _SQL["segments_of_context"], tenant_id, context, *after, until, most
-    )
-    return [LoggedSegment(*row) for row in rows]

@@ -2,14 +2,14 @@
 
 -- name: tenants
 SELECT tenant_id, name, created_at FROM identity.tenant
-WHERE tenant_id = $1 AND created_at >= $2 AND created_at < $3
+WHERE tenant_id = $1 AND created_at >= $2 AND created_at <= $3
 
 -- name: keys
 SELECT key_id, hash, label, created_at FROM identity.api_key
-WHERE tenant_id = $1 AND created_at >= $2 AND created_at < $3
+WHERE tenant_id = $1 AND created_at >= $2 AND created_at <= $3
 ORDER BY created_at
 
 -- name: revocations
 SELECT key_id, revoked_at FROM identity.api_key
-WHERE tenant_id = $1 AND revoked_at >= $2 AND revoked_at < $3
+WHERE tenant_id = $1 AND revoked_at >= $2 AND revoked_at <= $3
 ORDER BY revoked_at

@@ -2,7 +2,7 @@
 
 -- name: ledgers
 SELECT ledger_id, name, opened_at FROM ledger.ledger
-WHERE tenant_id = $1 AND opened_at >= $2 AND opened_at < $3
+WHERE tenant_id = $1 AND opened_at >= $2 AND opened_at <= $3
 ORDER BY opened_at, ledger_id
 
 -- name: account_events
@@ -12,7 +12,7 @@ SELECT event.ledger_id, event.account_id, event.recorded_at, event.event, event.
 FROM (
     SELECT noted.ledger_id, noted.account_id, noted.recorded_at, noted.event, noted.actor, noted.content
     FROM ledger.account_event AS noted
-    WHERE noted.tenant_id = $1 AND noted.recorded_at >= $2 AND noted.recorded_at < $3
+    WHERE noted.tenant_id = $1 AND noted.recorded_at >= $2 AND noted.recorded_at <= $3
     ORDER BY noted.recorded_at
 ) AS event LEFT JOIN LATERAL (
     SELECT account.address, account.asset, account.normal_side, account.metadata
@@ -30,7 +30,7 @@ SELECT act.ledger_id, act.recorded_at, act.effective_at, act.id, act.kind, act.f
        act.amounts, act.target_at, act.expires_at, act.reference, act.metadata, act.refusal, act.refusal_fields
 FROM (
     SELECT listed.ledger_id, listed.recorded_at FROM ledger.transaction AS listed
-    WHERE listed.tenant_id = $1 AND listed.recorded_at >= $2 AND listed.recorded_at < $3
+    WHERE listed.tenant_id = $1 AND listed.recorded_at >= $2 AND listed.recorded_at <= $3
     ORDER BY listed.recorded_at
 ) AS placed CROSS JOIN LATERAL (
     SELECT act.ledger_id, act.recorded_at, act.effective_at, act.id, act.kind, act.fingerprint, act.account_ids,

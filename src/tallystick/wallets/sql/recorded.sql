@@ -8,7 +8,7 @@ FROM (
     SELECT noted.wallet_id, noted.number, noted.recorded_at, noted.actor, noted.event, noted.state_before,
            noted.state_after, noted.content
     FROM wallets.wallet_event AS noted
-    WHERE noted.tenant_id = $1 AND noted.recorded_at >= $2 AND noted.recorded_at < $3
+    WHERE noted.tenant_id = $1 AND noted.recorded_at >= $2 AND noted.recorded_at <= $3
     ORDER BY noted.recorded_at
 ) AS event LEFT JOIN LATERAL (
     SELECT wallet.wallet_number FROM wallets.wallet
