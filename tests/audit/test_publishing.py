@@ -3,10 +3,12 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import nullcontext
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 import structlog
@@ -39,6 +41,7 @@ from tallystick.audit.service.witness import Witness
 from tallystick.audit.store import reading
 from tallystick.audit.store.writing import Fenced
 from tallystick.runtime.clock import SystemClock
+from tallystick.runtime.database import Database
 from tests.audit.logs import Log
 from tests.audit.sequencing import (
     ORIGIN,
@@ -513,6 +516,52 @@ async def test_a_tree_whose_signing_key_was_added_goes_on_and_one_of_another_key
         await second.turn()
         assert (await house.sizes())[1:] == (size, size)
         await second.give_up()
+
+
+async def minutes_of_checkpoints(house: House) -> Database:
+    """Published ones of the sizes 1 to 3, two of them of one minute, and 4 that is not published."""
+    first = await house.sequencer()
+    await first.try_lease()
+    for size in (1, 2, 3, 4):
+        await house.write(deed(size))
+        await first.turn()
+    change = "UPDATE audit.checkpoint SET signed_at = $1::text::timestamptz WHERE tenant_id = 1 AND size = $2"
+    for size, at in ((1, "10:00:10Z"), (2, "10:00:50Z"), (3, "10:01:10Z"), (4, "10:01:20Z")):
+        await house.change(change, f"2026-11-01T{at}", size)
+    await house.change(
+        "UPDATE audit.checkpoint SET published_at = NULL WHERE tenant_id = 1 AND size = 4"
+    )
+    return await house.database("sequencer")
+
+
+@pytest.mark.parametrize(("size", "may"), [(1, True), (2, False), (3, False), (4, True)])
+async def test_a_published_checkpoint_goes_only_when_one_of_its_minute_covers_it(
+    house: House, size: int, may: bool
+) -> None:
+    database = await minutes_of_checkpoints(house)
+    delete = "DELETE FROM audit.checkpoint WHERE tenant_id = 1 AND size = $1"
+    refused = pytest.raises(asyncpg.RestrictViolationError, match="was published")
+    with nullcontext() if may else refused:
+        async with database.without_tenant() as connection:
+            await connection.execute(delete, size)
+    rows = await house.rows("SELECT size FROM audit.checkpoint WHERE tenant_id = 1")
+    assert (size in {row["size"] for row in rows}) is not may
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "published_at = NULL",
+        "published_at = now()",
+        "note = 'forged'",
+        "note = substring(note FROM 1 FOR 9)",
+    ],
+)
+async def test_a_published_checkpoint_says_what_it_said(house: House, change: str) -> None:
+    database = await minutes_of_checkpoints(house)
+    with pytest.raises(asyncpg.RestrictViolationError, match="would be another"):
+        async with database.without_tenant() as connection:
+            await connection.execute(f"UPDATE audit.checkpoint SET {change} WHERE size = 1")
 
 
 async def test_a_checkpoint_that_vanished_before_it_was_shown_holds_up_no_other_tree(

@@ -22,6 +22,31 @@ BEGIN
 END
 $$;
 
+-- Refuses to remove a published checkpoint, unless a later published one of the same minute covers it. The largest stays.
+CREATE FUNCTION audit.refuse_forgetting_v1() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.published_at IS NULL OR EXISTS (
+        SELECT FROM audit.checkpoint AS later
+        WHERE later.tenant_id = OLD.tenant_id AND later.size > OLD.size AND later.published_at IS NOT NULL
+          AND later.signed_at < date_trunc('minute', OLD.signed_at) + interval '1 minute'
+    ) THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'the checkpoint of % of size % was published', OLD.tenant_id, OLD.size
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'published_checkpoints_stay';
+END
+$$;
+
+-- Refuses to change what a checkpoint says.
+CREATE FUNCTION audit.refuse_other_checkpoint_v1() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the checkpoint of % of size % would be another', OLD.tenant_id, OLD.size
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'checkpoints_only_gain_signatures';
+END
+$$;
+
 -- One row: who may write to the trees. ``epoch`` is the fence: whoever holds an older one writes nothing. With each turn its
 -- holder says how far behind the record is, and how far its own clock is from the database's.
 CREATE TABLE audit.lease (
@@ -128,6 +153,8 @@ ALTER TABLE audit.tree FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON audit.tree TO tallystick_audit, tallystick_operator
     USING (tenant_id = current_setting('tallystick.tenant')::bigint);
 CREATE POLICY sequencer_writes ON audit.tree TO tallystick_sequencer USING (true);
+-- Operators' jobs walk all logs, those of tenants too that are in no other list.
+CREATE POLICY operator_walks_trees ON audit.tree FOR SELECT TO tallystick_operator USING (true);
 ALTER TABLE audit.segment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit.segment FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_only ON audit.segment TO tallystick_audit, tallystick_operator
@@ -155,6 +182,22 @@ CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON aud
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change_v1();
 ALTER TABLE audit.signing_key ENABLE ALWAYS TRIGGER history_is_append_only;
 ALTER TABLE audit.tree ENABLE ALWAYS TRIGGER trees_never_shrink;
+
+-- A checkpoint gains cosignatures at the end of its note and is published once; nothing else of it changes.
+CREATE TRIGGER published_checkpoints_stay BEFORE DELETE ON audit.checkpoint
+    FOR EACH ROW EXECUTE FUNCTION audit.refuse_forgetting_v1();
+ALTER TABLE audit.checkpoint ENABLE ALWAYS TRIGGER published_checkpoints_stay;
+CREATE TRIGGER checkpoints_only_gain_signatures BEFORE UPDATE ON audit.checkpoint FOR EACH ROW
+WHEN (
+    NEW.tenant_id <> OLD.tenant_id OR NEW.size <> OLD.size OR NEW.root <> OLD.root OR NEW.signed_at <> OLD.signed_at
+    OR (OLD.published_at IS NOT NULL AND NEW.published_at IS DISTINCT FROM OLD.published_at)
+    OR substring(NEW.note FROM 1 FOR octet_length(OLD.note)) <> OLD.note
+)
+EXECUTE FUNCTION audit.refuse_other_checkpoint_v1();
+ALTER TABLE audit.checkpoint ENABLE ALWAYS TRIGGER checkpoints_only_gain_signatures;
+CREATE TRIGGER history_is_append_only BEFORE TRUNCATE ON audit.checkpoint
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change_v1();
+ALTER TABLE audit.checkpoint ENABLE ALWAYS TRIGGER history_is_append_only;
 
 -- The sequencer adds entries and takes the lease; it changes only what moves on, and removes only checkpoints that later ones
 -- of the same minute cover. The service reads.
