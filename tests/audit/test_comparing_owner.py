@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from tallystick.apps.compose import CONTEXTS
+from tallystick.apps.comparing import logs
+from tallystick.apps.compose import CONTEXTS, operator_database
 from tallystick.audit.model import tiles
 from tallystick.audit.model.comparing import DifferenceCode
 from tallystick.audit.model.merkle import leaf_hashes
+from tallystick.kernel.ids import tenant_name
 from tallystick.runtime.migrations import migrate
 from tests.audit.sequencing import owning
 from tests.audit.test_comparing import ACT, MINE, Town, founded, named
@@ -166,3 +168,23 @@ async def test_a_context_is_compared_whatever_the_road_says(town: Town) -> None:
             "UPDATE runtime.migration SET context = 'ledger' WHERE context = 'x_ledger'"
         )
     assert found.counts == {DifferenceCode.ENTRY_WITHOUT_ACT: 1}
+
+
+async def test_a_log_without_a_tenant_is_among_all_logs_and_named(town: Town) -> None:
+    name = tenant_name(town.tenant_id)
+    async with founded(town.url, "Neu") as young:
+        young_name = tenant_name(young.tenant_id)
+        await town.tamper("identity.tenant", f"DELETE FROM identity.tenant WHERE {MINE}")
+        database = operator_database(town.url)
+        await database.start()
+        try:
+            names = await logs(database)
+        finally:
+            await database.stop()
+        # The young one has no entry that has its place.
+        assert names[0] == "platform"
+        assert {name, young_name} < set(names)
+        assert len(names) == len(set(names))
+        await young.sequence()
+    found = await town.compare()
+    assert [one[0] for one in named(found)] == ["log_without_tenant", "entry_without_act"]

@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tallystick.audit.model.comparing import Comparison
+from tallystick.audit.model.places import PLATFORM, tree_name
 from tallystick.audit.service import comparing
 from tallystick.audit.service.comparing import SETTLE_S, Progress, Reader
 from tallystick.identity import store as identity
+from tallystick.kernel import ids
 from tallystick.kernel.instants import Instant
 from tallystick.ledger.store import recorded as ledger
 from tallystick.payments import store as payments
 from tallystick.runtime.database import Database
 from tallystick.wallets import store as wallets
+
+_TENANTS_AT_ONCE_MAX = 1_000
 
 # What audit notes is done to no table of its own: its leaves alone are compared.
 READERS: Mapping[str, Reader] = MappingProxyType(
@@ -46,7 +50,12 @@ async def compare(
     settle_s: int = SETTLE_S,
     progress: Progress | None = None,
 ) -> Comparison:
-    """Compare a tenant's log with all tables that tell of acts; ``database`` is as ``operator_database`` gives it."""
+    """Compare a tenant's log with all tables that tell of acts; ``database`` is as ``operator_database`` gives it.
+
+    A log whose tenant is gone is compared too, and that it has none is a difference.
+    """
+    async with database.transaction(tenant_id=tenant_id, read_only=True) as connection:
+        name = await identity.tenant_name(connection, tenant_id=tenant_id)
     return await comparing.compare(
         database,
         tenant_id=tenant_id,
@@ -54,4 +63,17 @@ async def compare(
         until=until,
         settle_s=settle_s,
         progress=progress,
+        has_tenant=tenant_id == PLATFORM or name is not None,
     )
+
+
+async def logs(database: Database) -> list[str]:
+    """Name all logs there are to compare: the platform's, each tenant's, and those whose tenant is gone."""
+    names = {tree_name(tenant_id) for tenant_id in await comparing.trees(database)}
+    after = 0
+    async with database.transaction(tenant_id=PLATFORM, read_only=True) as connection:
+        while page := await identity.tenants(connection, after=after, limit=_TENANTS_AT_ONCE_MAX):
+            names |= {one.tenant for one in page}
+            after = ids.tenant_id_of(page[-1].tenant)
+    platform = tree_name(PLATFORM)
+    return [platform, *sorted(names - {platform}, key=ids.tenant_id_of)]

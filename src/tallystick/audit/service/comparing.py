@@ -65,14 +65,19 @@ async def compare(
     until: Instant | None = None,
     settle_s: int = SETTLE_S,
     progress: Progress | None = None,
+    has_tenant: bool = True,
 ) -> Comparison:
     """Compare a tenant's log with the tables of the contexts that ``readers`` read, over the operators' database.
 
     Everything is read in one snapshot, up to ``until``, up to ``settle_s`` before now, and up to the first entry that
-    still waits for its place, whichever is first: the answer says up to when, and names what waits too long.
+    still waits for its place, whichever is first: the answer says up to when, and names what waits too long. Without
+    ``has_tenant`` nobody knows whose log it is, and that is named.
     ``progress`` hears how many entries are done, and of how many.
     """
     tally = Tally()
+    if not has_tenant:
+        subject = (f"{writing.CONTEXT}:log", EARLIEST)
+        tally.note(DifferenceCode.LOG_WITHOUT_TENANT, writing.CONTEXT, subject)
     async with database.transaction(tenant_id=tenant_id, read_only=True) as connection:
         now = await writing.clock(connection)
         since = await _since(connection, tenant_id, readers)
