@@ -106,6 +106,51 @@ async def test_a_folder_that_refuses_holds_up_no_other(house: House, tmp_path: P
     assert (tmp_path / "tnt_0000000000002" / "checkpoint").exists()
 
 
+@pytest.mark.parametrize("more", [1, 300])
+async def test_a_fork_that_is_shown_is_not_replaced_when_the_log_grows(
+    house: House, tmp_path: Path, more: int
+) -> None:
+    await house.write(deed(1))
+    await house.sequenced()
+    await (await mirrored(house, tmp_path)).catch_up()
+    shown = tmp_path / TREE / "checkpoint"
+    note = shown.read_bytes()
+    fork = note.replace(note.splitlines()[2], b"A" * 43 + b"=")
+    shown.unlink()
+    shown.write_bytes(fork)
+    await house.write(*[deed(number) for number in range(2, 2 + more)])
+    await house.sequenced()
+    before = sorted(tmp_path.joinpath(TREE).rglob("*"))
+    with capture_logs() as logs:
+        await (await mirrored(house, tmp_path)).catch_up()
+    (told,) = [line for line in logs if line["event"] == "mirroring_failed"]
+    assert "fork of size 1" in told["error"]
+    assert shown.read_bytes() == fork
+    assert sorted(tmp_path.joinpath(TREE).rglob("*")) == before
+
+
+async def test_a_folder_shows_no_checkpoint_that_its_tiles_do_not_lead_to(
+    house: House, tmp_path: Path
+) -> None:
+    await house.write(deed(1))
+    await house.sequenced()
+    await (await mirrored(house, tmp_path)).catch_up()
+    first = (tmp_path / TREE / "checkpoint").read_bytes()
+    await house.write(deed(2))
+    await house.sequenced()
+    other = tmp_path / "other"
+    await (await mirrored(house, other)).catch_up()
+    second = (other / TREE / "checkpoint").read_bytes()
+    mirror = Mirror(tmp_path / TREE)
+    with pytest.raises(MirrorRefuses, match="does not fit"):
+        mirror.show(second)
+    hashes = (other / TREE / "tile" / "0" / "000.p" / "2").read_bytes()
+    mirror.write_tile(Tile(0, 0), width=2, content=hashes[:32] + bytes(32))
+    with pytest.raises(MirrorRefuses, match="not those of 2"):
+        mirror.show(second)
+    assert (tmp_path / TREE / "checkpoint").read_bytes() == first
+
+
 async def test_a_fork_another_log_and_a_held_folder_are_refused(
     house: House, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tallystick.audit.model import tiles
+from tallystick.audit.model.merkle import HASH_BYTES
 from tallystick.audit.model.notes import BadNote, Checkpoint, parse_checkpoint, parse_note
 from tallystick.audit.model.tiles import WIDTH, Tile
 
@@ -85,7 +86,8 @@ class Mirror:
     def show(self, note: bytes) -> bool:
         """Show a checkpoint, after all its tiles are there; False when a larger one is shown already.
 
-        Raises MirrorRefuses when one of the same size has another root, or somebody else holds the folder.
+        Raises MirrorRefuses when its tiles do not lead to it and to the one that is shown, which is then a fork and
+        stays, or when somebody else holds the folder.
         """
         ours = parse_checkpoint(parse_note(note).text)
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -98,10 +100,26 @@ class Mirror:
                     raise MirrorRefuses(f"{self._folder} shows a fork of size {ours.size}")
                 if shown.size > ours.size:
                     return False
+                if self._root_at(shown.size, of=ours.size) != shown.root:
+                    raise MirrorRefuses(f"{self._folder} shows a fork of size {shown.size}")
+            if self._root_at(ours.size, of=ours.size) != ours.root:
+                raise MirrorRefuses(f"the tiles in {self._folder} are not those of {ours.size}")
             draft = self._folder / f".checkpoint.{secrets.token_hex(6)}"
             _write_whole(draft, note)
             draft.replace(self._folder / "checkpoint")
         return True
+
+    def _root_at(self, before: int, *, of: int) -> bytes:
+        """The root that the log of a size had before, from its tiles here. Raises MirrorRefuses."""
+        contents: dict[Tile, bytes] = {}
+        try:
+            for tile in tiles.tiles_for([(0, before)], size=of):
+                name = tiles.path_of(tile, width=tiles.width_of(tile, size=of))
+                with self._folder.joinpath(name).open("rb") as file:
+                    contents[tile] = file.read(WIDTH * HASH_BYTES + 1)
+            return tiles.hash_of(0, before, contents)
+        except (FileNotFoundError, ValueError) as error:
+            raise MirrorRefuses(f"a tile in {self._folder} does not fit: {error}") from None
 
     @contextmanager
     def _held(self) -> Iterator[None]:

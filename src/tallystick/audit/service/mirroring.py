@@ -7,8 +7,10 @@ from typing import Any
 import structlog
 
 from tallystick.audit.adapters.mirror import Mirror, MirrorRefuses
+from tallystick.audit.model.notes import Checkpoint
 from tallystick.audit.model.places import tree_name
 from tallystick.audit.store import reading
+from tallystick.audit.store.reading import Damaged
 from tallystick.runtime.database import Database
 
 TREES_AT_ONCE_MAX = 1_000
@@ -64,7 +66,7 @@ class Mirroring:
         """Bring one folder there; one that refuses holds up no other."""
         try:
             shown = await self._catch_up(tenant_id, size)
-        except MirrorRefuses as error:
+        except (MirrorRefuses, Damaged) as error:
             _log.error("mirroring_failed", tree=tree_name(tenant_id), error=str(error)[:500])
             return False
         if shown:
@@ -83,6 +85,8 @@ class Mirroring:
                 published=before.size,
             )
             return False
+        if before is not None:
+            await self._demand_continued(tenant_id, before)
         for tile, width in mirror.missing(size=size):
             async with self._database.without_tenant() as connection:
                 content = await reading.tile(connection, tenant_id=tenant_id, of=tile, width=width)
@@ -93,3 +97,13 @@ class Mirroring:
         if row is None or not self._has_lease():
             return False
         return await asyncio.to_thread(mirror.show, row.note)
+
+    async def _demand_continued(self, tenant_id: int, shown: Checkpoint) -> None:
+        """Write nothing beside a checkpoint that is not of our history: full tiles would replace what proves it.
+
+        Raises MirrorRefuses.
+        """
+        async with self._database.without_tenant() as connection:
+            root = await reading.root(connection, tenant_id=tenant_id, size=shown.size)
+        if root != shown.root:
+            raise MirrorRefuses(f"the folder shows a fork of size {shown.size}, and keeps it")
