@@ -188,3 +188,19 @@ async def test_a_log_without_a_tenant_is_among_all_logs_and_named(town: Town) ->
         await young.sequence()
     found = await town.compare()
     assert [one[0] for one in named(found)] == ["log_without_tenant", "entry_without_act"]
+
+
+STATES = {
+    "ledger.account": ["status = 'frozen'", "min_available = -7", "max_available = 7"],
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "changed"), [(table, one) for table, many in STATES.items() for one in many]
+)
+async def test_what_stands_otherwise_than_its_last_act_left_it_is_named(
+    town: Town, table: str, changed: str
+) -> None:
+    await town.tamper(table, f"UPDATE {table} SET {changed} WHERE {MINE} AND address = 'shop'")
+    (one,) = named(await town.compare())
+    assert one[:2] == ("state_differs_from_acts", table.partition(".")[0])

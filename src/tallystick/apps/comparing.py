@@ -32,6 +32,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "ledger": Reader(
             tags=ledger.TAGS,
             sources=(ledger.ledgers, ledger.account_events, ledger.transactions),
+            states=(ledger.accounts_unlike_events,),
         ),
         "wallets": Reader(tags=wallets.RECORDED_TAGS, sources=(wallets.recorded_moves,)),
         "payments": Reader(

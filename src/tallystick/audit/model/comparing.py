@@ -37,6 +37,7 @@ class DifferenceCode(StrEnum):
     LEAF_IS_MISSING = "leaf_is_missing"
     LEAF_WITHOUT_ENTRIES = "leaf_without_entries"
     SECRET_IS_MISSING = "secret_is_missing"  # noqa: S105 - a code and no password
+    STATE_DIFFERS_FROM_ACTS = "state_differs_from_acts"
     ACT_IN_THE_FUTURE = "act_in_the_future"
     LOG_IS_DAMAGED = "log_is_damaged"
     LOG_WITHOUT_TENANT = "log_without_tenant"

@@ -47,6 +47,16 @@ class Source(Protocol):
         ...
 
 
+class States(Protocol):
+    """A table that says how things stand after all acts."""
+
+    def __call__(
+        self, connection: Connection, *, tenant_id: int
+    ) -> AsyncGenerator[Sequence[tuple[str, Instant, str, str]], None]:
+        """Read, in parts, what does not stand as its last act left it: which, since when, as it should be, as it is."""
+        ...
+
+
 class Reader(NamedTuple):
     """How acts are read from a context's tables: the tags of their entries, and the tables.
 
@@ -55,6 +65,7 @@ class Reader(NamedTuple):
 
     tags: frozenset[Tag]
     sources: Sequence[Source]
+    states: Sequence[States] = ()
 
 
 async def compare(
@@ -111,6 +122,7 @@ async def compare(
         for side in sides:
             side.name_later_entries(ahead)
             await side.name_later_acts(ahead)
+            await side.name_states()
     return tally.comparison(since=since, until=bound)
 
 
@@ -302,6 +314,14 @@ class _Side:
         for logged in self._later:
             if logged.at > ahead:
                 self._note(logged.entry.on, logged.at, expected=logged.written.decode())
+
+    async def name_states(self) -> None:
+        """Name what does not stand as its last act left it."""
+        code = DifferenceCode.STATE_DIFFERS_FROM_ACTS
+        for states in self._reader.states:
+            async for found in states(self.stretch.connection, tenant_id=self.stretch.tenant_id):
+                for on, at, *pair in found:
+                    self._tally.note(code, self.stretch.context, (on, at), *pair)
 
     async def name_later_acts(self, ahead: Instant) -> None:
         """Name rows of a time that has not come."""

@@ -42,3 +42,31 @@ FROM (
     LIMIT 1
 ) AS act
 ORDER BY placed.recorded_at
+
+-- name: accounts_unlike_events
+-- The accounts whose limits are not those of the last event that set them, or whose state is not the one they moved to last.
+SELECT account.ledger_id, account.account_id, account.opened_at,
+       concat_ws(' ', coalesce(moved.content ->> 'after', 'open'), limited.content) AS expected,
+       concat_ws(' ', account.status, jsonb_build_object(
+           'min_available', account.min_available::text, 'max_available', account.max_available::text
+       )) AS found
+FROM ledger.account LEFT JOIN LATERAL (
+    SELECT event.content FROM ledger.account_event AS event
+    WHERE event.tenant_id = $1 AND event.ledger_id = account.ledger_id AND event.account_id = account.account_id
+      AND event.event IN ('open', 'limits')
+    ORDER BY event.recorded_at DESC
+    LIMIT 1
+) AS limited ON true LEFT JOIN LATERAL (
+    SELECT event.content FROM ledger.account_event AS event
+    WHERE event.tenant_id = $1 AND event.ledger_id = account.ledger_id AND event.account_id = account.account_id
+      AND event.event = 'status'
+    ORDER BY event.recorded_at DESC
+    LIMIT 1
+) AS moved ON true
+WHERE account.tenant_id = $1 AND (
+    limited.content IS NULL
+    OR account.min_available::text IS DISTINCT FROM limited.content ->> 'min_available'
+    OR account.max_available::text IS DISTINCT FROM limited.content ->> 'max_available'
+    OR account.status IS DISTINCT FROM coalesce(moved.content ->> 'after', 'open')
+)
+ORDER BY account.ledger_id, account.account_id

@@ -92,6 +92,23 @@ def _transaction_deed(row: Any, tenant_id: int) -> Deed:
     return recording.deed_of_row(read, (tenant_id, read["ledger_id"]))
 
 
+async def accounts_unlike_events(
+    connection: Connection, *, tenant_id: int
+) -> AsyncGenerator[list[tuple[str, Instant, str, str]], None]:
+    """Read the accounts whose limits or state are not those of their last events."""
+    cursor = await connection.cursor(_SQL["accounts_unlike_events"], tenant_id)
+    while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
+        yield [
+            (
+                f"ledger:{row['ledger_id']}:account:{row['account_id']}",
+                row["opened_at"],
+                row["expected"],
+                row["found"],
+            )
+            for row in rows
+        ]
+
+
 def _read(column: str | None) -> Any:
     """Read a column of JSON."""
     return None if column is None else msgspec.json.decode(column)
