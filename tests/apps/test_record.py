@@ -475,6 +475,19 @@ def test_the_platform_has_a_log_of_its_own_with_who_was_not_let_in(up: Running) 
     )
 
 
+def test_tables_and_record_agree_and_a_name_that_nobody_has_is_refused(
+    up: Running, house: House
+) -> None:
+    settled(house)
+    said = up.command("audit", "compare", "--tenant", house.tenant, "--settle", "1")
+    assert said.code == 0, said
+    assert "agree" in said.out
+    said = up.command("audit", "compare", "--tenant", "platform", "--settle", "1")
+    assert (said.code, "agree" in said.out) == (0, True), said
+    said = up.command("audit", "compare", "--tenant", "tnt_0000000000001")
+    assert (said.code, "no tenant" in said.err) == (1, True)
+
+
 def test_a_sequencer_without_a_database_says_so(up: Running) -> None:
     said = up.command(
         "sequence", TALLYSTICK_DATABASE_URL=f"postgresql://x:y@127.0.0.1:{free_port()}/z"

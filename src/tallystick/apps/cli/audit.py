@@ -17,8 +17,8 @@ from tallystick.apps import local
 from tallystick.apps.cli import checking
 from tallystick.apps.cli.asking import ask, demand_writable, fail, write
 from tallystick.apps.cli.checking import progress_bar
-from tallystick.apps.cli.operating import OPERATOR, list_tenants
-from tallystick.apps.comparing import SETTLE_S
+from tallystick.apps.cli.operating import OPERATOR
+from tallystick.apps.comparing import SETTLE_S, logs
 from tallystick.apps.comparing import compare as compare_all
 from tallystick.apps.compose import operator_database, pen_of, policy_of
 from tallystick.apps.sequencing import keys_file
@@ -151,12 +151,7 @@ def compare(
     """Hold the books and all other tables against the record, both ways; exit code 1 when they differ."""
     settings = read_settings()
     with local.database_url(settings, must_exist=True) as url, progress_bar() as progress:
-        every = [tree_name(PLATFORM), *(one.tenant for one in asyncio.run(list_tenants(url)))]
-        names = [tenant] if tenant else every
-        if tenant and tenant not in every:
-            # "They agree" must never be the answer to a name that was mistyped.
-            fail(f"there is no tenant {tenant}: `tallystick tenant list` shows them")
-        found = asyncio.run(_compare(url, names, settle_s, progress))
+        found = asyncio.run(_compare(url, tenant, settle_s, progress))
     for name, comparison in found.items():
         verdict = "[green]agree[/]" if comparison.agrees else "[red]DIFFER[/]"
         _out.print(
@@ -185,13 +180,17 @@ def compare(
 
 
 async def _compare(
-    url: str, names: list[str], settle_s: int, progress: Progress
+    url: str, tenant: str, settle_s: int, progress: Progress
 ) -> dict[str, Comparison]:
     database = operator_database(url)
     await database.start()
     try:
+        every = await logs(database)
+        if tenant and tenant not in every:
+            # "They agree" must never be the answer to a name that was mistyped.
+            raise ValueError(f"there is no tenant {tenant}: `tallystick tenant list` shows them")
         found: dict[str, Comparison] = {}
-        for name in names:
+        for name in [tenant] if tenant else every:
             task = progress.add_task(name, total=None)
             found[name] = await compare_all(
                 database,
