@@ -34,7 +34,11 @@ READERS: Mapping[str, Reader] = MappingProxyType(
             sources=(ledger.ledgers, ledger.account_events, ledger.transactions),
             states=(ledger.accounts_unlike_events,),
         ),
-        "wallets": Reader(tags=wallets.RECORDED_TAGS, sources=(wallets.recorded_moves,)),
+        "wallets": Reader(
+            tags=wallets.RECORDED_TAGS,
+            sources=(wallets.recorded_moves,),
+            states=(wallets.wallets_unlike_moves,),
+        ),
         "payments": Reader(
             tags=payments.RECORDED_TAGS,
             sources=(payments.recorded_files, payments.recorded_moves),

@@ -350,3 +350,20 @@ def _recorded(row: Any) -> Deed:
         after=row["state_after"],
         content=msgspec.json.decode(row["content"]),
     )
+
+
+async def wallets_unlike_moves(
+    connection: Connection, *, tenant_id: int
+) -> AsyncGenerator[list[tuple[str, Instant, str, str]], None]:
+    """Read the wallets whose state is not the one that their last move led to; the connection is an operator's."""
+    cursor = await connection.cursor(_RECORDED["wallets_unlike_moves"], tenant_id)
+    while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
+        yield [
+            (
+                f"wallets:wallet:{row['wallet_number']}",
+                row["moved_at"],
+                row["expected"],
+                row["found"],
+            )
+            for row in rows
+        ]

@@ -17,3 +17,16 @@ FROM (
     LIMIT 1
 ) AS wallet ON true
 ORDER BY event.recorded_at
+
+-- name: wallets_unlike_moves
+-- The wallets whose state is not the one that their last move led to.
+SELECT wallet.wallet_number, coalesce(moved.recorded_at, '-infinity') AS moved_at,
+       coalesce(moved.state_after, '') AS expected, wallet.state AS found
+FROM wallets.wallet LEFT JOIN LATERAL (
+    SELECT event.state_after, event.recorded_at FROM wallets.wallet_event AS event
+    WHERE event.tenant_id = $1 AND event.wallet_id = wallet.wallet_id
+    ORDER BY event.number DESC
+    LIMIT 1
+) AS moved ON true
+WHERE wallet.tenant_id = $1 AND wallet.state IS DISTINCT FROM moved.state_after
+ORDER BY wallet.wallet_number

@@ -193,5 +193,5 @@ GRANT INSERT ON wallets.leaf_secret TO tallystick_wallets;
 GRANT USAGE ON SEQUENCE wallets.leaf_number TO tallystick_wallets;
 GRANT SELECT ON wallets.leaf, wallets.leaf_secret TO tallystick_operator;
 
--- Whoever compares the record with the tables needs a wallet's number, and sees no name.
-GRANT SELECT (tenant_id, wallet_id, wallet_number) ON wallets.wallet TO tallystick_operator;
+-- Whoever compares the record with the tables needs a wallet's number and its state, and sees no name.
+GRANT SELECT (tenant_id, wallet_id, wallet_number, state) ON wallets.wallet TO tallystick_operator;
