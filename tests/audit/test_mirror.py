@@ -10,10 +10,12 @@ from structlog.testing import capture_logs
 
 from tallystick.audit.adapters.mirror import Mirror, MirrorRefuses
 from tallystick.audit.adapters.sources import Folder
+from tallystick.audit.model.notes import parse_note
+from tallystick.audit.model.policy import satisfied_by
 from tallystick.audit.model.tiles import Tile
 from tallystick.audit.service.mirroring import Mirroring
 from tallystick.audit.service.verifying import verify
-from tests.audit.sequencing import ORIGIN, House, deed, housed, signers
+from tests.audit.sequencing import ORIGIN, House, cosigned_by_all, deed, housed, signers
 
 TREE = "tnt_0000000000001"
 
@@ -50,6 +52,35 @@ async def test_a_folder_follows_a_log_and_is_verified_alone(house: House, tmp_pa
     # What a full tile replaces is gone, and what is there may not be written to.
     assert not (tmp_path / TREE / "tile" / "0" / "000.p").exists()
     assert (tmp_path / TREE / "tile" / "0" / "000").stat().st_mode & 0o222 == 0
+    assert await mirroring.catch_up() == 0
+
+
+async def test_what_rests_is_shown_to_witnesses_once_they_are_asked_for(
+    house: House, tmp_path: Path
+) -> None:
+    for tenant_id in (1, 2):
+        await house.write(deed(1, tenant_id=tenant_id))
+    await house.sequenced()
+    asked = cosigned_by_all("w1", "w2")
+    first = await house.sequencer(unrenewed_s=0, **asked)
+    mirroring = Mirroring(
+        database=await house.database("sequencer"),
+        mirror_of=lambda name: Mirror(tmp_path.joinpath(name)),
+        has_lease=lambda: True,
+        cosigned_again=first._publisher.take_cosigned_again,
+    )
+    await mirroring.catch_up()
+    shown = tmp_path / TREE / "checkpoint"
+    assert not satisfied_by(asked["policy"], parse_note(shown.read_bytes()))
+    assert await first.try_lease()
+    await first.turn()
+    await first.turn()
+    await mirroring.catch_up()
+    (row,) = await house.rows("SELECT note, published_at FROM audit.checkpoint WHERE tenant_id = 1")
+    assert row["published_at"] is not None
+    assert shown.read_bytes() == row["note"]
+    assert satisfied_by(asked["policy"], parse_note(row["note"]))
+    assert [one.asked.count(1) for one in asked["witnesses"].values()] == [2, 2]
     assert await mirroring.catch_up() == 0
 
 

@@ -98,18 +98,19 @@ async def sequence(
         stack.callback(memory.close)
         witnesses = await stack.enter_async_context(clients_of(policy))
         clock = SystemClock()
+        publisher = Publisher(
+            database=database,
+            origin=settings.record_origin,
+            signers=signers_from(path),
+            policy=policy,
+            witnesses=witnesses,
+            memory=memory,
+        )
         sequencer = Sequencer(
             database=database,
             contexts=CONTEXTS,
             adopts=adopts,
-            publisher=Publisher(
-                database=database,
-                origin=settings.record_origin,
-                signers=signers_from(path),
-                policy=policy,
-                witnesses=witnesses,
-                memory=memory,
-            ),
+            publisher=publisher,
             pen=Pen(database=own, context="audit", clock=clock),
             clock=clock,
             holder=f"{os.uname().nodename}:{os.getpid()}",
@@ -122,6 +123,7 @@ async def sequence(
                     database=database,
                     mirror_of=lambda name: Mirror(folder.joinpath(name)),
                     has_lease=lambda: sequencer.has_lease,
+                    cosigned_again=publisher.take_cosigned_again,
                 )
                 tasks.create_task(mirroring.run(stopping))
 

@@ -29,10 +29,13 @@ class Mirroring:
         database: Database,
         mirror_of: Callable[[str], Mirror],
         has_lease: Callable[[], bool],
+        cosigned_again: Callable[[], set[int]] = set,
     ) -> None:
+        """``cosigned_again`` answers once of each tree whose published checkpoint got more cosignatures."""
         self._database = database
         self._mirror_of = mirror_of
         self._has_lease = has_lease
+        self._cosigned_again = cosigned_again
         self._shown: dict[int, int] = {}
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -51,6 +54,8 @@ class Mirroring:
     async def catch_up(self) -> int:
         """Bring every folder to what is published; answers how many checkpoints were shown."""
         after, shown = _FIRST, 0
+        for tenant_id in self._cosigned_again():
+            self._shown.pop(tenant_id, None)
         for _ in range(PAGES_MAX):
             async with self._database.without_tenant() as connection:
                 trees = await reading.trees(connection, after=after, most=TREES_AT_ONCE_MAX)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import structlog
@@ -84,11 +85,17 @@ class Publisher:
         self._showing: dict[int, asyncio.Task[None]] = {}
         self._signed_at: dict[int, Instant] = {}
         self._after = self._page = _FIRST
+        # Trees that show too few cosignatures for the policy of now, and up to which tenant they were looked for.
+        self._again: dict[int, TreeRow] = {}
+        self._looked: int | None = _FIRST
+        self._cosigned_again: set[int] = set()
 
     async def begin(self, *, epoch: int) -> None:
         """Keep the public keys that sign from now on; what was found wrong before is looked at again."""
         await self.stop()
         self._damaged.clear()
+        self._again.clear()
+        self._looked = _FIRST
         async with self._database.without_tenant() as connection:
             await writing.hold_lease(connection, epoch=epoch)
             for signer in self._signers(self._origin):
@@ -104,6 +111,11 @@ class Publisher:
         for one in late:
             one.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+    def take_cosigned_again(self) -> set[int]:
+        """The trees whose published checkpoint got more cosignatures since this was asked."""
+        taken, self._cosigned_again = self._cosigned_again, set()
+        return taken
 
     def is_damaged(self, tenant_id: int) -> bool:
         """Whether what is kept of a tree was found not to fit."""
@@ -215,6 +227,7 @@ class Publisher:
     ) -> None:
         """Sign a checkpoint, and publish it where no witness is needed."""
         self._signed_at[tenant_id] = now
+        self._again.pop(tenant_id, None)
         note = self._signed(checkpoint, at_s=now // SECOND)
         await writing.add_checkpoint(
             connection,
@@ -253,12 +266,11 @@ class Publisher:
         """
         async with self._database.without_tenant() as connection:
             trees = await writing.trees_to_sign(connection, after=self._page, most=TREES_MAX)
+            await self._look_for_uncosigned(connection)
+        unpublished = [tree for tree in trees if tree.signed_size > tree.published_size]
+        busy = self._damaged | self._showing.keys()
         waiting = [
-            tree
-            for tree in trees
-            if tree.signed_size > tree.published_size
-            and tree.tenant_id not in self._damaged
-            and tree.tenant_id not in self._showing
+            tree for tree in (*unpublished, *self._again.values()) if tree.tenant_id not in busy
         ]
         loop = asyncio.get_running_loop()
         until = loop.time() + LISTENED_S
@@ -272,6 +284,17 @@ class Publisher:
                 return_when=asyncio.FIRST_COMPLETED,
             )
             self._hear()
+
+    async def _look_for_uncosigned(self, connection: Connection) -> None:
+        """Go on looking for trees that do not grow and were published under a policy that wanted less."""
+        if self._looked is None or len(self._again) >= TREES_MAX:
+            return
+        rows = await writing.resting_trees(connection, after=self._looked, most=TREES_MAX)
+        for tree, note in rows:
+            with suppress(BadNote):
+                if not satisfied_by(self._policy, parse_note(note)):
+                    self._again[tree.tenant_id] = tree
+        self._looked = rows[-1][0].tenant_id if len(rows) == TREES_MAX else None
 
     def _hear(self) -> None:
         """Take note of the trees whose showing is over. Raises Fenced when one found another in its place."""
@@ -303,12 +326,15 @@ class Publisher:
             return
         async with self._database.without_tenant() as connection:
             await writing.hold_lease(connection, epoch=epoch)
-            await writing.publish(
+            write = writing.cosign if tree.published_size == tree.signed_size else writing.publish
+            await write(
                 connection,
                 tenant_id=tree.tenant_id,
                 size=tree.signed_size,
                 note=render_note(note),
             )
+        if self._again.pop(tree.tenant_id, None):
+            self._cosigned_again.add(tree.tenant_id)
 
     async def _cosigned(self, tree: TreeRow, note: Note, content: bytes) -> Note:
         """Ask every witness at once; when those who answered are enough, the others are soon not waited for."""
@@ -366,5 +392,8 @@ class Publisher:
 
 
 def _with(note: Note, answered: Iterable[asyncio.Task[tuple[Signature, ...]]]) -> Note:
-    more = [one for task in answered for one in task.result()]
+    known = {(one.name, one.key_id) for one in note.signatures}
+    more = [
+        one for task in answered for one in task.result() if (one.name, one.key_id) not in known
+    ]
     return Note(note.text, (*note.signatures, *more))

@@ -65,6 +65,15 @@ WHERE published_size < size AND tenant_id > $1
 ORDER BY tenant_id
 LIMIT $2
 
+-- name: resting_trees
+-- Those that do not grow, with what they have shown.
+SELECT tree.tenant_id, tree.size, tree.signed_size, tree.published_size, checkpoint.note
+FROM audit.tree
+JOIN audit.checkpoint ON checkpoint.tenant_id = tree.tenant_id AND checkpoint.size = tree.published_size
+WHERE tree.published_size = tree.size AND tree.tenant_id > $1
+ORDER BY tree.tenant_id
+LIMIT $2
+
 -- name: trees
 SELECT tenant_id, published_size FROM audit.tree WHERE tenant_id > $1 ORDER BY tenant_id LIMIT $2
 
@@ -105,6 +114,9 @@ UPDATE audit.tree SET signed_size = $2 WHERE tenant_id = $1
 UPDATE audit.checkpoint SET note = $3, published_at = clock_timestamp()
 WHERE tenant_id = $1 AND size = $2 AND published_at IS NULL
 RETURNING size
+
+-- name: cosign_checkpoint
+UPDATE audit.checkpoint SET note = $3 WHERE tenant_id = $1 AND size = $2 AND published_at IS NOT NULL
 
 -- name: publish_tree
 UPDATE audit.tree SET published_size = $2 WHERE tenant_id = $1 AND published_size < $2

@@ -100,6 +100,14 @@ async def trees_to_sign(connection: Connection, *, after: int, most: int) -> lis
     return [TreeRow(*row) for row in await connection.fetch(_SQL["trees_to_sign"], after, most)]
 
 
+async def resting_trees(
+    connection: Connection, *, after: int, most: int
+) -> list[tuple[TreeRow, bytes]]:
+    """The trees that have shown all of their entries, by tenant, each with the checkpoint that it shows."""
+    rows = await connection.fetch(_SQL["resting_trees"], after, most)
+    return [(TreeRow(*[row[name] for name in TreeRow._fields]), row["note"]) for row in rows]
+
+
 async def grow(
     connection: Connection,
     *,
@@ -133,3 +141,8 @@ async def publish(connection: Connection, *, tenant_id: int, size: int, note: by
     if await connection.fetchval(_SQL["publish_checkpoint"], tenant_id, size, note) is not None:
         await connection.execute(_SQL["publish_tree"], tenant_id, size)
         await connection.execute(_SQL["thin_checkpoints"], tenant_id)
+
+
+async def cosign(connection: Connection, *, tenant_id: int, size: int, note: bytes) -> None:
+    """Let a published checkpoint have more cosignatures."""
+    await connection.execute(_SQL["cosign_checkpoint"], tenant_id, size, note)
