@@ -167,7 +167,7 @@ async def _fill(desk: Desk) -> None:
         *[post("world", "till:0", 1, reference="INV 7", metadata=common) for _ in range(RARE)],
     )
     async with desk.database.transaction(tenant_id=desk.caller.tenant_id) as connection:
-        # Foreign keys are looked up by plans of a young table, each past half of what was added: a slow machine needs time.
+        # Foreign keys are looked up by plans of a young table, each past half of what was added: that takes time.
         await connection.execute("SET LOCAL statement_timeout = '100s'")
         await connection.execute(_GROW_ACCOUNTS, ROWS, RARE)
         await connection.execute(_GROW_BALANCES, timeout=100)
