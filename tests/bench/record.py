@@ -51,15 +51,20 @@ CAUGHT_UP_WAIT_S = 120
 async def measure(url: str) -> None:
     """Measure bulk and single transfers with and without the record, then a log of a million entries."""
     with tempfile.TemporaryDirectory() as folder:
-        keys = Path(folder) / "keys"
-        make_keys(keys, name=ORIGIN, algorithms=(ED25519, ML_DSA_44))
-        fresh = await new_database(url, "record_bulk")
-        with _sequencing(fresh, keys):
-            await _measure_bulk(fresh)
-        fresh = await new_database(url, "record_single")
-        with _sequencing(fresh, keys):
-            await _measure_single(fresh)
-        await _measure_large(await new_database(url, "record_large"), keys, Path(folder) / "mirror")
+        # Whoever signed one log remembers it, so each database has keys of its own.
+        for name in ("bulk", "single", "large"):
+            keys, fresh = _new_keys(Path(folder, name)), await new_database(url, f"record_{name}")
+            if name == "large":
+                await _measure_large(fresh, keys, Path(folder, "mirror"))
+                continue
+            with _sequencing(fresh, keys):
+                await (_measure_bulk(fresh) if name == "bulk" else _measure_single(fresh))
+
+
+def _new_keys(folder: Path) -> Path:
+    folder.mkdir()
+    make_keys(folder / "keys", name=ORIGIN, algorithms=(ED25519, ML_DSA_44))
+    return folder / "keys"
 
 
 @contextmanager
