@@ -216,3 +216,12 @@ async def test_a_wallet_in_another_state_than_it_was_moved_to_is_named(town: Tow
     (one,) = named(found)
     assert one[:2] == ("state_differs_from_acts", "wallets")
     assert (found.differences[0].expected, found.differences[0].found) == ("open", "frozen")
+
+
+async def test_an_asset_whose_digits_were_moved_is_named(town: Town) -> None:
+    await town.tamper(
+        "ledger.asset",
+        f"UPDATE ledger.asset SET exponent = exponent + 1 WHERE {MINE} AND code = 'EUR'",
+    )
+    codes = {(code, context) for code, context, _ in named(await town.compare())}
+    assert codes == {("entry_differs_from_act", "ledger")}

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from tallystick.audit.api import ReceiptOf
+from tallystick.audit.api import EntryNotFound, ReceiptOf
 from tallystick.audit.http import Receipts
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.entries import Recorded
 from tallystick.kernel.instants import parse
 from tallystick.ledger.api import Ledger, LedgerNotFound, TransactionNotFound, TransactionOf
 from tallystick.payments.api import PaymentNotFound, PaymentOf, Payments
@@ -16,12 +17,12 @@ def receipts(*, ledger: Ledger, payments: Payments) -> tuple[Receipts, ...]:
     async def transaction(caller: Caller, path: Mapping[str, str]) -> ReceiptOf:
         message = TransactionOf(ledger=path["ledger"], id=path["id"])
         found = await ledger.recorded(caller=caller, message=message)
-        return ReceiptOf(context="ledger", on=found.on, at=parse(found.at))
+        return _receipt_of("ledger", found)
 
     async def payment(caller: Caller, path: Mapping[str, str]) -> ReceiptOf:
         message = PaymentOf(payment_id=path["payment"])
         found = await payments.recorded(caller=caller, message=message)
-        return ReceiptOf(context="payments", on=found.on, at=parse(found.at))
+        return _receipt_of("payments", found)
 
     return (
         Receipts(
@@ -37,3 +38,13 @@ def receipts(*, ledger: Ledger, payments: Payments) -> tuple[Receipts, ...]:
             problems=(PaymentNotFound,),
         ),
     )
+
+
+def _receipt_of(context: str, found: Recorded) -> ReceiptOf:
+    try:
+        return ReceiptOf(context=context, on=found.on, at=parse(found.at))
+    except ValueError:
+        # No act of ours is of a time that cannot be; somebody put the row there.
+        raise EntryNotFound(
+            f"The log has no entry of {found.at}; run `tallystick audit compare`."
+        ) from None

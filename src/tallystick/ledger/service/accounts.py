@@ -92,6 +92,7 @@ async def open_account(
     content = {
         "address": wanted.address,
         "asset": wanted.asset,
+        "exponent": wanted.exponent,
         "normal_side": wanted.normal_side,
         "min_available": wanted.limits.least,
         "max_available": wanted.limits.most,

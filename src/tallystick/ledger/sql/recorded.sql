@@ -8,7 +8,7 @@ ORDER BY opened_at, ledger_id
 -- name: account_events
 -- What the account is goes along with the event that opened it.
 SELECT event.ledger_id, event.account_id, event.recorded_at, event.event, event.actor, event.content,
-       account.address, account.asset, account.normal_side, account.metadata
+       account.address, account.asset, account.normal_side, account.metadata, asset.exponent
 FROM (
     SELECT noted.ledger_id, noted.account_id, noted.recorded_at, noted.event, noted.actor, noted.content
     FROM ledger.account_event AS noted
@@ -21,7 +21,11 @@ FROM (
       AND account.account_id >= event.account_id AND account.account_id <= event.account_id
     ORDER BY account.account_id
     LIMIT 1
-) AS account ON true
+) AS account ON true LEFT JOIN LATERAL (
+    SELECT asset.exponent FROM ledger.asset
+    WHERE asset.tenant_id = $1 AND asset.ledger_id = event.ledger_id AND asset.code = account.asset
+    LIMIT 1
+) AS asset ON true
 ORDER BY event.recorded_at
 
 -- name: transactions

@@ -99,6 +99,7 @@ async def open_account(
         opened=recording.Opened(
             address=content["address"],
             asset=content["asset"],
+            exponent=content["exponent"],
             normal_side=content["normal_side"],
             metadata=metadata,
         ),

@@ -62,6 +62,7 @@ def _account_deed(row: Any, tenant_id: int) -> Deed:
         opened = recording.Opened(
             address=row["address"],
             asset=row["asset"],
+            exponent=row["exponent"],
             normal_side=row["normal_side"],
             metadata=_read(row["metadata"]),
         )

@@ -113,6 +113,7 @@ class Opened(NamedTuple):
 
     address: str
     asset: str
+    exponent: int
     normal_side: str
     metadata: Mapping[str, str] | None
 
@@ -131,7 +132,11 @@ def account_deed(
     told: dict[str, Any] = dict(content)
     texts: dict[str, Any] = {}
     if opened is not None:
-        told |= {"asset": opened.asset, "normal_side": opened.normal_side}
+        told |= {
+            "asset": opened.asset,
+            "exponent": opened.exponent,
+            "normal_side": opened.normal_side,
+        }
         texts = {"address": opened.address}
         if opened.metadata:
             texts["metadata"] = opened.metadata
