@@ -12,10 +12,10 @@ from tallystick.audit.model.merkle import (
     perfect_ranges,
     root_of,
 )
+from tallystick.kernel.entries import ENTRY_BYTES_MAX
 
 WIDTH = 256
 LEVEL_MAX = 63
-ENTRY_BYTES_MAX = 65_535
 # The level that stands for the entries themselves.
 ENTRIES = -1
 

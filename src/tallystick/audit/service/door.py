@@ -30,6 +30,7 @@ from tallystick.audit.api import (
     TileOf,
 )
 from tallystick.audit.model import tiles
+from tallystick.audit.model.bounds import LAG_MAX_US, SKEW_MAX_US
 from tallystick.audit.model.merkle import (
     Range,
     consistency_ranges,
@@ -51,9 +52,7 @@ from tallystick.kernel.instants import SECOND, Instant, render
 from tallystick.kernel.problems import malformed
 from tallystick.runtime.database import Connection, Database
 
-# The same bounds that the sequencer alarms on; and so long nobody has to have come by.
-LAG_MAX_US = 10 * SECOND
-SKEW_MAX_US = SECOND // 2
+# So long nobody has to have come by.
 SILENT_MAX_US = 10 * SECOND
 # And so long an entry may wait for a checkpoint that counts.
 UNPUBLISHED_MAX_US = 30 * SECOND

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from tallystick.audit.model.bounds import LAG_MAX_US, SKEW_MAX_US
 from tallystick.audit.model.merkle import HASH_BYTES, Frontier, Subtree, frontier_ranges
 from tallystick.audit.model.places import (
     PLATFORM,
@@ -42,11 +43,8 @@ LEAVES_MAX = 128
 ROUNDS_MAX = 64
 ROUNDS_S = 1.0
 EDGES_REMEMBERED_MAX = ASIDE_REMEMBERED_MAX = 10_000
-# Beyond these somebody has to be called.
-LAG_MAX_US = 10 * SECOND
 # A leaf may say that it is from before all times, and the lag is still to be written down.
 LAG_SAID_MAX_US = 2**53 - 1
-SKEW_MAX_US = SECOND // 2
 CLOCK_CHECKED_EVERY, CLOCK_CHECKED_OFF_EVERY = 3_600 * SECOND, 60 * SECOND
 
 JOB = Caller(tenant_id=PLATFORM, actor="job:sequencer")
