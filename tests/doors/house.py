@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from tallystick.identity.api import Identity
-from tallystick.identity.service import IdentityService
+from tallystick.identity.service.keys import IdentityService
 from tallystick.kernel.callers import Caller
 from tallystick.ledger.api import Ledger
 from tallystick.ledger.service import LedgerService

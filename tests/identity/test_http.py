@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from tallystick.identity.api import CreateKey, CreateTenant, Identity, Unauthenticated
-from tallystick.identity.http import authenticator, routes
-from tallystick.identity.service import IdentityService
+from tallystick.identity.http.keys import authenticator, routes
+from tallystick.identity.service.keys import IdentityService
 from tallystick.kernel import ids
 from tallystick.kernel.callers import Caller
 from tallystick.runtime.clock import SystemClock

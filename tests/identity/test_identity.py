@@ -18,7 +18,7 @@ from tallystick.identity.api import (
     Unauthenticated,
     WhoAmI,
 )
-from tallystick.identity.service import (
+from tallystick.identity.service.keys import (
     KEPT,
     KEPT_KEYS_MAX,
     FoundKeys,
@@ -72,7 +72,7 @@ async def test_a_new_key_proves_its_tenant(identity):
     caller = await _tenant(identity)
     made = await identity.create_key(caller=caller, message=CreateKey(label="books"))
     proven = await _prove(identity, made.key)
-    assert proven == Caller(tenant_id=caller.tenant_id, actor=made.key_id)
+    assert proven == Caller(tenant_id=caller.tenant_id, actor=made.key_id, session=made.key_id)
 
 
 async def test_an_unknown_malformed_or_missing_key_gets_one_answer(identity):

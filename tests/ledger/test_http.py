@@ -8,7 +8,7 @@ import pytest
 from tallystick.kernel.callers import Caller
 from tallystick.ledger import http
 from tallystick.ledger.api import Refused
-from tallystick.runtime.edge import build_app
+from tallystick.runtime.edge import Shown, build_app
 from tests.ledger.desk import LEDGER, Desk
 
 PATH = f"/v1/ledgers/{LEDGER}"
@@ -16,7 +16,7 @@ PATH = f"/v1/ledgers/{LEDGER}"
 
 @pytest.fixture
 async def client(desk: Desk, caller: Caller) -> AsyncIterator[httpx.AsyncClient]:
-    async def authenticate(_: str, asking: Caller) -> Caller:
+    async def authenticate(_: Shown, asking: Caller) -> Caller:
         return caller
 
     app = build_app(

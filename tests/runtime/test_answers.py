@@ -7,7 +7,7 @@ import pytest
 
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.problems import Problem
-from tallystick.runtime.edge import JSON, XML, Asked, Reply, Route, build_app
+from tallystick.runtime.edge import JSON, XML, Asked, Reply, Route, Shown, build_app
 
 IBAN = "NL91ABNA0417164300"
 
@@ -37,7 +37,7 @@ def desk() -> Desk:
 
 @pytest.fixture
 async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    async def authenticate(_: str, asking: Caller) -> Caller:
+    async def authenticate(_: Shown, asking: Caller) -> Caller:
         return Caller(tenant_id=5, actor="key_1")
 
     report = Route(

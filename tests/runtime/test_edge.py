@@ -10,7 +10,7 @@ import pytest
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.problems import Kind, Problem, Retry
 from tallystick.runtime import reading
-from tallystick.runtime.edge import Asked, Reply, Route, build_app
+from tallystick.runtime.edge import Asked, Reply, Route, Shown, build_app
 
 LIMIT = reading.BODY_BYTES_MAX
 GOOD = {"authorization": "Bearer good"}
@@ -67,8 +67,8 @@ class Breakage:
         self.handled = 0
 
 
-async def _authenticate(header: str, _: Caller) -> Caller:
-    if header != "Bearer good":
+async def _authenticate(shown: Shown, _: Caller) -> Caller:
+    if shown.authorization != "Bearer good":
         raise NotAccepted("Send a good key.")
     return Caller(tenant_id=5, actor="key_1")
 

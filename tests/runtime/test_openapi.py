@@ -11,10 +11,10 @@ import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from tallystick.identity.api import Unauthenticated
-from tallystick.identity.http import routes as identity_routes
+from tallystick.identity.http.keys import routes as identity_routes
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.problems import Problem
-from tallystick.runtime.edge import Asked, Route, build_app
+from tallystick.runtime.edge import Asked, Route, Shown, build_app
 from tallystick.runtime.openapi import openapi_document
 from tallystick.runtime.reading_page import PAGE_POLICY, reference_page
 
@@ -178,7 +178,7 @@ def test_the_page_stands_alone_and_its_links_lead_somewhere(document):
 
 
 async def test_document_and_pages_are_served_without_a_key(document):
-    async def refuse(header: str, asking: Caller):
+    async def refuse(_: Shown, asking: Caller):
         raise AssertionError("a public route asked for a key")
 
     app = build_app(

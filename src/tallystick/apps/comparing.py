@@ -7,7 +7,7 @@ from tallystick.audit.model.comparing import Comparison
 from tallystick.audit.model.places import PLATFORM, tree_name
 from tallystick.audit.service import comparing
 from tallystick.audit.service.comparing import SETTLE_S, Progress, Reader
-from tallystick.identity import store as identity
+from tallystick.identity.store import keys as identity
 from tallystick.kernel import ids
 from tallystick.kernel.instants import Instant
 from tallystick.ledger.store import recorded as ledger

@@ -12,9 +12,9 @@ from tallystick.audit import http as audit_http
 from tallystick.audit.api import Audit
 from tallystick.audit.model.policy import Policy, parse_policy
 from tallystick.audit.service.door import AuditService
-from tallystick.identity import http as identity_http
 from tallystick.identity.api import Identity, TenantDirectory, Unauthenticated
-from tallystick.identity.service import IdentityService, TenantDirectoryService
+from tallystick.identity.http import keys as identity_http
+from tallystick.identity.service.keys import IdentityService, TenantDirectoryService
 from tallystick.ledger import http as ledger_http
 from tallystick.ledger import jobs as ledger_jobs
 from tallystick.ledger.api import BATCH_ITEMS_MAX, Ledger, RefusalCode

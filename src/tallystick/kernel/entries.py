@@ -55,12 +55,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at: str
     by: str
     content: dict[str, Any] | None = None
+    decision: str | None = None
     from_: str = msgspec.field(name="from")
     on: str
     outcome: str
     sealed: str | None = None
     tag: str
     v: int
+    via: str | None = None
 
 
 def canonical(value: Any) -> bytes:
@@ -118,9 +120,20 @@ def compose(
     told = f',"content":{content}' if content else ""
     shut = f',"sealed":"{sealed}"' if sealed else ""
     return (
-        f'{{"at":"{render(at)}","by":{_text(caller.actor)}{told},"from":{_text(caller.request)}'
-        f',"on":"{on}","outcome":"{outcome}"{shut},"tag":"{tag}","v":{VERSION}}}'
+        f'{{"at":"{render(at)}","by":{_text(caller.actor)}{told}{decided(caller)}'
+        f',"from":{_text(caller.request)},"on":"{on}","outcome":"{outcome}"{shut},"tag":"{tag}"'
+        f',"v":{VERSION}{behalf(caller)}}}'
     ).encode()
+
+
+def decided(caller: Caller) -> str:
+    """The part of an entry that names the decision which let the act in; empty when none did."""
+    return f',"decision":"{caller.decision}"' if caller.decision else ""
+
+
+def behalf(caller: Caller) -> str:
+    """The part of an entry that names the context which asked on the actor's behalf; empty when none did."""
+    return f',"via":"{caller.via}"' if caller.via else ""
 
 
 def _text(text: str) -> str:

@@ -29,11 +29,11 @@ from tallystick.runtime.refusals import (
     problem_of,
     status_of,
 )
-from tallystick.runtime.routes import JSON, NOBODY, XML, Asked, Reply, Route
+from tallystick.runtime.routes import JSON, NOBODY, XML, Asked, Reply, Route, Shown
 
-__all__ = ["JSON", "NOBODY", "XML", "Asked", "Authenticate", "Reply", "Route", "build_app"]
+__all__ = ["JSON", "NOBODY", "XML", "Asked", "Authenticate", "Reply", "Route", "Shown", "build_app"]
 
-Authenticate = Callable[[str, Caller], Awaitable[Caller]]
+Authenticate = Callable[[Shown, Caller], Awaitable[Caller]]
 Hook = Callable[[], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 Send = Callable[[Any], Awaitable[None]]
@@ -78,8 +78,8 @@ def build_app(
 ) -> Callable[..., Awaitable[None]]:
     """Build the ASGI application of these routes, with health, ``/openapi.json`` and ``/docs`` beside them.
 
-    ``authenticate`` is given the ``Authorization`` header ('' when absent) and who asks, and answers the caller or
-    raises one of ``problems``. ``ready`` raises when the process cannot serve. ``glossary`` explains codes that no
+    ``authenticate`` is given what the request shows and who asks, and answers the caller or raises one of
+    ``problems``. ``ready`` raises when the process cannot serve. ``glossary`` explains codes that no
     class carries. Raises ValueError for a route given twice.
     """
     own = list(routes)
@@ -225,8 +225,12 @@ class _App:
             served, path = self._find(scope)
             caller = NOBODY
             if not served.is_public:
-                proof = headers.get(b"authorization", b"").decode("latin-1")
-                caller = await self._authenticate(proof, _asking(scope, headers, asked_for))
+                shown = Shown(
+                    authorization=headers.get(b"authorization", b"").decode("latin-1"),
+                    scope=scope,
+                    headers=headers,
+                )
+                caller = await self._authenticate(shown, _asking(scope, headers, asked_for))
             query, key, wanted = served.check(scope, headers)
             body = None
             if served.read is not None:

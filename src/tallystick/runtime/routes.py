@@ -32,6 +32,14 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     media: str = JSON
 
 
+class Shown(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a request shows of whoever sends it: the ``Authorization`` header, '' when absent, and all the rest."""
+
+    authorization: str
+    scope: Mapping[str, Any]
+    headers: Mapping[bytes, bytes]
+
+
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """An answer that differs from what its route says.
 

@@ -229,8 +229,8 @@ def _taken(held: dict[Subject, list[Any]], subject: Subject, tags: Sequence[str]
 def rewritten(deed: Deed, logged: Logged, *, is_whole: bool) -> bytes:
     """Write the entry of an act as it was written once, if it is as it was.
 
-    What no row has is taken from what was logged: the request, the actor where the row has none, and the seal unless
-    all that it hides is known.
+    What no row has is taken from what was logged: the request and its decision, the actor where the row has none, and
+    the seal unless all that it hides is known.
     """
     entry, secret = logged.entry, logged.secret
     caller = Caller(
@@ -238,6 +238,8 @@ def rewritten(deed: Deed, logged: Logged, *, is_whole: bool) -> bytes:
         actor=deed.caller.actor or entry.by,
         request=entry.from_,
         origin=secret[1] if secret else "",
+        decision=entry.decision or "",
+        via=entry.via or "",
     )
     if is_whole and secret is not None:
         return write(msgspec.structs.replace(deed, caller=caller), salt=secret[0])

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from tallystick.kernel.callers import Caller
-from tallystick.kernel.entries import DONE, SALT_BYTES, VERSION, Deed, canonical
+from tallystick.kernel.entries import DONE, SALT_BYTES, VERSION, Deed, behalf, canonical, decided
 from tallystick.kernel.instants import SECOND, Instant, render
 from tallystick.kernel.money import to_digits
 from tallystick.kernel.tags import Tag
@@ -46,9 +46,9 @@ def leaves_of(
         entries.append(
             (
                 f'{{"at":"{moment}.{at % SECOND:06d}Z","by":{_actor_json(caller.actor)}'
-                f'{_content(outcome, accounts[1:-1], amounts[1:-1])},"from":{quoted}'
+                f'{_content(outcome, accounts[1:-1], amounts[1:-1])}{decided(caller)},"from":{quoted}'
                 f',"on":"ledger:{key[1]}:transaction:{at}","outcome":"{outcome.refusal or DONE}"'
-                f',"sealed":"{sealed}","tag":"{TAGS[act.kind]}","v":{VERSION}}}'
+                f',"sealed":"{sealed}","tag":"{TAGS[act.kind]}","v":{VERSION}{behalf(caller)}}}'
             ).encode()
         )
     return record.columns_of(

@@ -1,6 +1,5 @@
 """Identity made real: tenants and keys in the database, found keys remembered for five seconds."""
 
-from tallystick.identity import store
 from tallystick.identity.api import (
     ApiKey,
     Authenticate,
@@ -20,6 +19,7 @@ from tallystick.identity.api import (
     WhoAmI,
 )
 from tallystick.identity.model import keys
+from tallystick.identity.store import keys as store
 from tallystick.kernel import ids, instants
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import Instant
@@ -60,10 +60,11 @@ class FoundKeys:
             del self._found[next(iter(self._found))]
         self._found[hashed] = (caller, asked_at)
 
-    def forget(self, caller: Caller) -> None:
+    def forget(self, tenant_id: int, key_id: str) -> None:
         """Drop a key that was revoked here."""
-        for hashed in [hashed for hashed, found in self._found.items() if found[0] == caller]:
-            del self._found[hashed]
+        for hashed, (caller, _) in list(self._found.items()):
+            if (caller.tenant_id, caller.actor) == (tenant_id, key_id):
+                del self._found[hashed]
 
 
 class IdentityService:
@@ -118,7 +119,7 @@ class IdentityService:
             key = await store.key(connection, tenant_id=tenant_id, key_id=key_id)
         if key is None:
             raise KeyNotFound("The tenant has no such key.", {"key_id": key_id[:_KEY_ID_MAX]})
-        self._found.forget(Caller(tenant_id=tenant_id, actor=key_id))
+        self._found.forget(tenant_id, key_id)
         return key
 
     async def keys(self, *, caller: Caller, message: ListKeys) -> KeyPage:
@@ -180,6 +181,7 @@ def _asking_as(proven: Caller, asking: Caller) -> Caller:
     return Caller(
         tenant_id=proven.tenant_id,
         actor=proven.actor,
+        session=proven.actor,
         request=asking.request,
         origin=asking.origin,
     )

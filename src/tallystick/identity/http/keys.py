@@ -16,15 +16,15 @@ from tallystick.identity.api import (
     WhoAmI,
 )
 from tallystick.kernel.callers import Caller
-from tallystick.runtime.edge import Asked, Route
+from tallystick.runtime.edge import Asked, Route, Shown
 from tallystick.runtime.edge import Authenticate as AuthenticateHeader
 
 
 def authenticator(identity: Identity) -> AuthenticateHeader:
     """Make what the edge asks with each ``Authorization`` header. It raises Unauthenticated."""
 
-    async def prove(header: str, asking: Caller) -> Caller:
-        scheme, key = header[:7], header[7:]
+    async def prove(shown: Shown, asking: Caller) -> Caller:
+        scheme, key = shown.authorization[:7], shown.authorization[7:]
         if scheme != "Bearer " and scheme.lower() != "bearer ":
             raise Unauthenticated("Send a key that is in force as `Authorization: Bearer tally_…`.")
         return await identity.authenticate(caller=asking, message=Authenticate(key=key.strip()))

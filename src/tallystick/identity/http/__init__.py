@@ -1,0 +1,1 @@
+"""Identity over HTTP, a module a door."""

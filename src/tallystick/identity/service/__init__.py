@@ -1,0 +1,1 @@
+"""Identity made real, a module a door."""

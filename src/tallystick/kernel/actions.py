@@ -1,0 +1,134 @@
+"""What may be allowed or not: one list of actions, one grammar, ``context.noun.verb``; Cedar calls them the same.
+
+A method of a door says with ``asks`` which actions it is, and how its message tells the facts that they are judged by.
+What is asked before anybody can be known says why with ``unguarded``. A test walks every door and fails for a method
+that says neither.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import msgspec
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+class Action(StrEnum):
+    """Every action. One that was used is never renamed: decisions on record carry it."""
+
+    LEDGER_LEDGER_OPEN = "ledger.ledger.open"
+    LEDGER_LEDGER_READ = "ledger.ledger.read"
+    LEDGER_LEDGER_VERIFY = "ledger.ledger.verify"
+    LEDGER_ACCOUNT_OPEN = "ledger.account.open"
+    LEDGER_ACCOUNT_LIMIT = "ledger.account.limit"
+    LEDGER_ACCOUNT_STATUS = "ledger.account.status"
+    LEDGER_ACCOUNT_READ = "ledger.account.read"
+    LEDGER_TRANSACTION_POST = "ledger.transaction.post"
+    LEDGER_TRANSACTION_HOLD = "ledger.transaction.hold"
+    LEDGER_TRANSACTION_CAPTURE = "ledger.transaction.capture"
+    LEDGER_TRANSACTION_VOID = "ledger.transaction.void"
+    LEDGER_TRANSACTION_REVERSE = "ledger.transaction.reverse"
+    LEDGER_TRANSACTION_READ = "ledger.transaction.read"
+    LEDGER_HOLD_EXPIRE = "ledger.hold.expire"
+
+    WALLETS_WALLET_OPEN = "wallets.wallet.open"
+    WALLETS_WALLET_READ = "wallets.wallet.read"
+    WALLETS_WALLET_FREEZE = "wallets.wallet.freeze"
+    WALLETS_WALLET_UNFREEZE = "wallets.wallet.unfreeze"
+    WALLETS_WALLET_CLOSE = "wallets.wallet.close"
+    WALLETS_WALLET_REOPEN = "wallets.wallet.reopen"
+    WALLETS_WALLET_FINISH = "wallets.wallet.finish"
+    WALLETS_ACCOUNT_ADD = "wallets.account.add"
+    WALLETS_ACCOUNT_LIMIT = "wallets.account.limit"
+    WALLETS_STATEMENT_READ = "wallets.statement.read"
+    WALLETS_STATEMENT_EXPORT = "wallets.statement.export"
+
+    PAYMENTS_FILE_SUBMIT = "payments.file.submit"
+    PAYMENTS_FILE_READ = "payments.file.read"
+    PAYMENTS_FILE_FINISH = "payments.file.finish"
+    PAYMENTS_PAYMENT_MAKE = "payments.payment.make"
+    PAYMENTS_PAYMENT_READ = "payments.payment.read"
+    PAYMENTS_REPORT_EXPORT = "payments.report.export"
+
+    AUDIT_LOG_READ = "audit.log.read"
+    AUDIT_ENTRY_READ = "audit.entry.read"
+    AUDIT_ACT_READ = "audit.act.read"
+
+    IDENTITY_TENANT_CREATE = "identity.tenant.create"
+    IDENTITY_TENANT_READ = "identity.tenant.read"
+    IDENTITY_KEY_CREATE = "identity.key.create"
+    IDENTITY_KEY_REVOKE = "identity.key.revoke"
+    IDENTITY_KEY_READ = "identity.key.read"
+    IDENTITY_CALLER_READ = "identity.caller.read"
+
+
+class Sum(msgspec.Struct, frozen=True, kw_only=True):
+    """What an act moves of one asset, in minor units: the largest single amount, and all together."""
+
+    asset: str
+    largest: int
+    total: int
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message says that its permission depends on.
+
+    ``actions`` are those of the method that it asks for, all of them when empty. ``accounts`` are the addresses that
+    are read or debited, ``credits`` those that money goes to, ``sums`` what moves. ``on`` names what it is done on, for
+    people and the record; ``person`` is whose rights it changes, ``payee`` who is paid. An act whose accounts and
+    amounts cannot be told beforehand is ``unbounded``: no delegation that bounds either covers it.
+    """
+
+    actions: tuple[Action, ...] = ()
+    accounts: tuple[str, ...] = ()
+    credits: tuple[str, ...] = ()
+    sums: tuple[Sum, ...] = ()
+    on: str = ""
+    person: str = ""
+    payee: str = ""
+    unbounded: bool = False
+
+
+NO_FACTS = Facts()
+Telling = Callable[[Any], Facts]
+
+
+def asks(*actions: Action, about: Telling | None = None) -> Callable[[Method], Method]:
+    """Say which actions a method of a door is; ``about`` reads the facts out of its message."""
+    if not actions:
+        raise ValueError("a method that asks for nothing says why, with unguarded()")
+
+    def mark(method: Method) -> Method:
+        vars(method)["__asks__"] = actions
+        vars(method)["__about__"] = about
+        return method
+
+    return mark
+
+
+def unguarded(reason: str) -> Callable[[Method], Method]:
+    """Say why a method of a door is open to whoever reaches it. Raises ValueError for a reason that is none."""
+    if len(reason.split()) < 3:
+        raise ValueError("say in a few words why anybody may ask this")
+
+    def mark(method: Method) -> Method:
+        vars(method)["__unguarded__"] = reason
+        return method
+
+    return mark
+
+
+def actions_of(method: Callable[..., Any]) -> tuple[Action, ...]:
+    """The actions of a method of a door; none when it is unguarded."""
+    return vars(method).get("__asks__", ())
+
+
+def telling_of(method: Callable[..., Any]) -> Telling | None:
+    """What reads the facts out of a method's message."""
+    return vars(method).get("__about__")
+
+
+def openness_of(method: Callable[..., Any]) -> str | None:
+    """Why a method of a door is unguarded, when it says so."""
+    return vars(method).get("__unguarded__")
