@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from tallystick.kernel.money import AMOUNT_DIGITS_MAX, Digits
+from tallystick.kernel.patterns import ADDRESS_MAX, SEGMENT
 
 BATCH_ITEMS_MAX = 8_190
 PATTERN_ACCOUNTS_MAX = 200
@@ -14,9 +15,6 @@ METADATA_KEYS_MAX = 20
 METADATA_KEY_MAX = 64
 METADATA_TEXT_MAX = 500
 REFERENCE_MAX = 140
-ADDRESS_MAX = 200
-
-_SEGMENT = "[A-Za-z0-9_.-]"
 
 LedgerName = Annotated[
     str,
@@ -30,7 +28,7 @@ Address = Annotated[
     Meta(
         description="An account's address: segments of ``A-Z a-z 0-9 - _ .`` joined by colons.",
         extra_json_schema={
-            "pattern": f"^{_SEGMENT}+(:{_SEGMENT}+)*$",
+            "pattern": f"^{SEGMENT}+(:{SEGMENT}+)*$",
             "maxLength": ADDRESS_MAX,
         },
     ),
@@ -41,7 +39,7 @@ AddressPattern = Annotated[
         description="An address, or a pattern of addresses: an empty segment stands for any one (``customers::main``), "
         "``...`` at the end for any number of further ones.",
         extra_json_schema={
-            "pattern": rf"^({_SEGMENT}*:)*({_SEGMENT}*|\.\.\.)$",
+            "pattern": rf"^({SEGMENT}*:)*({SEGMENT}*|\.\.\.)$",
             "maxLength": ADDRESS_MAX,
         },
     ),

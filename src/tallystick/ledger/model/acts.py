@@ -14,9 +14,9 @@ from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import is_caller_id
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.money import AMOUNT_DIGITS_MAX, AMOUNT_MAX, Digits
+from tallystick.kernel.patterns import ADDRESS_MAX, is_address
 from tallystick.kernel.problems import malformed
 from tallystick.ledger.api import (
-    ADDRESS_MAX,
     METADATA_KEY_MAX,
     METADATA_KEYS_MAX,
     METADATA_TEXT_MAX,
@@ -34,7 +34,6 @@ from tallystick.ledger.api import (
 )
 
 OUR_PREFIX = "txn_"
-_ADDRESS = re.compile(r"[A-Za-z0-9_.-]+(?::[A-Za-z0-9_.-]+)*")
 _ASSET = re.compile(r"[A-Z0-9._]{1,16}")
 _AMOUNT = re.compile(r"[1-9][0-9]{0,37}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -276,11 +275,6 @@ def address(text: str, field: str) -> str:
             f"an address is segments of A-Z a-z 0-9 - _ . joined by colons, at most {ADDRESS_MAX}",
         )
     return text
-
-
-def is_address(text: str) -> bool:
-    """Tell whether a text can be an account's address at all."""
-    return len(text) <= ADDRESS_MAX and _ADDRESS.fullmatch(text) is not None
 
 
 def asset(text: str, field: str) -> str:

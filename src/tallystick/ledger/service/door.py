@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tallystick.kernel import patterns
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import Recorded
 from tallystick.kernel.ids import is_caller_id
@@ -140,7 +141,7 @@ class LedgerService:
     async def accounts(self, *, caller: Caller, message: ListAccounts) -> AccountPage:
         """List accounts by address."""
         limit = pages.page_limit(message.limit)
-        first, beyond, expression = pages.address_range(message.address)
+        first, beyond, expression = patterns.range_of(message.address)
         noted = acts.metadata(message.metadata, "metadata")
         asset = None if message.asset is None else acts.asset(message.asset, "asset")
         cursor = pages.address_cursor(message.after)
@@ -330,13 +331,13 @@ class LedgerService:
         """The accounts a list of transactions is about: None for all, one by address, or those of a pattern."""
         if address is None:
             return None
-        if not pages.is_pattern(address):
+        if not patterns.is_pattern(address):
             found = await self._found(connection, key, address, field="account")
             return [found["account_id"]]
         many = await reading.account_ids(
             connection,
             key,
-            addresses=pages.address_range(address, "account"),
+            addresses=patterns.range_of(address, "account"),
             most=PATTERN_ACCOUNTS_MAX + 1,
         )
         if len(many) > PATTERN_ACCOUNTS_MAX:

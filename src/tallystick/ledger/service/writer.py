@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tallystick.kernel.instants import Instant
+from tallystick.kernel.patterns import is_address
 from tallystick.ledger.api import LedgerBusy
 from tallystick.ledger.model.accounts import AccountState
-from tallystick.ledger.model.acts import Act, is_address
+from tallystick.ledger.model.acts import Act
 from tallystick.ledger.model.deciding import Decider
 from tallystick.ledger.model.outcomes import Outcome, Target
 from tallystick.ledger.service.memory import Memory, rested_on
