@@ -1,11 +1,12 @@
 """Words, bounds and kinds of field that every message of the door uses."""
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta
 
-from tallystick.kernel.money import AMOUNT_DIGITS_MAX, Digits
+from tallystick.kernel.money import AMOUNT_DIGITS_MAX, AMOUNT_MAX, Digits
 from tallystick.kernel.patterns import ADDRESS_MAX, SEGMENT
 
 BATCH_ITEMS_MAX = 8_190
@@ -97,3 +98,13 @@ class Status(StrEnum):
     OPEN = "open"
     FROZEN = "frozen"
     CLOSED = "closed"
+
+
+_AMOUNT = re.compile(rf"[1-9][0-9]{{0,{AMOUNT_DIGITS_MAX - 1}}}")
+
+
+def amount_of(digits: Digits) -> int | None:
+    """Read the amount of a posting: 1 to 38 digits; None for zero, negative, longer, or not digits."""
+    if isinstance(digits, int):
+        return digits if 0 < digits <= AMOUNT_MAX else None
+    return int(digits) if _AMOUNT.fullmatch(digits) else None

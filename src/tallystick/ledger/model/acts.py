@@ -13,7 +13,7 @@ from tallystick.kernel import instants
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import is_caller_id
 from tallystick.kernel.instants import Instant
-from tallystick.kernel.money import AMOUNT_DIGITS_MAX, AMOUNT_MAX, Digits
+from tallystick.kernel.money import AMOUNT_DIGITS_MAX, Digits
 from tallystick.kernel.patterns import ADDRESS_MAX, is_address
 from tallystick.kernel.problems import malformed
 from tallystick.ledger.api import (
@@ -32,10 +32,10 @@ from tallystick.ledger.api import (
     Reverse,
     Void,
 )
+from tallystick.ledger.api.words import amount_of
 
 OUR_PREFIX = "txn_"
 _ASSET = re.compile(r"[A-Z0-9._]{1,16}")
-_AMOUNT = re.compile(r"[1-9][0-9]{0,37}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _AMOUNT_RULE = (
     f"an amount is a whole number of minor units, at least 1, at most {AMOUNT_DIGITS_MAX} digits"
@@ -181,23 +181,11 @@ def _moves(postings: Sequence[Posting], where: str) -> list[Move]:
             raise malformed(
                 f"{where}.postings[{position}]", "a posting joins two different accounts"
             )
-        amount = amount_of(posting.amount, where, position)
+        amount = amount_of(posting.amount)
+        if amount is None:
+            raise malformed(f"{where}.postings[{position}].amount", _AMOUNT_RULE)
         moves.append((debit, credit, amount, posting.asset, posting.balancing))
     return moves
-
-
-def amount_of(digits: Digits, where: str, position: int) -> int:
-    """Read the amount of a posting, 1 to 38 digits. Raises Malformed for zero, negative, longer, or not digits."""
-    amount = _amount(digits)
-    if amount is None:
-        raise malformed(f"{where}.postings[{position}].amount", _AMOUNT_RULE)
-    return amount
-
-
-def _amount(digits: Digits) -> int | None:
-    if isinstance(digits, int):
-        return digits if 0 < digits <= AMOUNT_MAX else None
-    return int(digits) if _AMOUNT.fullmatch(digits) else None
 
 
 def _amounts(amounts: Sequence[Digits] | None, where: str) -> tuple[int, ...] | None:
@@ -205,7 +193,7 @@ def _amounts(amounts: Sequence[Digits] | None, where: str) -> tuple[int, ...] | 
         return None
     if not 1 <= len(amounts) <= POSTINGS_MAX:
         raise malformed(f"{where}.amounts", f"give 1 to {POSTINGS_MAX} amounts, one per posting")
-    found = tuple(0 if amount in (0, "0") else _amount(amount) for amount in amounts)
+    found = tuple(0 if amount in (0, "0") else amount_of(amount) for amount in amounts)
     for position, amount in enumerate(found):
         if amount is None:
             raise malformed(f"{where}.amounts[{position}]", _AMOUNT_RULE)

@@ -1,0 +1,41 @@
+"""What the messages of payments say that a permission depends on. Pure, and never refusing.
+
+The accounts and amounts of a file stand inside it, by IBAN, and what an IBAN is in the books only wallets know. So a
+file is unbounded for its own door; each payment in it goes through the door of the books, where accounts and amounts
+are facts, and where the caps of whoever sent the file are counted.
+"""
+
+from tallystick.kernel.actions import Facts
+from tallystick.kernel.ids import is_caller_id
+from tallystick.payments.api.asking import (
+    FileOf,
+    ListFiles,
+    ListPayments,
+    PaymentOf,
+    ReportOf,
+    SubmitFile,
+)
+
+
+def facts_of_submit_file(message: SubmitFile) -> Facts:
+    """A file of payments: nothing is known of it until it is read."""
+    return Facts(unbounded=True)
+
+
+def facts_of_file(message: FileOf | ReportOf) -> Facts:
+    """The file that a message names; it is shown to who ``sees`` an account that pays in it."""
+    return _on(message.file_id)
+
+
+def facts_of_payment(message: PaymentOf) -> Facts:
+    """The payment that a message names; it is shown to who ``sees`` the account that pays."""
+    return _on(message.payment_id)
+
+
+def facts_of_list(message: ListFiles | ListPayments) -> Facts:
+    """Nothing: a list shows what the caller ``sees``."""
+    return Facts()
+
+
+def _on(name: str) -> Facts:
+    return Facts(on=name if is_caller_id(name) else "")
