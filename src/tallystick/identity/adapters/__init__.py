@@ -1,0 +1,1 @@
+"""Strangers: the engine that decides, and the providers that know people."""
