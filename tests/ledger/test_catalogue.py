@@ -21,14 +21,22 @@ MUTABLE: dict[str, set[str]] = {
     "identity.role": {"ended_at"},
     "identity.membership": {"ended_at"},
     "identity.delegation": {"ended_at"},
-    "identity.approval": {"ended_at"},
-    "identity.session": {"mfa_at", "stepped_up_at", "ended_at", "methods", "device_known"},
+    "identity.approval": {"ended_at", "ending"},
+    "identity.factor": {"confirmed_at", "ended_at", "secret", "key_name", "sign_count"},
+    "identity.factor_failure": set(),
+    "identity.challenge": {"spent_at"},
+    "identity.session": {
+        "mfa_at", "stepped_up_at", "ended_at", "methods", "device_known", "seen_at",
+    },
+    "identity.provider": {"ended_at"},
+    "identity.sign_in": {"code_hash", "subject", "methods", "mfa_at"},
     "identity.once": set(),
     "ledger.account": {"status", "min_available", "max_available"},
     "ledger.balance": {
         "version", "recorded_at", "debits_posted", "credits_posted", "debits_pending",
         "credits_pending", "debits_released", "credits_released",
     },
+    "ledger.cap": {"moved", "released"},
     "ledger.hold": {"state", "remaining"},
     "ledger.reversal": {"reversed"},
     "payments.payment_file": {"accepted", "settled", "rejected", "tried_at", "finished_at"},
@@ -49,7 +57,7 @@ KEPT_BY_GRANT = {
     "audit.tree": "sizes that grow, and a trigger that lets them not shrink",
 }
 # What a service may remove when its time has passed.
-FORGOTTEN = {"identity.once"}
+FORGOTTEN = {"identity.once", "identity.factor_failure", "identity.challenge", "identity.sign_in"}
 # What the sequencer alone writes, beside the service whose schema it is in: rights by table.
 SEQUENCED = {
     "audit.lease": {"UPDATE", "SELECT"},
@@ -75,6 +83,7 @@ WALKERS = {
     ("audit.tree", "tallystick_operator"): "a log whose tenant is gone is compared too",
     ("identity.api_key", "tallystick_owner"): "a key is looked up before its tenant is known",
     ("identity.session", "tallystick_owner"): "a session is looked up before its tenant is known",
+    ("identity.provider", "tallystick_owner"): "whose token it is, is asked before its tenant is known",
     ("ledger.hold", "tallystick_owner"): "the job that lets holds expire finds their tenants",
     ("wallets.wallet", "tallystick_owner"): "the sweeper finds the tenants of what a crash left",
     (

@@ -31,6 +31,18 @@ class Tag(StrEnum):
     IDENTITY_KEY_REVOKE = "identity.key.revoke"
     IDENTITY_CALLER_SIGN_IN = "identity.caller.sign_in"
 
+    IDENTITY_FACTOR_ENROL = "identity.factor.enrol"
+    IDENTITY_FACTOR_PROVE = "identity.factor.prove"
+    IDENTITY_FACTOR_LOCK = "identity.factor.lock"
+    IDENTITY_FACTOR_REMOVE = "identity.factor.remove"
+    IDENTITY_FACTOR_RECOVER = "identity.factor.recover"
+    IDENTITY_APPROVAL_ASK = "identity.approval.ask"
+    IDENTITY_APPROVAL_GIVE = "identity.approval.give"
+    IDENTITY_APPROVAL_REJECT = "identity.approval.reject"
+    IDENTITY_APPROVAL_WITHDRAW = "identity.approval.withdraw"
+    IDENTITY_APPROVAL_EXPIRE = "identity.approval.expire"
+    IDENTITY_APPROVAL_USE = "identity.approval.use"
+
     WALLETS_WALLET_OPEN = "wallets.wallet.open"
     WALLETS_ACCOUNT_ADD = "wallets.account.add"
     WALLETS_ACCOUNT_LIMIT = "wallets.account.limit"

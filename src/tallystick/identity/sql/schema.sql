@@ -284,6 +284,7 @@ CREATE TABLE identity.session (
     mfa_at        timestamptz,
     stepped_up_at timestamptz,
     ended_at      timestamptz,
+    seen_at       timestamptz,
     PRIMARY KEY (tenant_id, session_id),
     CONSTRAINT person_not_found FOREIGN KEY (tenant_id, person_id) REFERENCES identity.person (tenant_id, person_id),
     CONSTRAINT session_hash_is_sha256 CHECK (length(hash) = 32),
@@ -367,11 +368,14 @@ CREATE TABLE identity.approval (
     created_at  timestamptz NOT NULL,
     expires_at  timestamptz NOT NULL,
     ended_at    timestamptz,
+    ending      text,
     PRIMARY KEY (tenant_id, approval_id),
     CONSTRAINT approval_is_its_makers UNIQUE (tenant_id, approval_id, maker),
     CONSTRAINT approval_digest_is_sha256 CHECK (length(digest) = 32),
     CONSTRAINT approval_needs_few CHECK (needed BETWEEN 1 AND 5),
-    CONSTRAINT approval_lasts_a_week_at_most CHECK (expires_at > created_at AND expires_at <= created_at + interval '7 days')
+    CONSTRAINT approval_lasts_a_week_at_most CHECK (expires_at > created_at AND expires_at <= created_at + interval '7 days'),
+    CONSTRAINT approval_ending_is_known CHECK (ending IN ('rejected', 'withdrawn', 'expired', 'used')),
+    CONSTRAINT approval_ends_whole CHECK ((ended_at IS NULL) = (ending IS NULL))
 );
 
 -- One open request per act.
@@ -392,6 +396,7 @@ CREATE TABLE identity.approval_vote (
     client_data        bytea,
     authenticator_data bytea,
     signature          bytea,
+    nonce              bytea,
     PRIMARY KEY (tenant_id, approval_id, person_id),
     CONSTRAINT approval_not_found FOREIGN KEY (tenant_id, approval_id, maker)
         REFERENCES identity.approval (tenant_id, approval_id, maker),
@@ -401,7 +406,9 @@ CREATE TABLE identity.approval_vote (
     CONSTRAINT vote_method_is_known CHECK (method IN ('passkey', 'session')),
     CONSTRAINT vote_by_passkey_is_signed CHECK (
         method <> 'passkey' OR (credential_id IS NOT NULL AND public_key IS NOT NULL AND client_data IS NOT NULL
-            AND authenticator_data IS NOT NULL AND signature IS NOT NULL))
+            AND authenticator_data IS NOT NULL AND signature IS NOT NULL)),
+    CONSTRAINT vote_by_passkey_has_its_nonce CHECK (
+        method <> 'passkey' OR (nonce IS NOT NULL AND length(nonce) = 32))
 );
 
 -- Each tenant sees and makes its own rows only. Without a tenant the cast fails: an error, never an empty answer.
@@ -457,3 +464,258 @@ $$;
 CREATE POLICY owner_finds_sessions ON identity.session FOR SELECT TO tallystick_owner USING (true);
 REVOKE ALL ON FUNCTION identity.find_session_v1(bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION identity.find_session_v1(bytea) TO tallystick_identity;
+
+-- Second factors and approvals (part: factors).
+
+-- Second factors of people. What a code is made from is sealed under a key outside the database, and goes when the factor
+-- ends; the public key of a passkey stays, since what it signed is verified years later.
+CREATE TABLE identity.factor (
+    tenant_id     bigint NOT NULL,
+    factor_id     text NOT NULL,
+    person_id     text NOT NULL,
+    kind          text NOT NULL,
+    label         text NOT NULL,
+    created_at    timestamptz NOT NULL,
+    confirmed_at  timestamptz,
+    ended_at      timestamptz,
+    secret        bytea,
+    key_name      text,
+    credential_id bytea,
+    public_key    bytea,
+    sign_count    bigint,
+    PRIMARY KEY (tenant_id, factor_id),
+    CONSTRAINT person_not_found FOREIGN KEY (tenant_id, person_id) REFERENCES identity.person (tenant_id, person_id),
+    CONSTRAINT factor_kind_is_known CHECK (kind IN ('totp', 'passkey')),
+    CONSTRAINT factor_label_is_short CHECK (length(label) BETWEEN 1 AND 100),
+    CONSTRAINT factor_totp_has_its_secret_while_it_lasts CHECK (
+        kind <> 'totp' OR (ended_at IS NULL) = (secret IS NOT NULL AND key_name IS NOT NULL)),
+    CONSTRAINT factor_passkey_is_whole CHECK (
+        kind <> 'passkey' OR (credential_id IS NOT NULL AND public_key IS NOT NULL AND sign_count IS NOT NULL
+            AND confirmed_at IS NOT NULL AND secret IS NULL)),
+    CONSTRAINT factor_sign_count_is_32_bits CHECK (sign_count BETWEEN 0 AND 4294967295)
+);
+
+-- The factors of a person.
+CREATE INDEX factor_by_person ON identity.factor (tenant_id, person_id, factor_id);
+-- A passkey is one person's, once.
+CREATE UNIQUE INDEX factor_credential_is_unique ON identity.factor (tenant_id, credential_id)
+    WHERE credential_id IS NOT NULL;
+
+-- Keeps what has ended ended, and what was confirmed confirmed.
+CREATE FUNCTION identity.refuse_factor_return_v1() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.ended_at IS NOT NULL OR (OLD.confirmed_at IS NOT NULL AND NEW.confirmed_at IS DISTINCT FROM OLD.confirmed_at)
+        OR NEW.sign_count < OLD.sign_count THEN
+        RAISE EXCEPTION 'a factor does not go back'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'factor_does_not_go_back';
+    END IF;
+    RETURN NEW;
+END
+$$;
+-- An ended factor is written no more, and a counter of signatures never falls.
+CREATE TRIGGER factor_does_not_go_back BEFORE UPDATE ON identity.factor
+    FOR EACH ROW EXECUTE FUNCTION identity.refuse_factor_return_v1();
+ALTER TABLE identity.factor ENABLE ALWAYS TRIGGER factor_does_not_go_back;
+
+-- Wrong codes of late, by which a person is locked out for a while. The record keeps them for good.
+CREATE TABLE identity.factor_failure (
+    tenant_id  bigint NOT NULL,
+    person_id  text NOT NULL,
+    failure_id text NOT NULL,
+    at         timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, person_id, failure_id),
+    CONSTRAINT person_not_found FOREIGN KEY (tenant_id, person_id) REFERENCES identity.person (tenant_id, person_id)
+);
+
+-- What a passkey is asked to sign: kept as a hash, for one person in one session, for one purpose, spent once.
+CREATE TABLE identity.challenge (
+    tenant_id    bigint NOT NULL,
+    challenge_id text NOT NULL,
+    person_id    text NOT NULL,
+    session_id   text NOT NULL,
+    purpose      text NOT NULL,
+    subject      text NOT NULL,
+    hash         bytea NOT NULL,
+    nonce        bytea,
+    created_at   timestamptz NOT NULL,
+    expires_at   timestamptz NOT NULL,
+    spent_at     timestamptz,
+    PRIMARY KEY (tenant_id, challenge_id),
+    CONSTRAINT person_not_found FOREIGN KEY (tenant_id, person_id) REFERENCES identity.person (tenant_id, person_id),
+    CONSTRAINT challenge_purpose_is_known CHECK (purpose IN ('enrol', 'prove', 'approve')),
+    CONSTRAINT challenge_hash_is_sha256 CHECK (length(hash) = 32),
+    CONSTRAINT challenge_to_approve_has_a_nonce CHECK ((purpose = 'approve') = (nonce IS NOT NULL AND length(nonce) = 32)),
+    CONSTRAINT challenge_lasts_ten_minutes_at_most CHECK (
+        expires_at > created_at AND expires_at <= created_at + interval '10 minutes')
+);
+
+-- The challenges of a person, the oldest first.
+CREATE INDEX challenge_by_person ON identity.challenge (tenant_id, person_id, created_at);
+
+-- Keeps what has ended ended, and what was asked as it was asked.
+CREATE FUNCTION identity.refuse_approval_return_v1() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.ended_at IS NOT NULL THEN
+        RAISE EXCEPTION 'an approval that has ended stays so'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'approval_does_not_go_back';
+    END IF;
+    RETURN NEW;
+END
+$$;
+-- An ended approval is written no more.
+CREATE TRIGGER approval_does_not_go_back BEFORE UPDATE ON identity.approval
+    FOR EACH ROW EXECUTE FUNCTION identity.refuse_approval_return_v1();
+ALTER TABLE identity.approval ENABLE ALWAYS TRIGGER approval_does_not_go_back;
+
+-- Each tenant sees and makes its own rows only. Without a tenant the cast fails: an error, never an empty answer.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['factor', 'factor_failure', 'challenge']
+    LOOP
+        EXECUTE format('ALTER TABLE identity.%I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE identity.%I FORCE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY tenant_only ON identity.%I TO tallystick_identity
+            USING (tenant_id = current_setting(''tallystick.tenant'')::bigint)', name);
+        EXECUTE format('GRANT SELECT, INSERT ON identity.%I TO tallystick_identity', name);
+    END LOOP;
+END
+$$;
+GRANT UPDATE (confirmed_at, ended_at, secret, key_name, sign_count) ON identity.factor TO tallystick_identity;
+GRANT UPDATE (spent_at) ON identity.challenge TO tallystick_identity;
+GRANT UPDATE (ending) ON identity.approval TO tallystick_identity;
+GRANT DELETE ON identity.factor_failure, identity.challenge TO tallystick_identity;
+
+-- Providers, sign-ins and the rest of sessions (part: people).
+
+-- Who a tenant lets say who its people are: OpenID providers by their issuer, SAML identity providers by their entity id.
+-- To change one is to end its row and add the next; one row of each name is in force.
+CREATE TABLE identity.provider (
+    tenant_id    bigint NOT NULL,
+    provider     text NOT NULL,
+    number       integer NOT NULL,
+    kind         text NOT NULL,
+    issuer       text NOT NULL,
+    client       text NOT NULL,
+    audience     text,
+    sign_in_url  text,
+    answer_url   text,
+    certificates text[] NOT NULL,
+    algorithms   text[] NOT NULL,
+    redirects    text[] NOT NULL,
+    trusts_mfa   boolean NOT NULL,
+    mfa_contexts text[] NOT NULL,
+    set_by       text NOT NULL,
+    set_at       timestamptz NOT NULL,
+    ended_at     timestamptz,
+    PRIMARY KEY (tenant_id, provider, number),
+    CONSTRAINT tenant_not_found FOREIGN KEY (tenant_id) REFERENCES identity.tenant (tenant_id),
+    CONSTRAINT provider_is_a_word CHECK (provider ~ '^[a-z][a-z0-9_]{0,49}$'),
+    CONSTRAINT provider_kind_is_known CHECK (kind IN ('oidc', 'saml')),
+    CONSTRAINT provider_issuer_is_short CHECK (length(issuer) BETWEEN 1 AND 500),
+    CONSTRAINT provider_client_is_short CHECK (length(client) BETWEEN 1 AND 500),
+    CONSTRAINT provider_audience_is_short CHECK (length(audience) BETWEEN 1 AND 500),
+    CONSTRAINT provider_has_few_certificates CHECK (cardinality(certificates) <= 5),
+    CONSTRAINT provider_has_few_redirects CHECK (cardinality(redirects) <= 10),
+    CONSTRAINT provider_has_few_contexts CHECK (cardinality(mfa_contexts) <= 20),
+    CONSTRAINT provider_of_openid_signs_tokens CHECK (kind <> 'oidc'
+        OR (cardinality(algorithms) > 0 AND cardinality(certificates) = 0 AND sign_in_url IS NULL AND answer_url IS NULL)),
+    CONSTRAINT provider_of_saml_signs_assertions CHECK (kind <> 'saml'
+        OR (cardinality(certificates) > 0 AND cardinality(algorithms) = 0 AND audience IS NULL
+            AND sign_in_url IS NOT NULL AND answer_url IS NOT NULL))
+);
+
+-- One provider of a name is in force.
+CREATE UNIQUE INDEX provider_is_set_once ON identity.provider (tenant_id, provider) WHERE ended_at IS NULL;
+-- An issuer names people once in a tenant: no second provider speaks for the logins of the first.
+CREATE UNIQUE INDEX provider_issuer_is_set_once ON identity.provider (tenant_id, issuer) WHERE ended_at IS NULL;
+-- Whose access token it is, is told by its issuer and audience, so no two tenants share both.
+CREATE UNIQUE INDEX provider_audience_is_taken ON identity.provider (issuer, audience)
+    WHERE ended_at IS NULL AND audience IS NOT NULL;
+
+-- Sign-ins under way: short, used up once. What the client keeps is kept as a hash, and what goes through the browser
+-- is derived from that, so that the row opens nothing. What SAML answered waits here for the client to fetch it.
+CREATE TABLE identity.sign_in (
+    tenant_id   bigint NOT NULL,
+    hash        bytea NOT NULL,
+    state_hash  bytea NOT NULL,
+    provider    text NOT NULL,
+    number      integer NOT NULL,
+    redirect    text NOT NULL,
+    created_at  timestamptz NOT NULL,
+    expires_at  timestamptz NOT NULL,
+    code_hash   bytea,
+    subject     text,
+    methods     text[] NOT NULL,
+    mfa_at      timestamptz,
+    PRIMARY KEY (tenant_id, hash),
+    CONSTRAINT provider_not_found FOREIGN KEY (tenant_id, provider, number)
+        REFERENCES identity.provider (tenant_id, provider, number),
+    CONSTRAINT sign_in_hash_is_sha256 CHECK (length(hash) = 32 AND length(state_hash) = 32 AND length(code_hash) = 32),
+    CONSTRAINT sign_in_is_short CHECK (expires_at > created_at AND expires_at <= created_at + interval '15 minutes'),
+    CONSTRAINT sign_in_answer_is_whole CHECK ((code_hash IS NULL) = (subject IS NULL))
+);
+
+-- What came back through the browser is found by its state.
+CREATE UNIQUE INDEX sign_in_by_state ON identity.sign_in (tenant_id, state_hash);
+-- What may be forgotten comes first.
+CREATE INDEX sign_in_until ON identity.sign_in (tenant_id, expires_at);
+
+-- When a session was last used, to the minute: one that rests too long has ended.
+GRANT UPDATE (seen_at) ON identity.session TO tallystick_identity;
+
+-- Each tenant sees and makes its own rows only. Without a tenant the cast fails: an error, never an empty answer.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['provider', 'sign_in']
+    LOOP
+        EXECUTE format('ALTER TABLE identity.%I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE identity.%I FORCE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY tenant_only ON identity.%I TO tallystick_identity, tallystick_operator
+            USING (tenant_id = current_setting(''tallystick.tenant'')::bigint)', name);
+        EXECUTE format('GRANT SELECT, INSERT ON identity.%I TO tallystick_identity', name);
+    END LOOP;
+END
+$$;
+GRANT SELECT ON identity.provider TO tallystick_operator;
+GRANT UPDATE (ended_at) ON identity.provider TO tallystick_identity;
+GRANT UPDATE (code_hash, subject, methods, mfa_at) ON identity.sign_in TO tallystick_identity;
+GRANT DELETE ON identity.sign_in TO tallystick_identity;
+
+-- Whose access token it is, is asked before a tenant is known: who is called so by this issuer.
+CREATE FUNCTION identity.find_provider_v1(issuer text, audiences text[])
+    RETURNS TABLE (tenant_id bigint, provider text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT p.tenant_id, p.provider
+    FROM identity.provider AS p
+    WHERE p.issuer = find_provider_v1.issuer AND p.audience = ANY (find_provider_v1.audiences) AND p.ended_at IS NULL
+    LIMIT 2
+$$;
+CREATE POLICY owner_finds_providers ON identity.provider FOR SELECT TO tallystick_owner USING (true);
+REVOKE ALL ON FUNCTION identity.find_provider_v1(text, text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION identity.find_provider_v1(text, text[]) TO tallystick_identity;
+
+-- Keeps what has ended ended.
+CREATE FUNCTION identity.refuse_return_v1() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'a session or provider that has ended stays so'
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'what_has_ended_stays_so';
+END
+$$;
+-- A session that was ended opens nothing again.
+CREATE TRIGGER what_has_ended_stays_so BEFORE UPDATE ON identity.session
+    FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION identity.refuse_return_v1();
+ALTER TABLE identity.session ENABLE ALWAYS TRIGGER what_has_ended_stays_so;
+-- A provider that was ended speaks for nobody again.
+CREATE TRIGGER what_has_ended_stays_so BEFORE UPDATE ON identity.provider
+    FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION identity.refuse_return_v1();
+ALTER TABLE identity.provider ENABLE ALWAYS TRIGGER what_has_ended_stays_so;
+REVOKE ALL ON FUNCTION identity.refuse_return_v1() FROM PUBLIC;
