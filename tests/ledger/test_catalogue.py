@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from tallystick.apps.compose import CONTEXTS
-from tallystick.kernel.callers import Caller
+from tallystick.kernel.callers import Caller, Cap
 from tallystick.ledger.service import LedgerService
 from tallystick.runtime.clock import Mint
 from tallystick.runtime.database import Database
@@ -31,6 +31,10 @@ MUTABLE: dict[str, set[str]] = {
     "identity.provider": {"ended_at"},
     "identity.sign_in": {"code_hash", "subject", "methods", "mfa_at"},
     "identity.once": set(),
+    "identity.budget": {"spent_ns", "cells", "asked_ns"},
+    "identity.answer": {
+        "fingerprint", "for_good", "begun_at", "until_at", "status", "media", "location", "content",
+    },
     "ledger.account": {"status", "min_available", "max_available"},
     "ledger.balance": {
         "version", "recorded_at", "debits_posted", "credits_posted", "debits_pending",
@@ -57,7 +61,14 @@ KEPT_BY_GRANT = {
     "audit.tree": "sizes that grow, and a trigger that lets them not shrink",
 }
 # What a service may remove when its time has passed.
-FORGOTTEN = {"identity.once", "identity.factor_failure", "identity.challenge", "identity.sign_in"}
+FORGOTTEN = {
+    "identity.answer",
+    "identity.budget",
+    "identity.once",
+    "identity.factor_failure",
+    "identity.challenge",
+    "identity.sign_in",
+}
 # What the sequencer alone writes, beside the service whose schema it is in: rights by table.
 SEQUENCED = {
     "audit.lease": {"UPDATE", "SELECT"},
@@ -83,7 +94,10 @@ WALKERS = {
     ("audit.tree", "tallystick_operator"): "a log whose tenant is gone is compared too",
     ("identity.api_key", "tallystick_owner"): "a key is looked up before its tenant is known",
     ("identity.session", "tallystick_owner"): "a session is looked up before its tenant is known",
-    ("identity.provider", "tallystick_owner"): "whose token it is, is asked before its tenant is known",
+    (
+        "identity.provider",
+        "tallystick_owner",
+    ): "whose token it is, is asked before its tenant is known",
     ("ledger.hold", "tallystick_owner"): "the job that lets holds expire finds their tenants",
     ("wallets.wallet", "tallystick_owner"): "the sweeper finds the tenants of what a crash left",
     (
@@ -144,6 +158,9 @@ async def filled(desk: Desk) -> Desk:
         hold("world", "rich", 5, id="h", metadata={"k": "v"}),
         capture("h", 2, id="c"),
         reverse("c", 1),
+    )
+    await desk.under(Cap(name="dlg_1", asset="EUR", slot="2026", most=5)).done(
+        post("world", "rich", 1)
     )
     assert all((await desk.row_counts()).values())
     return desk

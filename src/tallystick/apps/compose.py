@@ -14,6 +14,7 @@ from tallystick.audit.model.policy import Policy, parse_policy
 from tallystick.audit.service.door import AuditService
 from tallystick.identity.api import Identity, TenantDirectory, Unauthenticated
 from tallystick.identity.http import keys as identity_http
+from tallystick.identity.service.edge import KeptAnswers, SharedBudgets
 from tallystick.identity.service.keys import IdentityService, TenantDirectoryService
 from tallystick.ledger import http as ledger_http
 from tallystick.ledger import jobs as ledger_jobs
@@ -28,8 +29,9 @@ from tallystick.runtime.clock import Mint, SystemClock
 from tallystick.runtime.configuration import Settings
 from tallystick.runtime.database import Database
 from tallystick.runtime.doors import near
-from tallystick.runtime.edge import build_app
+from tallystick.runtime.edge import Manners, build_app
 from tallystick.runtime.jobs import every
+from tallystick.runtime.limits import Limiter, Rate, Rates
 from tallystick.runtime.record import Pen
 from tallystick.runtime.routes import Route
 from tallystick.wallets import http as wallets_http
@@ -112,6 +114,16 @@ class Platform:
             refusals=pens["audit"],
             wire=wire,
         )
+        budgets = SharedBudgets(database=base["identity"])
+        self._limits = Limiter(draw=budgets.draw, rates=rates_of(settings))
+        self._forget_budgets = lambda: budgets.forget(self._limits.tenants)
+        self._manners = Manners(
+            limits=self._limits,
+            answers=KeptAnswers(database=base["identity"]),
+            origins=settings.cors_origins,
+            is_tls=bool(settings.tls_certificate),
+            request_s=settings.request_seconds,
+        )
         self._stopping = asyncio.Event()
         self._jobs: list[asyncio.Task[None]] = []
 
@@ -126,6 +138,7 @@ class Platform:
         work = {
             "expire_holds": (1, partial(ledger_jobs.expire_holds, self._ledger)),
             "finish_wallets": (10, partial(wallets_jobs.finish_unfinished, self._wallets)),
+            "forget_budgets": (60, self._forget_budgets),
             "finish_payments": (5, partial(payments_jobs.finish_unfinished, self._payments)),
         }
         self._jobs = [
@@ -172,11 +185,21 @@ class Platform:
             glossary={code.value: sentence(code) for code in RefusalCode},
             on_start=(self.start, self.start_jobs, *extra_hooks[0]),
             on_stop=(*extra_hooks[1], self.stop),
+            manners=self._manners,
         )
 
     async def _ready(self) -> None:
         async with self.databases["ledger"].without_tenant(read_only=True):
             return
+
+
+def rates_of(settings: Settings) -> Rates:
+    """The budgets of requests, as configured."""
+    return Rates(
+        tenant=Rate(settings.limit_tenant),
+        client=Rate(settings.limit_client),
+        address=Rate(settings.limit_address),
+    )
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -240,6 +240,10 @@ def _joined(kind: Any, part: Any, asked: Asked) -> Any:
     return kind(**asked.path, **msgspec.structs.asdict(part))
 
 
+def _has_no_id(command: Any) -> bool:
+    return command.id is None
+
+
 def _with_key(command: Any, key: str | None) -> Any:
     if key is None:
         return command
@@ -314,7 +318,7 @@ def _transaction_routes(handlers: _Handlers) -> list[Route]:
     return [
         Route(
             method="POST", path=path, summary="Post, hold, capture, void or reverse",
-            handle=handlers.submit_one, body=AnyCommand, answer=Verdict, status=201, replays=True, keyed=True,
+            handle=handlers.submit_one, body=AnyCommand, answer=Verdict, status=201, replays=True, keyed=True, needs_key=_has_no_id,
             problems=(LedgerNotFound, Refused, LedgerBusy),
         ),
         Route(

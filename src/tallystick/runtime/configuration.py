@@ -8,6 +8,14 @@ from dataclasses import dataclass
 PORT_DEFAULT = 8480
 POOL_SIZE_DEFAULT = 8
 RECORD_ORIGIN_DEFAULT = "tallystick.local"
+# Requests a second.
+LIMIT_DEFAULT, LIMIT_ADDRESS_DEFAULT, LIMIT_MAX = 50_000, 1_000, 1_000_000
+REQUEST_SECONDS_DEFAULT, REQUEST_SECONDS_MAX = 120, 150
+CORS_ORIGINS_MAX = 20
+# An origin as browsers send it (RFC 6454, section 6.2), of a page served over TLS or by the machine itself.
+_WEB_ORIGIN = re.compile(
+    r"https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?"
+)
 _ORIGIN = re.compile(r"[a-z0-9.-]{1,100}(:[0-9]{1,5})?(/[A-Za-z0-9._-]{1,50}){0,4}")
 
 
@@ -25,6 +33,14 @@ class Settings:
     record_keys: str = ""
     record_policy: str = ""
     record_folder: str = ""
+    limit_tenant: int = LIMIT_DEFAULT
+    limit_client: int = LIMIT_DEFAULT
+    limit_address: int = LIMIT_ADDRESS_DEFAULT
+    request_seconds: int = REQUEST_SECONDS_DEFAULT
+    cors_origins: tuple[str, ...] = ()
+    tls_certificate: str = ""
+    tls_key: str = ""
+    tls_client_ca: str = ""
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -41,6 +57,18 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         record_keys=given.get("TALLYSTICK_RECORD_KEYS", ""),
         record_policy=given.get("TALLYSTICK_RECORD_POLICY", ""),
         record_folder=given.get("TALLYSTICK_RECORD_FOLDER", ""),
+        limit_tenant=_whole(given, "TALLYSTICK_LIMIT_TENANT", LIMIT_DEFAULT, most=LIMIT_MAX),
+        limit_client=_whole(given, "TALLYSTICK_LIMIT_CLIENT", LIMIT_DEFAULT, most=LIMIT_MAX),
+        limit_address=_whole(
+            given, "TALLYSTICK_LIMIT_ADDRESS", LIMIT_ADDRESS_DEFAULT, most=LIMIT_MAX
+        ),
+        request_seconds=_whole(
+            given, "TALLYSTICK_REQUEST_SECONDS", REQUEST_SECONDS_DEFAULT, most=REQUEST_SECONDS_MAX
+        ),
+        cors_origins=_cors_origins(given),
+        tls_certificate=given.get("TALLYSTICK_TLS_CERTIFICATE", ""),
+        tls_key=given.get("TALLYSTICK_TLS_KEY", ""),
+        tls_client_ca=given.get("TALLYSTICK_TLS_CLIENT_CA", ""),
     )
 
 
@@ -59,6 +87,17 @@ def _origin(given: Mapping[str, str]) -> str:
             f"bank.example/record, not {text!r}"
         )
     return text
+
+
+def _cors_origins(given: Mapping[str, str]) -> tuple[str, ...]:
+    text = given.get("TALLYSTICK_CORS_ORIGINS", "")
+    origins = tuple(part.strip() for part in text.split(",") if part.strip())
+    if len(origins) > CORS_ORIGINS_MAX or not all(map(_WEB_ORIGIN.fullmatch, origins)):
+        raise ValueError(
+            f"TALLYSTICK_CORS_ORIGINS is at most {CORS_ORIGINS_MAX} origins joined by commas, such as "
+            f"https://console.bank.example, without a path and never *, not {text!r}"
+        )
+    return origins
 
 
 def _switch(given: Mapping[str, str], name: str) -> bool:

@@ -11,14 +11,16 @@ from tallystick.kernel.problems import Malformed, Problem
 from tallystick.runtime.refusals import (
     ALWAYS,
     OF_THE_EDGE,
+    OF_WRITES,
     PROBLEM_JSON,
     WITH_BODY,
+    KeyMissing,
     ProblemDocument,
     document_of,
     status_of,
     title_of,
 )
-from tallystick.runtime.routes import JSON, XML, Route
+from tallystick.runtime.routes import FORM, JSON, XML, Route
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _REF = "#/components/schemas/{name}"
@@ -34,8 +36,11 @@ _STATUS_WORDS: Mapping[int, str] = {
     408: "The body was too slow.",
     409: "It conflicts with what is there.",
     413: "The body is too large.",
+    414: "The path is too long.",
     415: "The body is of another media type.",
     422: "Understood, and refused.",
+    429: "Too many requests; come back after `Retry-After` seconds.",
+    431: "The headers are too large.",
     500: "A defect of ours.",
     503: "Not now; repeat the same request.",
 }
@@ -121,7 +126,7 @@ def _operation(route: Route, schemas: _Schemas, problems: tuple[type[Problem], .
     if route.public:
         operation["security"] = []
     if route.body is not None:
-        media = XML if route.body is bytes else JSON
+        media = FORM if route.form else XML if route.body is bytes else JSON
         operation["requestBody"] = {
             "required": True,
             "content": _content(route.body, schemas, (media,)),
@@ -148,13 +153,19 @@ def _parameters(route: Route, schemas: _Schemas) -> list[Document]:
             if '"object"' in msgspec.json.encode(schema).decode():
                 parameter |= {"style": "deepObject", "explode": True}
             found.append(parameter)
-    if route.keyed:
-        text = "Your id of this request, 1 to 64 printable ASCII characters: sent again, it is done once."
+    if _takes_key(route):
+        text = "Your id of this request, 1 to 64 printable ASCII characters: sent again, it is done once"
+        text += "." if route.keyed else " and answered as before, for 24 hours."
         schema = {"type": "string", "pattern": "^[!-~]{1,64}$"}
         found.append(
             {"name": "Idempotency-Key", "in": "header", "description": text, "schema": schema}
         )
     return found
+
+
+def _takes_key(route: Route) -> bool:
+    """Every write takes a key, unless nobody is known whose it could be."""
+    return route.method != "GET" and not route.public
 
 
 def _responses(route: Route, schemas: _Schemas, problems: tuple[type[Problem], ...]) -> Document:
@@ -189,6 +200,10 @@ def problems_of(route: Route, problems: tuple[type[Problem], ...]) -> list[type[
     mine = [*(() if route.public else problems), Malformed, *route.problems, *ALWAYS]
     if route.body is not None:
         mine.extend(WITH_BODY)
+    if _takes_key(route) and not route.keyed:
+        mine.extend(OF_WRITES)
+    if route.needs_key is not None:
+        mine.append(KeyMissing)
     return list(dict.fromkeys(mine))
 
 

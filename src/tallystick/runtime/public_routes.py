@@ -17,6 +17,7 @@ from tallystick.runtime.routes import Asked, Reply, Route
 Check = Callable[[], Awaitable[None]]
 
 READY_WAIT_S = 2
+HEALTH_PATHS = ("/healthz", "/readyz")
 # Anybody may ask, so the answer is remembered for a second: the database hears one question of them.
 READY_KEPT_NS = 1_000_000_000
 HTML = "text/html; charset=utf-8"
@@ -50,7 +51,7 @@ def public_routes(
         glossary=glossary,
     )
     json_body = msgspec.json.encode(document)
-    page = {"content-security-policy": PAGE_POLICY, "referrer-policy": "no-referrer"}
+    page = {"content-security-policy": PAGE_POLICY}
     return [
         *health,
         _root(),
@@ -74,9 +75,9 @@ def _health_routes(ready: Check | None) -> list[Route]:
 
     readiness = _Readiness(ready)
     return [
-        Route(method="GET", path="/healthz", summary="Tell that the process lives", handle=live,
+        Route(method="GET", path=HEALTH_PATHS[0], summary="Tell that the process lives", handle=live,
               answer=Health, public=True),
-        Route(method="GET", path="/readyz", summary="Tell whether the process can serve",
+        Route(method="GET", path=HEALTH_PATHS[1], summary="Tell whether the process can serve",
               handle=readiness.handle, answer=Health, problems=(NotReady,), public=True),
     ]  # fmt: skip
 

@@ -4,7 +4,6 @@ import asyncio
 import functools
 import json
 import re
-import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -13,19 +12,24 @@ import msgspec
 
 from tallystick.kernel import ids
 from tallystick.kernel.problems import Malformed, malformed
+from tallystick.runtime.deadlines import Deadlines
 from tallystick.runtime.refusals import (
     AnswerTypeNotAcceptable,
     BodyTooLarge,
     BodyTooSlow,
+    HeadersTooLarge,
     MediaTypeNotSupported,
+    PathTooLong,
 )
 
 BODY_BYTES_MAX = 8 * 1024 * 1024
 BODY_WAIT_S = 30
-SWEEP_EVERY_S = 5
 QUERY_FIELDS_MAX = 64
 QUERY_BYTES_MAX = 8_192
 PATH_FIELD_MAX = 512
+PATH_BYTES_MAX = 4_096
+HEADERS_MAX = 100
+HEADER_BYTES_MAX = 32_768
 REQUEST_ID_MAX = 64
 # So much of what a caller sent is said back, of a name and of a reason with a value in it.
 NAMED_MAX = 64
@@ -36,6 +40,7 @@ Receive = Callable[[], Awaitable[Any]]
 
 _MEDIA_JSON = frozenset({"application/json"})
 _MEDIA_XML = frozenset({"application/xml", "text/xml"})
+_MEDIA_FORM = frozenset({"application/x-www-form-urlencoded"})
 _REQUEST_ID = re.compile(rb"[!-~]{1,%d}" % REQUEST_ID_MAX)
 _AT = re.compile(r"(.*) - at `(?:key in )?\$?\.?(.*)`", re.DOTALL)
 _NAMED = re.compile(
@@ -144,8 +149,8 @@ def idempotency_key(text: bytes) -> str:
     return key
 
 
-def check_media(headers: Headers, *, is_xml: bool) -> None:
-    """Raise MediaTypeNotSupported unless the body comes as JSON in UTF-8 (or XML), not compressed."""
+def check_media(headers: Headers, *, is_xml: bool, is_form: bool = False) -> None:
+    """Raise MediaTypeNotSupported unless the body comes as JSON in UTF-8 (or XML, or a form), not compressed."""
     given = headers.get(b"content-type", b"")
     if headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
         raise MediaTypeNotSupported(
@@ -154,7 +159,7 @@ def check_media(headers: Headers, *, is_xml: bool) -> None:
     if given == b"application/json" and not is_xml and b"content-encoding" not in headers:
         return
     media, *parameters = (part.strip().lower() for part in given.decode("latin-1").split(";"))
-    accepted = _MEDIA_XML if is_xml else _MEDIA_JSON
+    accepted = _MEDIA_FORM if is_form else _MEDIA_XML if is_xml else _MEDIA_JSON
     if media not in accepted:
         raise MediaTypeNotSupported(
             f"This route reads {' or '.join(sorted(accepted))}.", {"content-type": media[:100]}
@@ -170,22 +175,15 @@ def check_media(headers: Headers, *, is_xml: bool) -> None:
         )
 
 
-class Deadlines:
-    """Thirty seconds for each body, watched by one timer for all: a timer each would cost a tenth of a request."""
+class Bodies:
+    """Reads bodies, with thirty seconds for each."""
 
     def __init__(self) -> None:
-        self._started: dict[asyncio.Task[Any], int] = {}
-        self._late: set[asyncio.Task[Any]] = set()
-        self._armed_in: asyncio.AbstractEventLoop | None = None
+        self._deadlines = Deadlines(BODY_WAIT_S)
 
     async def read(self, receive: Receive, declared: int | None) -> bytes:
         """Read a whole body. Raises BodyTooLarge, BodyTooSlow, and Gone when the client left."""
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        if task is None:
-            raise AssertionError("a body is read inside a task")
-        self._started[task] = time.monotonic_ns()
-        if self._armed_in is not loop:
-            self._arm(loop)
+        task = self._deadlines.enter()
         try:
             event = await receive()
             body: bytes = event.get("body", b"")
@@ -195,29 +193,24 @@ class Deadlines:
                 return body
             return await _collect_rest(event, receive, declared)
         except asyncio.CancelledError:
-            if task not in self._late or task.uncancel():
+            if not self._deadlines.was_late(task):
                 raise
             raise BodyTooSlow(f"The body did not arrive within {BODY_WAIT_S} seconds.") from None
         finally:
-            del self._started[task]
-            if self._late:
-                self._late.discard(task)
+            self._deadlines.leave(task)
 
-    def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._armed_in = loop
-        loop.call_later(SWEEP_EVERY_S, self._sweep, loop)
 
-    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._armed_in = None
-        for task, started in self._started.items():
-            if (
-                time.monotonic_ns() - started > BODY_WAIT_S * 1_000_000_000
-                and task not in self._late
-            ):
-                self._late.add(task)
-                task.cancel()
-        if self._started:
-            self._arm(loop)
+def check_sizes(scope: Mapping[str, Any], headers: Headers) -> None:
+    """Raise PathTooLong or HeadersTooLarge for a request whose head is larger than any of ours."""
+    if len(scope.get("raw_path") or b"") > PATH_BYTES_MAX:
+        raise PathTooLong(f"A path has at most {PATH_BYTES_MAX} bytes.")
+    given: Sequence[tuple[bytes, bytes]] = scope["headers"]
+    # Most requests have a dozen headers of less than a few hundred bytes together.
+    if len(given) > HEADERS_MAX or sum(map(len, headers.values())) > HEADER_BYTES_MAX:
+        raise HeadersTooLarge(
+            f"A request has at most {HEADERS_MAX} headers with {HEADER_BYTES_MAX} bytes of values.",
+            {"limit": str(HEADERS_MAX), "bytes_limit": str(HEADER_BYTES_MAX)},
+        )
 
 
 def declared_length(headers: Headers) -> int | None:

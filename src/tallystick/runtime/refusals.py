@@ -73,6 +73,72 @@ class BodyTooSlow(Problem):
     retry = Retry.SAME
 
 
+class PathTooLong(Problem):
+    """The path is longer than 4,096 bytes."""
+
+    code = "path_too_long"
+    kind = Kind.TOO_LARGE
+
+
+class HeadersTooLarge(Problem):
+    """The request has more than 100 headers, or more than 32 KiB of them."""
+
+    code = "headers_too_large"
+    kind = Kind.TOO_LARGE
+
+
+class TooManyRequests(Problem):
+    """The tenant, the client or the network address has sent more requests than its budget allows.
+
+    The header ``Retry-After`` says when to come back, ``RateLimit`` and ``RateLimit-Policy`` which budget it was.
+    """
+
+    code = "too_many_requests"
+    kind = Kind.UNAVAILABLE
+    retry = Retry.LATER
+    headers: Mapping[str, str] = {}
+
+
+class RequestTookTooLong(Problem):
+    """The request was not done within its time. Whether a write was done is not known: repeat it with the same id."""
+
+    code = "request_took_too_long"
+    kind = Kind.UNAVAILABLE
+    retry = Retry.SAME
+
+
+class KeyUsedForOther(Problem):
+    """The ``Idempotency-Key`` was sent before with another request: it names that one for 24 hours."""
+
+    code = "idempotency_key_used_for_another_request"
+    kind = Kind.UNPROCESSABLE
+
+
+class RequestInFlight(Problem):
+    """The same request with the same ``Idempotency-Key`` is being done: ask again for its answer."""
+
+    code = "same_request_is_in_flight"
+    kind = Kind.CONFLICT
+    retry = Retry.LATER
+
+
+class AnswerNotKept(Problem):
+    """The same request was made before, and its answer is kept nowhere: it held a secret, was too large, or was lost.
+
+    ``GET /v1/acts`` tells whether it was done; to do it once more, send another ``Idempotency-Key``.
+    """
+
+    code = "answer_is_not_kept"
+    kind = Kind.CONFLICT
+
+
+class KeyMissing(Problem):
+    """This write has no id of its own, and so it needs the header ``Idempotency-Key``."""
+
+    code = "idempotency_key_missing"
+    kind = Kind.MALFORMED
+
+
 class NotReady(Problem):
     """The process cannot serve yet, or not now: what it stands on does not answer."""
 
@@ -103,12 +169,25 @@ _STATUS_BY_CODE: Mapping[str, int] = {
     AnswerTypeNotAcceptable.code: 406,
     BodyTooSlow.code: 408,
     InternalError.code: 500,
+    PathTooLong.code: 414,
+    HeadersTooLarge.code: 431,
+    TooManyRequests.code: 429,
 }
 
-ALWAYS: tuple[type[Problem], ...] = (AnswerTypeNotAcceptable, TemporarilyUnavailable, InternalError)
+ALWAYS: tuple[type[Problem], ...] = (
+    AnswerTypeNotAcceptable,
+    PathTooLong,
+    HeadersTooLarge,
+    TooManyRequests,
+    RequestTookTooLong,
+    TemporarilyUnavailable,
+    InternalError,
+)
 """What any route may answer."""
 WITH_BODY: tuple[type[Problem], ...] = (MediaTypeNotSupported, BodyTooLarge, BodyTooSlow)
 """What a route with a body may answer besides."""
+OF_WRITES: tuple[type[Problem], ...] = (KeyUsedForOther, RequestInFlight, AnswerNotKept)
+"""What a write whose answers are kept by ``Idempotency-Key`` may answer besides."""
 OF_THE_EDGE: tuple[type[Problem], ...] = (
     Malformed,
     PathNotFound,
@@ -116,6 +195,8 @@ OF_THE_EDGE: tuple[type[Problem], ...] = (
     NotReady,
     *ALWAYS,
     *WITH_BODY,
+    *OF_WRITES,
+    KeyMissing,
 )
 """Every problem the edge itself raises."""
 
@@ -197,6 +278,7 @@ def headers_of(problem: Problem) -> dict[str, str]:
         headers["www-authenticate"] = "Bearer"
     if problem.replayed:
         headers.update(REPLAYED)
+    headers.update(getattr(problem, "headers", {}))
     if isinstance(problem, MethodNotAllowed):
         headers["allow"] = problem.fields.get("allow", "")
     return headers

@@ -11,6 +11,7 @@ from tallystick.kernel.problems import Problem
 
 JSON = "application/json"
 XML = "application/xml"
+FORM = "application/x-www-form-urlencoded"
 REPLAYED: Mapping[str, str] = {"idempotent-replayed": "true"}
 """The header of an answer that was given before: nothing was done again."""
 NOBODY = Caller(tenant_id=0, actor="nobody")
@@ -21,6 +22,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A request, proven and read: who asks, the fields of the path, the query, the body, the caller's key.
 
     ``media`` is what the caller accepts of the media types the route answers, the first of them if it does not say.
+    ``shown`` is all the request shows, where the route is public: whoever proves callers has looked at the rest.
     """
 
     caller: Caller
@@ -30,6 +32,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     idempotency_key: str | None = None
     request_id: str = ""
     media: str = JSON
+    shown: "Shown | None" = None
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -57,11 +60,14 @@ class Route:
     """One method on one path.
 
     ``handle`` answers a value of ``answer``, or a ``Reply``. ``body`` and ``query`` are types for msgspec that
-    forbid unknown fields; ``body=bytes`` takes XML unread. In a query ``name[key]=value`` fills a mapping.
+    forbid unknown fields; ``body=bytes`` takes XML unread, or with ``form`` what an HTML form sends. In a query
+    ``name[key]=value`` fills a mapping.
     A route that can also answer ``other_media`` looks at ``Asked.media`` and says which in its ``Reply``; ``answer``
     is then the type of what it answers as JSON. A route that ``replays`` answers a repetition with 200 and the first
-    answer again; a ``keyed`` one takes the caller's id from the header ``Idempotency-Key``, which any other POST
-    refuses. A ``public`` route asks for no key, and its caller is ``NOBODY``. The last field of the path of one that
+    answer again; a ``keyed`` one takes the caller's id from the header ``Idempotency-Key`` itself, where for any other
+    write the edge keeps the answer under it. ``needs_key`` tells of a body whether it has no id of its own and may not
+    come without that header. The answer of one that ``shows_secret`` is never kept. A ``public`` route asks for no key,
+    and its caller is somebody of tenant 0, from where the request came. The last field of the path of one that
     ``takes_rest`` is all that is left of it, slashes included.
     """
 
@@ -78,8 +84,11 @@ class Route:
     problems: tuple[type[Problem], ...] = ()
     replays: bool = False
     keyed: bool = False
+    needs_key: Callable[[Any], bool] | None = None
+    shows_secret: bool = False
     public: bool = False
     takes_rest: bool = False
+    form: bool = False
 
     @property
     def every_media(self) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from tallystick.runtime.tracing import add_trace
+
 
 def configure_logging(level: str) -> None:
     """Send structured logs to standard error from this level on. Raises ValueError for an unknown level."""
@@ -14,6 +16,7 @@ def configure_logging(level: str) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            add_trace,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

@@ -66,6 +66,7 @@ def routes(identity: Identity) -> list[Route]:
             body=CreateKey,
             answer=NewKey,
             status=201,
+            shows_secret=True,
             problems=(TenantNotFound,),
         ),
         Route(
