@@ -62,6 +62,11 @@ class Action(StrEnum):
     IDENTITY_KEY_READ = "identity.key.read"
     IDENTITY_CALLER_READ = "identity.caller.read"
 
+    IDENTITY_PROVIDER_SET = "identity.provider.set"
+    IDENTITY_PROVIDER_READ = "identity.provider.read"
+    IDENTITY_SESSION_READ = "identity.session.read"
+    IDENTITY_SESSION_END = "identity.session.end"
+
     IDENTITY_PERSON_ADD = "identity.person.add"
     IDENTITY_PERSON_READ = "identity.person.read"
     IDENTITY_PERSON_STATUS = "identity.person.status"
@@ -93,6 +98,9 @@ class Action(StrEnum):
     IDENTITY_CLIENT_CREATE = "identity.client.create"
     IDENTITY_CLIENT_END = "identity.client.end"
     IDENTITY_CLIENT_READ = "identity.client.read"
+    IDENTITY_CONSENT_GIVE = "identity.consent.give"
+    IDENTITY_CONSENT_READ = "identity.consent.read"
+    IDENTITY_CONSENT_END = "identity.consent.end"
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True):

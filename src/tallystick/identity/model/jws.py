@@ -49,6 +49,7 @@ _FITS = {
 }
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _PUBLIC = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
+_KEPT = ("kty", "crv", "x", "y", "n", "e", "kid", "alg", "use")
 # A token never says itself which key it is verified with; a proof of DPoP does, and is read with ``brings_key``.
 _BROUGHT = ("jku", "x5u", "x5c", "jwk")
 _SAFE_INTEGER_MAX = 2**53 - 1
@@ -256,6 +257,16 @@ def decoded(segment: str) -> bytes:
 def encoded(content: bytes) -> str:
     """Spell bytes as base64url without padding."""
     return urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def written(value: Mapping[str, Any]) -> bytes:
+    """Write a JSON object without spaces."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def public_members(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of a key that ``read_key`` took: what makes it, and what it is for."""
+    return {name: given[name] for name in _KEPT if name in given}
 
 
 def _type_of(header: Mapping[str, Any]) -> str | None:
