@@ -13,9 +13,13 @@ from tallystick.audit.api import Audit
 from tallystick.audit.model.policy import Policy, parse_policy
 from tallystick.audit.service.door import AuditService
 from tallystick.identity.api import Identity, TenantDirectory, Unauthenticated
+from tallystick.identity.api.access import Access
 from tallystick.identity.http import keys as identity_http
+from tallystick.identity.service.access import AccessService
 from tallystick.identity.service.edge import KeptAnswers, SharedBudgets
+from tallystick.identity.service.guarding import AccessGuard
 from tallystick.identity.service.keys import IdentityService, TenantDirectoryService
+from tallystick.identity.service.standings import Standings
 from tallystick.ledger import http as ledger_http
 from tallystick.ledger import jobs as ledger_jobs
 from tallystick.ledger.api import BATCH_ITEMS_MAX, Ledger, RefusalCode
@@ -28,7 +32,7 @@ from tallystick.payments.service import PaymentService
 from tallystick.runtime.clock import Mint, SystemClock
 from tallystick.runtime.configuration import Settings
 from tallystick.runtime.database import Database
-from tallystick.runtime.doors import near
+from tallystick.runtime.doors import behalf, near
 from tallystick.runtime.edge import Manners, build_app
 from tallystick.runtime.jobs import every
 from tallystick.runtime.limits import Limiter, Rate, Rates
@@ -80,38 +84,55 @@ class Platform:
             context: Pen(database=database, context=context, clock=clock)
             for context, database in base.items()
         }
+        standings = Standings(database=base["identity"], clock=clock)
+        wire = settings.wire_doors
+        self.access = near(
+            Access,
+            AccessService(database=base["identity"], mint=mint, clock=clock, standings=standings),
+            wire=wire,
+        )
+        guard = AccessGuard(access=self.access, clock=clock)
+        standings.listeners.append(guard.forget)
         self._ledger = LedgerService(
             database=base["ledger"],
             mint=mint,
             pen=pens["ledger"],
             batch_items_max=batch_items_max,
         )
-        wire = settings.wire_doors
         self.identity = near(
             Identity,
             IdentityService(database=base["identity"], mint=mint, clock=clock),
             refusals=pens["identity"],
+            guard=guard,
             wire=wire,
         )
-        self.ledger = near(Ledger, self._ledger, refusals=pens["ledger"], wire=wire)
+        self.ledger = near(Ledger, self._ledger, refusals=pens["ledger"], guard=guard, wire=wire)
         self._wallets = WalletsService(
-            database=base["wallets"], mint=mint, clock=clock, ledger=self.ledger
+            database=base["wallets"],
+            mint=mint,
+            clock=clock,
+            ledger=behalf(Ledger, self.ledger, of="wallets"),
         )
-        self.wallets = near(Wallets, self._wallets, refusals=pens["wallets"], wire=wire)
+        self.wallets = near(
+            Wallets, self._wallets, refusals=pens["wallets"], guard=guard, wire=wire
+        )
         self._payments = PaymentService(
             database=base["payments"],
             mint=mint,
             clock=clock,
-            ledger=self.ledger,
-            wallets=self.wallets,
+            ledger=behalf(Ledger, self.ledger, of="payments"),
+            wallets=behalf(Wallets, self.wallets, of="payments"),
         )
-        self.payments = near(Payments, self._payments, refusals=pens["payments"], wire=wire)
+        self.payments = near(
+            Payments, self._payments, refusals=pens["payments"], guard=guard, wire=wire
+        )
         self.audit = near(
             Audit,
             AuditService(
                 database=base["audit"], origin=settings.record_origin, policy=policy_of(settings)
             ),
             refusals=pens["audit"],
+            guard=guard,
             wire=wire,
         )
         budgets = SharedBudgets(database=base["identity"])

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Protocol
 
 from msgspec import Meta
 
+from tallystick.kernel.actions import Action, asks
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import NextCursor, PageLimit, Time, told
 from tallystick.kernel.messages import Message
@@ -202,41 +203,49 @@ _OPEN = "the record itself, which has no personal data"
 class Audit(Protocol):
     """The logs of every tenant. Each method works within ``caller.tenant_id`` and nothing else."""
 
+    @asks(Action.AUDIT_LOG_READ)
     @unrecorded(_OPEN)
     async def log(self, *, caller: Caller, message: LogState) -> Log:
         """Tell how the log stands."""
         ...
 
+    @asks(Action.AUDIT_LOG_READ)
     @unrecorded(_OPEN)
     async def checkpoint(self, *, caller: Caller, message: CheckpointOf) -> Content:
         """Give the last published checkpoint, with its cosignatures. Raises NothingPublished."""
         ...
 
+    @asks(Action.AUDIT_LOG_READ)
     @unrecorded(_OPEN)
     async def tile(self, *, caller: Caller, message: TileOf) -> Content:
         """Give a tile or a bundle. Raises TileNotFound."""
         ...
 
+    @asks(Action.AUDIT_ENTRY_READ)
     @unrecorded(_OPEN)
     async def entries(self, *, caller: Caller, message: ListEntries) -> LogPage:
         """List entries, newest first. Raises Malformed."""
         ...
 
+    @asks(Action.AUDIT_ENTRY_READ)
     @unrecorded(_OPEN)
     async def entry(self, *, caller: Caller, message: EntryOf) -> LoggedEntry:
         """Show an entry. Raises EntryNotFound, NotYetPublished."""
         ...
 
+    @asks(Action.AUDIT_LOG_READ)
     @unrecorded(_OPEN)
     async def inclusion(self, *, caller: Caller, message: InclusionOf) -> Inclusion:
         """Prove that an entry is in the log. Raises SizeBeyondLog, EntryNotFound, NotYetPublished."""
         ...
 
+    @asks(Action.AUDIT_LOG_READ)
     @unrecorded(_OPEN)
     async def consistency(self, *, caller: Caller, message: ConsistencyOf) -> Consistency:
         """Prove that the log only grew. Raises Malformed, SizeBeyondLog."""
         ...
 
+    @asks(Action.AUDIT_LOG_READ)
     @unrecorded(_OPEN)
     async def receipt(self, *, caller: Caller, message: ReceiptOf) -> Content:
         """Give the receipt of an act: a proof that its entry is in the log, as one file (C2SP tlog-proof).

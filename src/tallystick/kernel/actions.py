@@ -62,11 +62,6 @@ class Action(StrEnum):
     IDENTITY_KEY_READ = "identity.key.read"
     IDENTITY_CALLER_READ = "identity.caller.read"
 
-    IDENTITY_PROVIDER_SET = "identity.provider.set"
-    IDENTITY_PROVIDER_READ = "identity.provider.read"
-    IDENTITY_SESSION_READ = "identity.session.read"
-    IDENTITY_SESSION_END = "identity.session.end"
-
     IDENTITY_PERSON_ADD = "identity.person.add"
     IDENTITY_PERSON_READ = "identity.person.read"
     IDENTITY_PERSON_STATUS = "identity.person.status"

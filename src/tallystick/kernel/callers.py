@@ -26,7 +26,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     ``session`` is what proved the actor: a session, a token or a key. ``via`` is the context that asks on the actor's
     behalf, empty when the actor asks itself. ``decision`` is the decision that let the call in; ``caps`` bound what it
-    may move. ``sees`` are the patterns of addresses it may read, None for all.
+    may move. ``sees`` are the patterns of addresses it may read, None for all. ``scope`` are the bundles that a token was
+    narrowed to, None for all that the actor has.
     """
 
     tenant_id: int
@@ -38,3 +39,4 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     decision: str = ""
     caps: tuple[Cap, ...] = ()
     sees: tuple[str, ...] | None = None
+    scope: tuple[str, ...] | None = None

@@ -44,9 +44,18 @@ class Guard(Protocol):
         ...
 
     async def admit(
-        self, caller: Caller, actions: tuple[Action, ...], facts: Facts, message: Any
+        self,
+        caller: Caller,
+        *,
+        wanted: tuple[Action, ...],
+        actions: tuple[Action, ...],
+        facts: Facts,
+        message: Any,
     ) -> Caller:
-        """The caller as it goes on, with the decision and what bounds it. Raises the problem that keeps it out."""
+        """The caller as it goes on, with the decision and what bounds it. Raises the problem that keeps it out.
+
+        ``wanted`` are those of the method's ``actions`` that this message is.
+        """
         ...
 
 
@@ -142,7 +151,9 @@ def _guarded(
         raise ValueError(f"{method.__qualname__} names no action, so nobody may ask it")
 
     async def ask(caller: Caller, message: Any, wanted: tuple[Action, ...], facts: Facts) -> Any:
-        admitted = await guard.admit(caller, wanted, facts, message)
+        admitted = await guard.admit(
+            caller, wanted=wanted, actions=actions, facts=facts, message=message
+        )
         return await target(caller=admitted, message=message)
 
     def enter(*, caller: Caller, message: Any) -> Awaitable[Any]:

@@ -54,7 +54,8 @@ def up() -> None:
         known = asyncio.run(_prepare(url, settings))
         _greet(settings, known, applied)
         with sequencing.sequencer_beside(url=url, settings=settings):
-            serving.serve(database_url=url, host=settings.host, port=settings.port)
+            files = serving.files_of(settings)
+            serving.serve(database_url=url, host=settings.host, port=settings.port, files=files)
             _err.print("\n[dim]stopping …[/]")
     _err.print("stopped.")
 
@@ -65,7 +66,8 @@ def serve() -> None:
     serving.demand_servable(settings)
     with local.database_url(settings) as url:
         asyncio.run(_demand_schema(url, settings))
-        serving.serve(database_url=url, host=settings.host, port=settings.port)
+        files = serving.files_of(settings)
+        serving.serve(database_url=url, host=settings.host, port=settings.port, files=files)
 
 
 def sequence(
@@ -146,7 +148,9 @@ async def _prepare(url: str, settings: Settings) -> local.Remembered:
             known = await _new_tenant(platform, settings)
         known = msgspec.structs.replace(known, url=_address(settings))
         local.remember(known)
-        caller = Caller(tenant_id=tenant_id_of(known.tenant), actor="demonstration")
+        caller = await platform.identity.authenticate(
+            caller=OPERATOR, message=ProveKey(key=known.key)
+        )
         await demonstration.prepare(platform, caller=caller)
         return known
     finally:
@@ -172,7 +176,8 @@ async def _new_tenant(platform: Platform, settings: Settings) -> local.Remembere
 
 def _address(settings: Settings) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"
+    scheme = "https" if settings.tls_certificate else "http"
+    return f"{scheme}://{host}:{settings.port}"
 
 
 def _greet(settings: Settings, known: local.Remembered, applied: list[str]) -> None:

@@ -1,9 +1,10 @@
 """Cedar behind a wrapper: what is not plainly allowed is denied, an error of the engine too.
 
-Cedar skips a ``forbid`` that errs, and would allow what it forbids; so any error in the diagnostics is a denial. Policies
-and entities are parsed once; what changes comes in the context.
+Cedar skips a ``forbid`` that errs, and would allow what it forbids; so any error in the diagnostics is a denial.
+Policies and entities are parsed once; what changes comes in the context.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -18,6 +19,7 @@ from tallystick.kernel.actions import Action
 
 _FOLDER: Final = files("tallystick.identity").joinpath("policies")
 ERRED: Final = "error"
+_BECAUSE = re.compile(r'@id\("([^"]+)"\)\n@because\("([^"]+)"\)')
 _SCHEMA: Final = """
 entity Person; entity Machine; entity Service; entity Job; entity Operator; entity Tenant;
 type Asked = {
@@ -70,6 +72,12 @@ def catalogue() -> Catalogue:
 def policies_text() -> str:
     """The policies as they stand in the file."""
     return _FOLDER.joinpath("policies.cedar").read_text("utf-8")
+
+
+@cache
+def because() -> Mapping[str, str]:
+    """What each policy says for itself, by its id."""
+    return dict(_BECAUSE.findall(policies_text()))
 
 
 class Engine:

@@ -4,6 +4,7 @@ from typing import Annotated, Protocol
 
 from msgspec import Meta
 
+from tallystick.kernel.actions import Action, asks, unguarded
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import Cursor, NextCursor, PageLimit, Time, told
 from tallystick.kernel.messages import Message
@@ -136,31 +137,37 @@ class KeyNotFound(Problem):
 class Identity(Protocol):
     """Tenants and keys. Each method works within ``caller.tenant_id``; two of them come before there is one."""
 
+    @asks(Action.IDENTITY_TENANT_CREATE)
     @records(Tag.IDENTITY_TENANT_CREATE)
     async def create_tenant(self, *, caller: Caller, message: CreateTenant) -> Tenant:
         """Make a tenant; the caller is an operator and its own tenant does not matter. Raises Malformed."""
         ...
 
+    @asks(Action.IDENTITY_KEY_CREATE)
     @records(Tag.IDENTITY_KEY_CREATE)
     async def create_key(self, *, caller: Caller, message: CreateKey) -> NewKey:
         """Make a key and show it once. Raises Malformed, TenantNotFound."""
         ...
 
+    @asks(Action.IDENTITY_KEY_REVOKE)
     @records(Tag.IDENTITY_KEY_REVOKE)
     async def revoke_key(self, *, caller: Caller, message: RevokeKey) -> ApiKey:
         """Revoke a key; doing it again changes nothing. Raises KeyNotFound."""
         ...
 
+    @asks(Action.IDENTITY_KEY_READ)
     @unrecorded("keys without their secrets, to their own tenant")
     async def keys(self, *, caller: Caller, message: ListKeys) -> KeyPage:
         """List keys. Raises Malformed."""
         ...
 
+    @asks(Action.IDENTITY_CALLER_READ)
     @unrecorded("a caller is told about itself")
     async def who_am_i(self, *, caller: Caller, message: WhoAmI) -> Identified:
         """Tell the caller who it is. Raises TenantNotFound."""
         ...
 
+    @unguarded("it is how anybody becomes known")
     @records(Tag.IDENTITY_CALLER_SIGN_IN, notes_refusals=True)
     async def authenticate(self, *, caller: Caller, message: Authenticate) -> Caller:
         """Prove who holds a key; the caller is the edge. Raises Unauthenticated."""
@@ -170,6 +177,7 @@ class Identity(Protocol):
 class TenantDirectory(Protocol):
     """Every tenant, for operators' jobs such as ``verify``. Never served over HTTP."""
 
+    @asks(Action.IDENTITY_TENANT_READ)
     @unrecorded("names of tenants, to operators' jobs; no person is in it")
     async def tenants(self, *, caller: Caller, message: ListTenants) -> TenantPage:
         """List tenants. Raises Malformed."""

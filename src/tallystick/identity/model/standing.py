@@ -1,4 +1,4 @@
-"""The standing of whoever asks, and the facts a decision is made of. Pure: rows in, facts out; amounts are compared here.
+"""The standing of whoever asks, and the facts a decision is made of: rows in, facts out; amounts are compared here.
 
 Policies see yes and no and small numbers, never an amount (SECURITY.md, section 3), so nothing in them can overflow.
 """
@@ -34,8 +34,8 @@ class Slot(StrEnum):
 class Delegation(msgspec.Struct, frozen=True, kw_only=True):
     """A row of ``identity.delegation``: what one holder may do, on which accounts, how much and when.
 
-    Amounts are minor units of ``asset``. ``opens`` and ``closes`` are minutes of the day in ``time_zone``, the second not
-    included; ``days`` are those of the week, Monday 1, all when empty.
+    Amounts are minor units of ``asset``. ``opens`` and ``closes`` are minutes of the day in ``time_zone``, the second
+    not included; ``days`` are those of the week, Monday 1, all when empty.
     """
 
     delegation_id: str
@@ -216,7 +216,7 @@ def chosen(
 
 
 def seen_by(delegations: Iterable[Delegation], action: str, now: Instant) -> tuple[str, ...]:
-    """The patterns of all accounts that delegations let somebody see, for a list: what a point decision says, compiled."""
+    """The patterns of all accounts that delegations let somebody see: what a point decision says, for a list."""
     seen: dict[str, None] = {}
     for one in delegations:
         if action in one.actions and one.is_in_force(now) and _within_hours(one, now):

@@ -1,8 +1,8 @@
 """What the messages of payments say that a permission depends on. Pure, and never refusing.
 
-The accounts and amounts of a file stand inside it, by IBAN, and what an IBAN is in the books only wallets know. So a
-file is unbounded for its own door; each payment in it goes through the door of the books, where accounts and amounts
-are facts, and where the caps of whoever sent the file are counted.
+The accounts and amounts of a file stand inside it, by IBAN, and what an IBAN is in the books only wallets know. So its
+own door asks whether files may be sent at all; once it is read, the making of its payments is asked for, with accounts
+and amounts.
 """
 
 from tallystick.kernel.actions import Facts
@@ -19,7 +19,7 @@ from tallystick.payments.api.asking import (
 
 def facts_of_submit_file(message: SubmitFile) -> Facts:
     """A file of payments: nothing is known of it until it is read."""
-    return Facts(unbounded=True)
+    return Facts()
 
 
 def facts_of_file(message: FileOf | ReportOf) -> Facts:

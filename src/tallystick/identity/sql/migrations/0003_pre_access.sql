@@ -217,6 +217,8 @@ CREATE TABLE identity.approval (
     CONSTRAINT approval_lasts_a_week_at_most CHECK (expires_at > created_at AND expires_at <= created_at + interval '7 days')
 );
 
+-- What was asked for an act before.
+CREATE INDEX approval_by_act ON identity.approval (tenant_id, maker, action, digest);
 -- One open request per act.
 CREATE UNIQUE INDEX approval_is_asked_once ON identity.approval (tenant_id, maker, action, digest) WHERE ended_at IS NULL;
 

@@ -1,0 +1,143 @@
+"""Decisions in a sentence: which role, which delegation, which rule, what was missing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from tallystick.identity.model.judging import APPROVAL, STEP_UP, Judged, Ruling
+from tallystick.identity.model.standing import Delegation, Standing
+from tallystick.kernel.patterns import ANY_FURTHER
+
+_VERBS: Final[Mapping[str, str]] = {
+    "sign_in": "sign in",
+    "ask": "ask for",
+    "give": "give",
+    "take": "take away",
+    "status": "change how it stands, of",
+    "limit": "set limits of",
+    "risk": "set the risk of",
+    "post": "post",
+}
+_DAYS: Final = ("", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def action_words(action: str) -> str:
+    """An action in plain words: ``ledger.account.open`` is "open an account (ledger)"."""
+    context, noun, verb = action.split(".")
+    article = "an" if noun[0] in "aeiou" else "a"
+    said = _VERBS.get(verb, verb.replace("_", " "))
+    return f"{said} {article} {noun.replace('_', ' ')} ({context})"
+
+
+def explain(
+    ruling: Ruling,
+    standing: Standing,
+    *,
+    because: Mapping[str, str],
+    titles: Mapping[str, str],
+) -> str:
+    """Say a ruling in a sentence. ``because`` are the policies' own words, by id, ``titles`` those of bundles."""
+    words = ", ".join(action_words(one.action) for one in ruling.judged[:3])
+    if len(ruling.judged) > 3:
+        words += f" and {len(ruling.judged) - 3} more"
+    if ruling.allowed:
+        why = [_why(one, standing, because, titles) for one in ruling.judged]
+        return f"{standing.holder} may {words}: {'; '.join(dict.fromkeys(why))}."
+    denied = next(one for one in ruling.judged if not one.allowed)
+    missing = {
+        STEP_UP: " A fresh proof of a second factor would let it through.",
+        APPROVAL: f" The agreement of {_people(ruling.needed)} would let it through.",
+    }
+    against = _against(denied, standing, because)
+    return f"{standing.holder} may not {action_words(denied.action)}: {against}." + missing.get(
+        ruling.missing, ""
+    )
+
+
+def _people(count: int) -> str:
+    return "another person" if count == 1 else f"{count} other people"
+
+
+def _why(
+    one: Judged, standing: Standing, because: Mapping[str, str], titles: Mapping[str, str]
+) -> str:
+    bundles = [reason[7:] for reason in one.reasons if reason.startswith("bundle.")]
+    if bundles:
+        held = ", ".join(standing.roles) or "none"
+        return f'"{titles.get(bundles[0], bundles[0])}" is in their roles ({held})'
+    if one.delegation is not None:
+        return f"delegation {one.delegation.delegation_id} lets them {delegation_words(one.delegation)}"
+    return "; ".join(because.get(reason, reason) for reason in one.reasons)
+
+
+def _against(one: Judged, standing: Standing, because: Mapping[str, str]) -> str:
+    if one.reasons:
+        return "; ".join(because.get(reason, reason) for reason in one.reasons)
+    held = ", ".join(standing.roles) or "none"
+    facts = one.context["delegation"]
+    if one.delegation is None:
+        return f"no role of theirs ({held}) includes it, and no delegation in force is for it"
+    name = one.delegation.delegation_id
+    if not facts["covers"]:
+        return f"delegation {name} does not cover these accounts, or this asset"
+    if not facts["within_each"]:
+        return (
+            f"the amount is above what delegation {name} allows at once ({one.delegation.cap_each})"
+        )
+    if not facts["within_hours"]:
+        return f"it is outside the hours of delegation {name} ({_hours(one.delegation)})"
+    return f"delegation {name} covers it, but no role of theirs ({held}) lets them use one"
+
+
+def delegation_words(one: Delegation) -> str:
+    """What a delegation lets somebody do, in words."""
+    acts = sorted({action_words(action) for action in one.actions})
+    said = ", ".join(acts[:3]) + (f" and {len(acts) - 3} more" if len(acts) > 3 else "")
+    parts = [f"{said} on {_accounts(one.accounts)}"]
+    if tuple(one.credits) != (ANY_FURTHER,):
+        parts.append(f"to {_accounts(one.credits)}")
+    if one.cap_each is not None:
+        parts.append(f"up to {one.cap_each} {one.asset} at once")
+    if one.cap_slot is not None:
+        parts.append(f"up to {one.cap_slot} {one.asset} within each {one.slot}")
+    if one.opens is not None or one.days:
+        parts.append(_hours(one))
+    if one.step_up_above is not None:
+        parts.append(f"with a fresh proof above {one.step_up_above} {one.asset}")
+    if one.approvers:
+        above = f" above {one.approve_above} {one.asset}" if one.approve_above is not None else ""
+        parts.append(
+            f"when {_people(one.approvers)} agree{'s' if one.approvers == 1 else ''}{above}"
+        )
+    return ", ".join(parts)
+
+
+def _accounts(patterns: Sequence[str]) -> str:
+    if ANY_FURTHER in patterns:
+        return "any account"
+    return " or ".join(patterns[:3]) + (
+        f" or {len(patterns) - 3} more" if len(patterns) > 3 else ""
+    )
+
+
+def _hours(one: Delegation) -> str:
+    days = " ".join(_DAYS[day] for day in one.days)
+    if one.opens is None or one.closes is None:
+        return f"on {days} in {one.time_zone}"
+    clock = f"from {_clock(one.opens)} to {_clock(one.closes)} in {one.time_zone}"
+    return f"{clock} on {days}" if days else clock
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def person_words(
+    name: str, roles: Sequence[str], titles: Mapping[str, str], delegations: Sequence[Delegation]
+) -> str:
+    """One plain sentence of what a person may do: their roles, then what was delegated to them."""
+    held = "; ".join(titles.get(role, role) for role in roles) or "holds no role"
+    said = [f"{name}: {held}"]
+    said += [f"may {delegation_words(one)}" for one in delegations[:5]]
+    if len(delegations) > 5:
+        said.append(f"and has {len(delegations) - 5} more delegations")
+    return "; ".join(said) + "."
