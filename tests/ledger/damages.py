@@ -12,7 +12,11 @@ PENDING = "open holds explain what is pending"
 REVERSED = "no more was reversed than was posted"
 INDEXED = "the index of displaced entries sums them all"
 NOTED = "the index of metadata says what was noted"
-LAWS = (SUMS, LAST, RUNNING, PAIRED, EQUAL, RESERVED, PENDING, REVERSED, INDEXED, NOTED)
+CAPPED = "every cap has moved what acts counted under it"
+COUNTED = "every act under a cap counts what it moved"
+LAWS = (
+    SUMS, LAST, RUNNING, PAIRED, EQUAL, RESERVED, PENDING, REVERSED, INDEXED, NOTED, CAPPED, COUNTED,
+)  # fmt: skip
 
 # Every clause names the tenant, so that nobody else's rows are touched.
 MINE = "tenant_id = current_setting('tallystick.tenant')::bigint"
@@ -500,6 +504,64 @@ NOTES = [
     ),
 ]  # fmt: skip
 
+_CAP = "cap dlg EUR 2026"
+CAPS = [
+    Case(
+        "a cap that has moved less than its acts",
+        (f"UPDATE ledger.cap SET moved = moved - 1 WHERE {MINE}",),
+        ((CAPPED, f"main: {_CAP}"),),
+    ),
+    Case(
+        "a cap to which more came back",
+        (f"UPDATE ledger.cap SET released = released + 1 WHERE {MINE}",),
+        ((CAPPED, f"main: {_CAP}"),),
+    ),
+    Case("a cap deleted", (f"DELETE FROM ledger.cap WHERE {MINE}",), ((CAPPED, f"main: {_CAP}"),)),
+    Case(
+        "a cap invented",
+        (f"INSERT INTO ledger.cap SELECT tenant_id, 'other', asset, slot, 5 FROM ledger.cap WHERE {MINE}",),
+        ((CAPPED, "main: cap other EUR 2026"),),
+    ),
+    Case(
+        "an act that counts less than it moved, and its cap with it",
+        (f"UPDATE ledger.cap_use SET amount = 1 WHERE {at('capped')}",
+         f"UPDATE ledger.cap SET moved = moved - 2 WHERE {MINE}"),
+        ((COUNTED, f"main: transaction capped, {_CAP}"),),
+    ),
+    Case(
+        "a hold that counts under no cap any more",
+        (f"DELETE FROM ledger.cap_use WHERE {at('capped-open')}",),
+        ((CAPPED, f"main: {_CAP}"), (COUNTED, "main: transaction capped-open")),
+    ),
+    Case(
+        "a hold that forgot that it was counted",
+        (f"UPDATE ledger.hold SET is_capped = false WHERE {at('capped-open')}",),
+        ((COUNTED, f"main: transaction capped-open, {_CAP}"),),
+    ),
+    Case(
+        "a void that gave nothing back",
+        (f"DELETE FROM ledger.cap_use WHERE {at('capped-void')}",),
+        ((CAPPED, f"main: {_CAP}"), (COUNTED, f"main: transaction capped-void, {_CAP}")),
+    ),
+    Case(
+        "a void that counts instead of giving back",
+        (f"UPDATE ledger.cap_use SET gives_back = false WHERE {at('capped-void')}",),
+        ((CAPPED, f"main: {_CAP}"), (COUNTED, f"main: transaction capped-void, {_CAP}")),
+    ),
+    Case(
+        "a capture that gives back what it posted",
+        ("INSERT INTO ledger.cap_use SELECT tenant_id, ledger_id, recorded_at, 'dlg', 'EUR', '2026', 2, true"
+         f" FROM ledger.transaction WHERE {at('capped-part')}",),
+        ((CAPPED, f"main: {_CAP}"), (COUNTED, f"main: transaction capped-part, {_CAP}")),
+    ),
+    Case(
+        "a refused act that counts",
+        ("INSERT INTO ledger.cap_use SELECT tenant_id, ledger_id, recorded_at, 'dlg', 'EUR', '2026', 1, false"
+         f" FROM ledger.transaction WHERE {at('refused')}",),
+        ((CAPPED, f"main: {_CAP}"), (COUNTED, f"main: transaction refused, {_CAP}")),
+    ),
+]  # fmt: skip
+
 CASES = [
     *_counters(),
     *ENTRIES,
@@ -508,4 +570,5 @@ CASES = [
     *REVERSALS,
     *_displacements(),
     *NOTES,
+    *CAPS,
 ]

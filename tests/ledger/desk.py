@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from tallystick.kernel.callers import Caller
+import msgspec
+
+from tallystick.kernel.callers import Caller, Cap
 from tallystick.kernel.instants import Instant, render
 from tallystick.kernel.money import Digits, to_int
 from tallystick.ledger.api import (
@@ -55,6 +57,8 @@ TABLES = (
     "displacement",
     "hold",
     "reversal",
+    "cap",
+    "cap_use",
 )
 
 
@@ -69,6 +73,11 @@ class Desk:
     def beside(self, service: LedgerService) -> "Desk":
         """The same books, served by another process's worth of caches."""
         return Desk(service=service, database=self.database, caller=self.caller)
+
+    def under(self, *caps: Cap) -> "Desk":
+        """The same books, asked by somebody who may move only so much."""
+        caller = msgspec.structs.replace(self.caller, actor="capped", caps=caps)
+        return Desk(service=self.service, database=self.database, caller=caller)
 
     async def open_ledger(self) -> None:
         """Open the one ledger of this tenant."""

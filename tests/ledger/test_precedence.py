@@ -274,7 +274,8 @@ async def test_of_two_reasons_the_earlier_in_the_list_is_given(
 
 
 def test_no_refusal_is_without_a_row() -> None:
-    shown = {code for code, _ in ROWS} | {"linked_item_failed"}
+    # A cap is the caller's, not the act's: test_caps is about it.
+    shown = {code for code, _ in ROWS} | {"linked_item_failed", "spending_cap_reached"}
     assert shown == {str(code) for code in RefusalCode}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tallystick.kernel.callers import Caller
+from tallystick.kernel.callers import Caller, Cap
 from tallystick.kernel.instants import DAY, EARLIEST, SECOND, Instant, render
 from tallystick.ledger.api import Damage, Hold, Post, Verification
 from tallystick.ledger.service import LedgerService
@@ -44,6 +44,11 @@ async def _fill(desk: Desk) -> None:
         post("rich", "poor", 1_000_000, id="balancing", balancing=True),
         post("poor", "rich", 100, id="sent", group="g"), post("poor", "second", 50, id="kept", group="g"),
         post("world", "nobody", 1, id="refused", metadata={"month": "7"}),
+    ])  # fmt: skip
+    await _submit_all(desk.under(Cap(name="dlg", asset="EUR", slot="2026", most=50)), [
+        post("rich", "second", 3, id="capped"),
+        hold("rich", "second", 6, id="capped-hold"), capture("capped-hold", 2, id="capped-part"),
+        void("capped-hold", id="capped-void"), hold("rich", "second", 4, id="capped-open"),
     ])  # fmt: skip
     await _submit_all(desk, _back_dated(now))
     soon = await desk.clock() + SECOND // 4

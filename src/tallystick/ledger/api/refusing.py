@@ -133,3 +133,4 @@ class RefusalCode(StrEnum):
     NOTHING_TO_MOVE = "nothing_to_move"
     EXCEEDS_AVAILABLE_BALANCE = "exceeds_available_balance"
     EXCEEDS_MAXIMUM_BALANCE = "exceeds_maximum_balance"
+    SPENDING_CAP_REACHED = "spending_cap_reached"

@@ -7,6 +7,7 @@ from tallystick.ledger.api import RefusalCode as Code
 from tallystick.ledger.api import Status
 from tallystick.ledger.model.accounts import PENDING, POSTED, RELEASED, AccountState
 from tallystick.ledger.model.acts import Act
+from tallystick.ledger.model.caps import Caps
 from tallystick.ledger.model.moving import move, undo
 from tallystick.ledger.model.outcomes import Outcome, Refusing, Step, Target
 
@@ -17,7 +18,7 @@ class Decider:
     """Decides the acts of one batch in order; accounts and targets move as it goes.
 
     ``named`` are the ids that acts of the batch name as their target, ``now`` is the database's clock,
-    against which holds expire.
+    against which holds expire. ``caps`` are those its acts may touch, None when there are none.
     """
 
     def __init__(
@@ -27,11 +28,13 @@ class Decider:
         targets: dict[str, Target],
         named: Set[str],
         now: Instant,
+        caps: Caps | None = None,
     ) -> None:
         self._accounts = accounts
         self._targets = targets
         self._named = named
         self._now = now
+        self._caps = caps
 
     def decide(self, act: Act, *, recorded_at: Instant) -> Outcome:
         """Decide one act that stands alone."""
@@ -39,6 +42,8 @@ class Decider:
         try:
             steps = self._steps(act, outcome)
             move(steps, outcome)
+            if self._caps is not None:
+                self._count(self._caps, outcome, steps)
         except Refusing as refusing:
             outcome.refuse(refusing.code, refusing.fields)
             self.note(outcome)
@@ -49,6 +54,13 @@ class Decider:
             _settle(outcome.target, outcome)
         self.note(outcome)
         return outcome
+
+    def _count(self, caps: Caps, outcome: Outcome, steps: Sequence[Step]) -> None:
+        try:
+            outcome.uses = caps.count(outcome, steps)
+        except Refusing:
+            undo(outcome, (account for account, _ in outcome.after))
+            raise
 
     def decide_together(self, acts: Sequence[Act], *, first_recorded_at: Instant) -> list[Outcome]:
         """Decide acts that stand or fall together, each recorded a microsecond after the one before it."""
@@ -130,6 +142,8 @@ class Decider:
     ) -> None:
         for outcome in outcomes:
             undo(outcome, (account for account, _ in outcome.after))
+            if self._caps is not None:
+                self._caps.undo(outcome.uses)
             if outcome.act.id not in before:
                 popped = self._targets.pop(outcome.act.id, None)
                 if popped is not None:
@@ -254,4 +268,5 @@ def _new_target(outcome: Outcome) -> Target:
         rest=list(amounts),
         state="held" if act.kind == "hold" else None,
         expires_at=act.expires_at,
+        caps=[key for key, _ in outcome.uses],
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tallystick.kernel.instants import Instant
 from tallystick.ledger.api import RefusalCode
@@ -14,6 +15,18 @@ Step = tuple[int, AccountState, AccountState, int]
 Line = tuple[int, int, int, int, int, int, int, int, int]
 """One step as entered: debit account, credit account, layer, line of the debit (the credit's is the next), amount, then
 debits and credits after it: of the debited account, of the credited account."""
+
+
+class CapKey(NamedTuple):
+    """What a cap is counted by, within its tenant: the delegation, the asset, the slot of time."""
+
+    name: str
+    asset: str
+    slot: str
+
+
+Use = tuple[CapKey, int]
+"""What an act counted under a cap, in minor units; less than zero is what it gave back."""
 
 
 class Refusing(Exception):
@@ -30,7 +43,7 @@ class Target:
     """A transaction that a capture, void or reversal names, as it stands in the batch.
 
     ``rest`` is what a hold still reserves, or what of a posted transaction is not reversed yet; ``reversed`` is what
-    the tables said of that, None when nothing was.
+    the tables said of that, None when nothing was. ``caps`` are those that counted a hold.
     """
 
     id: str
@@ -44,6 +57,7 @@ class Target:
     expires_at: Instant | None
     reversed: Sequence[int] | None = None
     changed: bool = False
+    caps: Sequence[CapKey] = ()
 
 
 class Outcome:
@@ -65,6 +79,7 @@ class Outcome:
         "state",
         "steps",
         "target",
+        "uses",
     )
 
     def __init__(self, act: Act, recorded_at: Instant) -> None:
@@ -79,6 +94,7 @@ class Outcome:
         self.target: Target | None = None
         self.rest: list[int] | None = None
         self.state: str | None = None
+        self.uses: Sequence[Use] = ()
 
     def booked(self) -> Sequence[Step]:
         """The steps that say what the act did: what it posted, or for a hold or its end what it moved."""
@@ -91,6 +107,7 @@ class Outcome:
         self.refusal, self.fields = code, fields
         self.steps, self.lines, self.after = (), (), ()
         self.rest, self.state = None, None
+        self.uses = ()
 
 
 _NO_FIELDS: Mapping[str, str] = {}

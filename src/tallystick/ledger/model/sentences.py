@@ -27,6 +27,7 @@ _SENTENCES = {
     Code.NOTHING_TO_MOVE: "a balancing posting found nothing that the limits allow to move",
     Code.EXCEEDS_AVAILABLE_BALANCE: "it would take the available balance below the account's minimum",
     Code.EXCEEDS_MAXIMUM_BALANCE: "it would take the balance above the account's maximum",
+    Code.SPENDING_CAP_REACHED: "it would move more than you may still move in this slot of time",
 }
 
 

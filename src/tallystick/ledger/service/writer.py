@@ -4,18 +4,19 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.patterns import is_address
 from tallystick.ledger.api import LedgerBusy
 from tallystick.ledger.model.accounts import AccountState
 from tallystick.ledger.model.acts import Act
+from tallystick.ledger.model.caps import Caps, keys_of
 from tallystick.ledger.model.deciding import Decider
-from tallystick.ledger.model.outcomes import Outcome, Target
+from tallystick.ledger.model.outcomes import CapKey, Outcome, Target
 from tallystick.ledger.service.memory import Memory, rested_on
 from tallystick.ledger.service.turns import Decided, Turn, units
-from tallystick.ledger.store import states, writing
+from tallystick.ledger.store import counting, states, writing
 from tallystick.ledger.store.weather import is_passing
 from tallystick.runtime.database import Connection, Database
 
@@ -59,6 +60,11 @@ class _Batch:
         """Whether its first attempt ended, well or not."""
         return self.written is not None and self.written.done()
 
+    @property
+    def has_caps(self) -> bool:
+        """Whether somebody who asks may move only so much. The acts of a job are all of one caller."""
+        return any(job.acts[0].caller.caps for job in self.jobs)
+
     def may_overlap(self, ahead: "_Batch") -> bool:
         """Whether it asks the database for nothing that the batch ahead of it is just writing."""
         return all(act.target is None for act in self.acts) and self.ids.isdisjoint(ahead.ids)
@@ -77,6 +83,15 @@ class _Batch:
             error = LedgerBusy("the ledger could not write this now; send the same request again")
         for job in self.jobs:
             job.fail(error)
+
+
+class _Named(NamedTuple):
+    """What the acts of a batch name besides accounts, locked: rows of targets, the caps that counted each hold among
+    them by its time, and the counters of every cap it may touch, None when there are none."""
+
+    rows: Sequence[Any]
+    caps_of_holds: Mapping[Instant, Sequence[CapKey]]
+    caps: Caps | None
 
 
 class Writer:
@@ -224,9 +239,11 @@ class Writer:
         write_until = loop.time() + WRITTEN_WITHIN_S
         now, rows = await states.known(connection, self._key, [act.id for act in batch.acts])
         fresh = [act for act in batch.acts if act.id not in rows] if rows else batch.acts
-        memory, targets = await self._load(connection, fresh, is_alone=batch.after is None)
-        decided, outcomes = self._decide(batch, rows, memory, targets, now)
-        prepared = writing.prepare(outcomes, rested_on(outcomes, memory), key=self._key)
+        named = await self._named(connection, batch, fresh)
+        memory, targets = await self._load(connection, fresh, named, is_alone=batch.after is None)
+        decided, outcomes = self._decide(batch, rows, memory, targets, now=now, caps=named.caps)
+        rested = rested_on(outcomes, memory)
+        prepared = writing.prepare(outcomes, rested, key=self._key, caps=named.caps)
         batch.is_decided.set()
         ahead = batch.after.written if batch.after is not None else None
         if (ahead is not None and not await ahead) or loop.time() > write_until:
@@ -235,8 +252,20 @@ class Writer:
             await writing.write(connection, self._key, prepared)
         return decided
 
+    async def _named(self, connection: Connection, batch: _Batch, acts: Sequence[Act]) -> _Named:
+        """Lock what the acts name: holds, then caps, before any account is read."""
+        targets = list({act.target for act in acts if act.target is not None})
+        rows = await states.target_rows(connection, self._key, targets) if targets else ()
+        capped = [row["recorded_at"] for row in rows if row["is_capped"]]
+        if not (capped or batch.has_caps):
+            return _Named(rows, {}, None)
+        of_holds = await counting.caps_of_holds(connection, self._key, capped)
+        keys = keys_of(acts).union(*of_holds.values())
+        # A batch that was begun before this one and counts under the same caps is waited for here.
+        return _Named(rows, of_holds, await counting.lock(connection, self._key[0], keys))
+
     async def _load(
-        self, connection: Connection, acts: Sequence[Act], *, is_alone: bool
+        self, connection: Connection, acts: Sequence[Act], named: _Named, *, is_alone: bool
     ) -> tuple[Memory, dict[str, Target]]:
         """Bring every account the acts touch into memory; answers it, and the targets they name."""
         if is_alone and len(self._memory.by_id) > CACHED_ACCOUNTS_MAX:
@@ -252,26 +281,27 @@ class Writer:
             found = await states.states_by_address(connection, self._key, missing)
             self._keep(memory, found)
             missing = [address for address in missing if address not in memory.by_address]
-        targets = await self._targets(connection, acts, memory)
+        targets = await self._targets(connection, named, memory)
         absent = set(missing)
         if any(a not in memory.by_address and a not in absent and is_address(a) for a in wanted):
             raise states.Stale  # it was forgotten while we read
         return memory, targets
 
     async def _targets(
-        self, connection: Connection, acts: Sequence[Act], memory: Memory
+        self, connection: Connection, named: _Named, memory: Memory
     ) -> dict[str, Target]:
-        named = list({act.target for act in acts if act.target is not None})
-        if not named:
-            return {}
-        rows = await states.target_rows(connection, self._key, named)
-        numbers = {number for row in rows for number in row["account_ids"]}
+        numbers = {number for row in named.rows for number in row["account_ids"]}
         missing = numbers - memory.by_id.keys()
         if missing:
             self._keep(memory, await states.states_by_id(connection, self._key, list(missing)))
         if numbers - memory.by_id.keys():
             raise states.Stale  # one was forgotten while we read
-        return {row["id"]: states.target_of(row, memory.by_id) for row in rows}
+        return {
+            row["id"]: states.target_of(
+                row, memory.by_id, named.caps_of_holds.get(row["recorded_at"], ())
+            )
+            for row in named.rows
+        }
 
     def _keep(self, memory: Memory, found: Sequence[AccountState]) -> None:
         memory.keep(found)
@@ -283,10 +313,14 @@ class Writer:
         rows: Mapping[str, Any],
         memory: Memory,
         targets: dict[str, Target],
+        *,
         now: Instant,
+        caps: Caps | None,
     ) -> tuple[list[Decided], list[Outcome]]:
         named = {act.target for act in batch.acts if act.target is not None}
-        decider = Decider(accounts=memory.by_address, targets=targets, named=named, now=now)
+        decider = Decider(
+            accounts=memory.by_address, targets=targets, named=named, now=now, caps=caps
+        )
         # Time never stands still nor goes back in a ledger, whatever the clock of the database does.
         turn = Turn(decider, rows, max(now, self._last + 1))
         for job in batch.jobs:

@@ -230,7 +230,7 @@ FROM (
 
 -- name: targets
 SELECT target.id, target.kind, target.recorded_at, target.refusal, target.account_ids, target.amounts,
-       hold.state, hold.remaining, hold.expires_at, reversal.reversed
+       hold.state, hold.remaining, hold.expires_at, hold.is_capped, reversal.reversed
 FROM unnest($3::text[]) AS given (id) CROSS JOIN LATERAL (
     SELECT act.id, act.kind, act.recorded_at, act.refusal, act.account_ids, act.amounts
     FROM ledger.transaction AS act
@@ -239,7 +239,7 @@ FROM unnest($3::text[]) AS given (id) CROSS JOIN LATERAL (
     LIMIT 1
 ) AS target
 LEFT JOIN LATERAL (
-    SELECT hold.state, hold.remaining, hold.expires_at FROM ledger.hold
+    SELECT hold.state, hold.remaining, hold.expires_at, hold.is_capped FROM ledger.hold
     WHERE hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at = target.recorded_at
     LIMIT 1
 ) AS hold ON true
@@ -248,6 +248,42 @@ LEFT JOIN LATERAL (
     WHERE reversal.tenant_id = $1 AND reversal.ledger_id = $2 AND reversal.recorded_at = target.recorded_at
     LIMIT 1
 ) AS reversal ON true
+
+-- name: caps_of_holds
+SELECT given.recorded_at, counted.name, counted.asset, counted.slot
+FROM unnest($3::timestamptz[]) AS given (recorded_at) CROSS JOIN LATERAL (
+    SELECT cap_use.name, cap_use.asset, cap_use.slot FROM ledger.cap_use
+    WHERE cap_use.tenant_id = $1 AND cap_use.ledger_id = $2 AND cap_use.recorded_at = given.recorded_at
+      AND NOT cap_use.gives_back
+) AS counted
+
+-- name: lock_caps
+-- In the order they are given in, which is that of their keys, so that two writers never lock each other out.
+SELECT locked.name, locked.asset, locked.slot, locked.moved, locked.released
+FROM unnest($2::text[], $3::text[], $4::text[]) AS given (name, asset, slot) CROSS JOIN LATERAL (
+    SELECT cap.name, cap.asset, cap.slot, cap.moved, cap.released FROM ledger.cap
+    WHERE cap.tenant_id = $1 AND cap.name = given.name AND cap.asset = given.asset AND cap.slot = given.slot
+    LIMIT 1
+    FOR UPDATE
+) AS locked
+
+-- name: open_caps
+INSERT INTO ledger.cap (tenant_id, name, asset, slot)
+SELECT $1, given.name, given.asset, given.slot
+FROM unnest($2::text[], $3::text[], $4::text[]) AS given (name, asset, slot)
+ON CONFLICT DO NOTHING
+
+-- name: count_caps
+UPDATE ledger.cap SET moved = given.moved, released = given.released
+FROM unnest($2::text[], $3::text[], $4::text[], $5::numeric[], $6::numeric[])
+     AS given (name, asset, slot, moved, released)
+WHERE cap.tenant_id = $1 AND cap.name = given.name AND cap.asset = given.asset AND cap.slot = given.slot
+
+-- name: note_cap_uses
+INSERT INTO ledger.cap_use (tenant_id, ledger_id, recorded_at, name, asset, slot, amount, gives_back)
+SELECT $1, $2, given.recorded_at, given.name, given.asset, given.slot, given.amount, given.gives_back
+FROM unnest($3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::numeric[], $8::boolean[])
+     AS given (recorded_at, name, asset, slot, amount, gives_back)
 
 -- name: unchanged
 SELECT count(1)
@@ -265,9 +301,10 @@ FROM unnest($3::timestamptz[], $4::text[]) AS given (recorded_at, metadata)
 CROSS JOIN LATERAL jsonb_each_text(given.metadata::jsonb) AS pair
 
 -- name: hold
-INSERT INTO ledger.hold (tenant_id, ledger_id, recorded_at, expires_at, remaining)
-SELECT $1, $2, given.recorded_at, given.expires_at, given.remaining::numeric[]
-FROM unnest($3::timestamptz[], $4::timestamptz[], $5::text[]) AS given (recorded_at, expires_at, remaining)
+INSERT INTO ledger.hold (tenant_id, ledger_id, recorded_at, expires_at, remaining, is_capped)
+SELECT $1, $2, given.recorded_at, given.expires_at, given.remaining::numeric[], given.is_capped
+FROM unnest($3::timestamptz[], $4::timestamptz[], $5::text[], $6::boolean[])
+     AS given (recorded_at, expires_at, remaining, is_capped)
 
 -- name: settle_holds
 UPDATE ledger.hold SET state = given.state, remaining = given.remaining::numeric[]

@@ -374,3 +374,86 @@ FROM noted FULL JOIN indexed USING (place, key)
 WHERE noted.value IS DISTINCT FROM indexed.value
 ORDER BY 1
 LIMIT $3
+
+-- name: every cap has moved what acts counted under it
+-- Caps are of the tenant: they are proven once, with its first ledger.
+WITH counted AS (
+    SELECT name, asset, slot, coalesce(sum(amount) FILTER (WHERE NOT gives_back), 0) AS moved,
+           coalesce(sum(amount) FILTER (WHERE gives_back), 0) AS released
+    FROM ledger.cap_use
+    WHERE tenant_id = $1
+    GROUP BY name, asset, slot
+), stated AS (
+    SELECT name, asset, slot, moved, released FROM ledger.cap WHERE tenant_id = $1
+)
+SELECT 'cap ' || concat_ws(' ', name, asset, slot) AS "where",
+       concat_ws(' ', coalesce(counted.moved, 0), coalesce(counted.released, 0)) AS expected,
+       concat_ws(' ', stated.moved, stated.released) AS found
+FROM counted FULL JOIN stated USING (name, asset, slot)
+WHERE (coalesce(counted.moved, 0), coalesce(counted.released, 0)) IS DISTINCT FROM (stated.moved, stated.released)
+  AND $2 = (SELECT min(ledger_id) FROM ledger.ledger WHERE tenant_id = $1)
+ORDER BY 1
+LIMIT $3
+
+-- name: every act under a cap counts what it moved
+WITH used AS MATERIALIZED (
+    SELECT recorded_at, name, asset, slot, amount, gives_back
+    FROM ledger.cap_use
+    WHERE tenant_id = $1 AND ledger_id = $2
+), held AS (
+    SELECT used.recorded_at, used.name, used.asset, used.slot
+    FROM used JOIN ledger.transaction AS act
+        ON act.tenant_id = $1 AND act.ledger_id = $2 AND act.recorded_at = used.recorded_at AND act.kind = 'hold'
+    WHERE NOT used.gives_back
+), expected AS (
+    -- What was posted, held or reversed counts with its postings.
+    SELECT used.recorded_at, used.name, used.asset, used.slot, false AS gives_back, (
+        SELECT sum(act.amounts[place])
+        FROM generate_subscripts(act.amounts, 1) AS place
+        JOIN ledger.account AS debit ON debit.tenant_id = $1 AND debit.ledger_id = $2
+             AND debit.account_id = act.account_ids[2 * place - 1] AND debit.asset = used.asset
+    ) AS amount
+    FROM used JOIN ledger.transaction AS act
+        ON act.tenant_id = $1 AND act.ledger_id = $2 AND act.recorded_at = used.recorded_at
+        AND act.refusal IS NULL AND act.kind IN ('post', 'hold', 'reverse')
+    WHERE NOT used.gives_back
+    UNION ALL
+    -- What ends a hold gives back what it releases and does not post.
+    SELECT ending.recorded_at, held.name, held.asset, held.slot, true, back.amount
+    FROM held JOIN ledger.transaction AS ending
+        ON ending.tenant_id = $1 AND ending.ledger_id = $2 AND ending.target_at = held.recorded_at
+        AND ending.refusal IS NULL AND ending.kind IN ('capture', 'void', 'expire')
+    CROSS JOIN LATERAL (
+        SELECT sum(CASE entry.layer WHEN 2 THEN entry.amount ELSE -entry.amount END) AS amount
+        FROM ledger.transaction AS hold
+        CROSS JOIN LATERAL (
+            SELECT DISTINCT account.account_id
+            FROM unnest(hold.account_ids) AS side (account_id)
+            JOIN ledger.account ON account.tenant_id = $1 AND account.ledger_id = $2
+                 AND account.account_id = side.account_id AND account.asset = held.asset
+        ) AS side
+        JOIN ledger.entry ON entry.tenant_id = $1 AND entry.ledger_id = $2 AND entry.account_id = side.account_id
+             AND entry.recorded_at = ending.recorded_at AND entry.layer IN (0, 2) AND entry.is_debit
+        WHERE hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.recorded_at = held.recorded_at
+    ) AS back
+    WHERE back.amount > 0
+), broken AS (
+    SELECT recorded_at, name, asset, slot,
+           CASE WHEN expected.gives_back THEN 'gives back ' ELSE 'counts ' END || expected.amount AS expected,
+           CASE WHEN used.gives_back THEN 'gives back ' ELSE 'counts ' END || used.amount AS found
+    FROM expected FULL JOIN used USING (recorded_at, name, asset, slot)
+    WHERE (expected.amount, expected.gives_back) IS DISTINCT FROM (used.amount, used.gives_back)
+    UNION ALL
+    SELECT hold.recorded_at, held.name, held.asset, held.slot,
+           CASE WHEN held.recorded_at IS NULL THEN 'a hold without a cap' ELSE 'a hold under a cap' END,
+           CASE WHEN hold.is_capped THEN 'a hold under a cap' ELSE 'a hold without a cap' END
+    FROM ledger.hold LEFT JOIN held ON held.recorded_at = hold.recorded_at
+    WHERE hold.tenant_id = $1 AND hold.ledger_id = $2 AND hold.is_capped <> (held.recorded_at IS NOT NULL)
+)
+SELECT 'transaction ' || coalesce(act.id, 'at ' || broken.recorded_at)
+       || coalesce(', cap ' || nullif(concat_ws(' ', broken.name, broken.asset, broken.slot), ''), '') AS "where",
+       broken.expected, broken.found
+FROM broken LEFT JOIN ledger.transaction AS act
+    ON act.tenant_id = $1 AND act.ledger_id = $2 AND act.recorded_at = broken.recorded_at
+ORDER BY 1
+LIMIT $3

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from tallystick.ledger.model.accounts import AccountState
-from tallystick.ledger.model.outcomes import Target
+from tallystick.ledger.model.outcomes import CapKey, Target
 from tallystick.runtime.database import Connection
 from tallystick.runtime.sql import queries
 
@@ -58,8 +58,10 @@ async def target_rows(connection: Connection, key: Key, ids: Sequence[str]) -> S
     return await connection.fetch(_SQL["targets"], *key, ids)
 
 
-def target_of(row: Any, accounts: Mapping[int, AccountState]) -> Target:
-    """Make a target of its row, with the accounts of its postings."""
+def target_of(
+    row: Any, accounts: Mapping[int, AccountState], caps: Sequence[CapKey] = ()
+) -> Target:
+    """Make a target of its row, with the accounts of its postings and the caps that counted it."""
     done = row["reversed"] or [0] * len(row["amounts"])
     rest = [amount - gone for amount, gone in zip(row["amounts"], done, strict=True)]
     return Target(
@@ -73,6 +75,7 @@ def target_of(row: Any, accounts: Mapping[int, AccountState]) -> Target:
         state=row["state"],
         expires_at=row["expires_at"],
         reversed=row["reversed"],
+        caps=caps,
     )
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from tallystick.kernel.instants import EARLIEST
 from tallystick.ledger.model.accounts import AccountState
+from tallystick.ledger.model.caps import Caps
 from tallystick.ledger.model.outcomes import Outcome, Target
-from tallystick.ledger.store import recording
+from tallystick.ledger.store import counting, recording
 from tallystick.ledger.store.states import Key, Stale, json_of
 from tallystick.runtime import record
 from tallystick.runtime.database import Connection
@@ -38,12 +39,20 @@ class Batch:
     more_reversals: Columns
     rested_on: Columns
     leaves: Columns
+    caps: counting.Counted | None = None
 
 
-def prepare(outcomes: Sequence[Outcome], rested_on: Iterable[AccountState], *, key: Key) -> Batch:
+def prepare(
+    outcomes: Sequence[Outcome],
+    rested_on: Iterable[AccountState],
+    *,
+    key: Key,
+    caps: Caps | None = None,
+) -> Batch:
     """Make the columns of a decided batch, and count each touched account one version further.
 
-    ``rested_on`` are the accounts that refusals rest on: they must still be as they were.
+    ``rested_on`` are the accounts that refusals rest on: they must still be as they were. ``caps`` are those that its
+    acts were decided under.
     """
     # The last act to touch an account gives the balance its time; acts count from 1, as arrays of SQL do.
     moved: dict[int, tuple[AccountState, int]] = {}
@@ -77,6 +86,7 @@ def prepare(outcomes: Sequence[Outcome], rested_on: Iterable[AccountState], *, k
         more_reversals=_turned([_reversal_row(one) for one in undone if one.reversed is not None]),
         rested_on=_turned([(account.account_id, account.version) for account in unmoved]),
         leaves=recording.leaves_of(outcomes, booked, key),
+        caps=None if caps is None else counting.prepare(outcomes, caps),
     )
 
 
@@ -97,6 +107,8 @@ async def write(connection: Connection, key: Key, batch: Batch) -> None:
     for name, columns in (("settle_holds", batch.settled), ("reverse_more", batch.more_reversals)):
         if columns and len(await connection.fetch(_SQL[name], *key, *columns)) != len(columns[0]):
             raise Stale
+    if batch.caps is not None:
+        await counting.write(connection, key, batch.caps)
     if batch.displaced:
         await connection.execute(_DISPLACE, *key, *batch.displaced)
     await record.write_columns(
@@ -203,7 +215,7 @@ def _is_new_hold(outcome: Outcome) -> bool:
 
 def _hold_row(outcome: Outcome) -> tuple[Any, ...]:
     amounts = _array(amount for _, _, _, amount in outcome.steps)
-    return (outcome.recorded_at, outcome.act.expires_at, amounts)
+    return (outcome.recorded_at, outcome.act.expires_at, amounts, bool(outcome.uses))
 
 
 def _settled_row(target: Target) -> tuple[Any, ...]:
