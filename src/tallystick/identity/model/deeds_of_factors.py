@@ -14,7 +14,7 @@ def factor(
     at: Instant,
     outcome: str = DONE,
     content: Content | None = None,
-    label: str = "",
+    texts: Content | None = None,
 ) -> Deed:
     """What is recorded of a factor, or of a person's proving one; ``on`` is its id or the person's."""
     return Deed(
@@ -24,7 +24,7 @@ def factor(
         at=at,
         outcome=outcome,
         content=content,
-        texts={"label": label} if label else None,
+        texts=texts,
     )
 
 
