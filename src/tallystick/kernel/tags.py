@@ -62,6 +62,7 @@ class Tag(StrEnum):
     IDENTITY_FACTOR_REMOVE = "identity.factor.remove"
     IDENTITY_FACTOR_RECOVER = "identity.factor.recover"
     IDENTITY_APPROVAL_ASK = "identity.approval.ask"
+    IDENTITY_APPROVAL_READ = "identity.approval.read"
     IDENTITY_APPROVAL_GIVE = "identity.approval.give"
     IDENTITY_APPROVAL_REJECT = "identity.approval.reject"
     IDENTITY_APPROVAL_WITHDRAW = "identity.approval.withdraw"

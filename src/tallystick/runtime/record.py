@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tallystick.kernel.callers import Caller
-from tallystick.kernel.entries import SALT_BYTES, Deed, write
+from tallystick.kernel.entries import DONE, SALT_BYTES, Deed, write
 from tallystick.kernel.instants import SECOND, Instant
 from tallystick.kernel.problems import Kind, Problem
 from tallystick.kernel.tags import Tag
@@ -125,11 +125,24 @@ class Pen:
         self._second, self._noted, self._left_out = 0, 0, 0
 
     async def note(
-        self, *, caller: Caller, tag: Tag, on: str, content: Any = None, texts: Any = None
+        self,
+        *,
+        caller: Caller,
+        tag: Tag,
+        on: str,
+        outcome: str = DONE,
+        content: Any = None,
+        texts: Any = None,
     ) -> None:
         """Write one entry and commit it; what it tells of may be answered then, not before."""
         deed = Deed(
-            tag=tag, caller=caller, on=on, at=self._clock.now(), content=content, texts=texts
+            tag=tag,
+            caller=caller,
+            on=on,
+            at=self._clock.now(),
+            outcome=outcome,
+            content=content,
+            texts=texts,
         )
         await self._commit(deed)
 

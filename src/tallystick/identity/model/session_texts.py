@@ -77,9 +77,9 @@ def challenge_of(flow: str) -> str:
     return encoded(hashlib.sha256(verifier_of(flow).encode()).digest())
 
 
-def request_id_of(flow: str) -> str:
+def request_id_of(state: str) -> str:
     """The ID of the request for SAML, which its answer must name: an ``xs:ID``, so it starts with a letter."""
-    return f"r{hash_of(f'request:{flow}').hex()}"
+    return f"r{hash_of(f'request:{state}').hex()}"
 
 
 def _derived(use: str, flow: str) -> str:
