@@ -15,7 +15,16 @@ from tests.ledger.desk import TABLES, Desk, capture, hold, post, reverse
 
 # What the service of a context may change, column by column. Every other table is written once.
 MUTABLE: dict[str, set[str]] = {
-    "identity.api_key": {"revoked_at"},
+    "identity.api_key": {"revoked_at", "used_at"},
+    "identity.client": {"ended_at"},
+    "identity.consent": {
+        "person_id",
+        "session_id",
+        "code_hash",
+        "decided_at",
+        "redeemed_at",
+        "ended_at",
+    },
     "identity.person": {"name", "status", "risk"},
     "identity.login": {"ended_at"},
     "identity.role": {"ended_at"},
@@ -94,6 +103,7 @@ WALKERS = {
     ("audit.tree", "tallystick_operator"): "a log whose tenant is gone is compared too",
     ("identity.api_key", "tallystick_owner"): "a key is looked up before its tenant is known",
     ("identity.session", "tallystick_owner"): "a session is looked up before its tenant is known",
+    ("identity.client", "tallystick_owner"): "a client is looked up before its tenant is known",
     (
         "identity.provider",
         "tallystick_owner",

@@ -111,11 +111,28 @@ def range_of(pattern: str | None, field: str = "address") -> Range:
     return Range(prefix, prefix + _AFTER_ALL, expression)
 
 
-def ranges_of(patterns: Sequence[str]) -> tuple[list[str], list[str], list[str | None]]:
-    """Turn patterns into columns for a query: first addresses, first texts beyond, expressions. Raises Malformed."""
-    if len(patterns) > PATTERNS_MAX:
-        raise malformed("patterns", f"there are at most {PATTERNS_MAX} of them")
-    ranges = [range_of(pattern, "pattern") for pattern in patterns]
+def widest(patterns: Iterable[str]) -> list[str]:
+    """The patterns that no other of them covers."""
+    kept: list[str] = []
+    for pattern in patterns:
+        if not any(covers(one, pattern) for one in kept):
+            kept = [one for one in kept if not covers(pattern, one)] + [pattern]
+    return kept
+
+
+def ranges_of(
+    patterns: Sequence[str] | None,
+) -> tuple[list[str], list[str], list[str | None]]:
+    """Turn what may be seen into columns for a query: first addresses, first texts beyond, expressions.
+
+    None is everything, no pattern nothing. Raises Malformed for more than 50 of which none covers another.
+    """
+    ranges = [EVERYTHING]
+    if patterns is not None:
+        asked = widest(patterns)
+        if len(asked) > PATTERNS_MAX:
+            raise malformed("patterns", f"there are at most {PATTERNS_MAX} of them")
+        ranges = [range_of(pattern, "pattern") for pattern in asked]
     return (
         [one.first for one in ranges],
         [one.beyond for one in ranges],

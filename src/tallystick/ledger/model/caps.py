@@ -9,6 +9,8 @@ from tallystick.ledger.model.accounts import POSTED, RELEASED
 from tallystick.ledger.model.acts import Act
 from tallystick.ledger.model.outcomes import CapKey, Outcome, Refusing, Step, Use
 
+# One act counts under so many at most.
+CAPS_MAX = 100
 # What moves money, or reserves it. A capture counts nothing, since its hold did.
 COUNTED = frozenset({"post", "hold", "reverse"})
 

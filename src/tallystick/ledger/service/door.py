@@ -1,7 +1,6 @@
 """The ledger's door: who knocks is checked, what is asked is read, and the writer or a read answers."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from tallystick.kernel import patterns
 from tallystick.kernel.callers import Caller
@@ -13,9 +12,7 @@ from tallystick.kernel.problems import malformed
 from tallystick.kernel.tags import Tag
 from tallystick.ledger.api import (
     BATCH_ITEMS_MAX,
-    PATTERN_ACCOUNTS_MAX,
     Account,
-    AccountNotFound,
     AccountOf,
     AccountPage,
     BalanceAnswer,
@@ -44,10 +41,12 @@ from tallystick.ledger.api import (
 )
 from tallystick.ledger.model import acts, pages
 from tallystick.ledger.model.accounts import balances
-from tallystick.ledger.service import accounts, answers, verifying
+from tallystick.ledger.model.caps import CAPS_MAX
+from tallystick.ledger.service import accounts, answers, finding, verifying
 from tallystick.ledger.service.turns import Decided, Known
 from tallystick.ledger.service.writer import WRITTEN_WITHIN_S, Writer
 from tallystick.ledger.store import reading, recording, states
+from tallystick.ledger.store.reading import Patterns
 from tallystick.ledger.store.states import Key, json_if_any
 from tallystick.runtime.clock import Mint
 from tallystick.runtime.database import Connection, Database
@@ -114,7 +113,7 @@ class LedgerService:
         limits = limits_of(message.min_available, message.max_available)
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
-            row = await self._found(connection, key, message.address)
+            row = await finding.account(connection, key, message.address)
             await accounts.set_limits(connection, key, row, limits, caller=caller)
             answer = await self._shown(connection, key, message.ledger, message.address)
         self._forget(key, message.address)
@@ -124,9 +123,9 @@ class LedgerService:
         """Freeze, unfreeze, close or reopen an account."""
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
-            row = await self._found(connection, key, message.address)
+            row = await finding.account(connection, key, message.address)
             await reading.lock_balance(connection, key, row["account_id"])
-            row = await self._found(connection, key, message.address)
+            row = await finding.account(connection, key, message.address)
             await accounts.set_status(connection, key, row, message.status, caller=caller)
             answer = await self._shown(connection, key, message.ledger, message.address)
         self._forget(key, message.address)
@@ -136,7 +135,7 @@ class LedgerService:
         """Show an account."""
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
-            return await self._shown(connection, key, message.ledger, message.address)
+            return await self._shown(connection, key, message.ledger, message.address, caller.sees)
 
     async def accounts(self, *, caller: Caller, message: ListAccounts) -> AccountPage:
         """List accounts by address."""
@@ -153,6 +152,7 @@ class LedgerService:
                 addresses=(cursor, first, beyond, expression),
                 asset=asset,
                 metadata=json_if_any(noted),
+                sees=caller.sees,
                 limit=limit + 1,
             )
         items = tuple(answers.account_of_row(row, ledger=message.ledger) for row in rows[:limit])
@@ -167,6 +167,8 @@ class LedgerService:
             for position, item in enumerate(message.items)
         ]
         acts.check_groups(read)
+        if len(caller.caps) > CAPS_MAX:
+            raise malformed("caps", f"an act counts under at most {CAPS_MAX} caps")
         key = await self._key_of(caller, message)
         decided = await self._writer(key).submit(read)
         return Verdicts(items=await self._verdicts(key, message.ledger, decided))
@@ -176,13 +178,15 @@ class LedgerService:
         key = await self._key(caller, message.ledger)
         ids = [message.id] if is_caller_id(message.id) else []
         found = await self._transactions(key, message.ledger, ids)
-        if message.id in found:
+        if message.id in found and finding.is_seen(found[message.id], caller.sees):
             return found[message.id]
         raise answers.no_transaction(message)
 
     async def recorded(self, *, caller: Caller, message: TransactionOf) -> Recorded:
         """Tell where a transaction is found in the record."""
         key = await self._key(caller, message.ledger)
+        if caller.sees is not None:
+            await self.transaction(caller=caller, message=message)
         at = None
         if is_caller_id(message.id):
             async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
@@ -201,20 +205,19 @@ class LedgerService:
         noted = json_if_any(acts.metadata(message.metadata, "metadata"))
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
-            chosen = await self._chosen(connection, key, message.account)
-            rows = await reading.transactions(
+            times, after = await finding.transaction_times(
                 connection,
                 key,
-                accounts=chosen,
+                account=message.account,
+                sees=caller.sees,
                 bounds=(since, until),
                 reference=reference,
                 metadata=noted,
-                limit=limit + 1,
+                limit=limit,
             )
-            items = tuple(await _written(connection, key, message.ledger, rows[:limit]))
-        return TransactionPage(
-            items=items, after=items[-1].recorded_at if len(rows) > limit else None
-        )
+            rows = await reading.transactions(connection, key, times)
+            items = tuple(await finding.written(connection, key, message.ledger, rows))
+        return TransactionPage(items=items, after=None if after is None else render(after))
 
     async def entries(self, *, caller: Caller, message: ListEntries) -> EntryPage:
         """List an account's posted entries."""
@@ -223,7 +226,7 @@ class LedgerService:
         cursor = pages.entry_cursor(message.after, oldest_first=message.oldest_first)
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
-            account = await self._found(connection, key, message.address)
+            account = await finding.account(connection, key, message.address, sees=caller.sees)
             rows = await reading.entries(
                 connection,
                 key,
@@ -247,7 +250,7 @@ class LedgerService:
         recorded_at = acts.optional_moment(message.recorded_at, "recorded_at")
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
-            row = await self._found(connection, key, message.address)
+            row = await finding.account(connection, key, message.address, sees=caller.sees)
             if recorded_at is not None:
                 await _settle(connection, key, recorded_at)
             counters = await reading.counters_as_of(
@@ -325,37 +328,11 @@ class LedgerService:
                 await self._pen.refuse(caller=caller, tag=tag, problem=problem, message=message)
             raise
 
-    async def _chosen(
-        self, connection: Connection, key: Key, address: str | None
-    ) -> list[int] | None:
-        """The accounts a list of transactions is about: None for all, one by address, or those of a pattern."""
-        if address is None:
-            return None
-        if not patterns.is_pattern(address):
-            found = await self._found(connection, key, address, field="account")
-            return [found["account_id"]]
-        many = await reading.account_ids(
-            connection,
-            key,
-            addresses=patterns.range_of(address, "account"),
-            most=PATTERN_ACCOUNTS_MAX + 1,
-        )
-        if len(many) > PATTERN_ACCOUNTS_MAX:
-            raise malformed(
-                "account", f"the pattern fits more than {PATTERN_ACCOUNTS_MAX} accounts; narrow it"
-            )
-        return many
-
-    async def _found(
-        self, connection: Connection, key: Key, address: str, *, field: str = "address"
-    ) -> Any:
-        row = await reading.account(connection, key, acts.address(address, field))
-        if row is None:
-            raise AccountNotFound(f"there is no account {address!r}")
-        return row
-
-    async def _shown(self, connection: Connection, key: Key, ledger: str, address: str) -> Account:
-        return answers.account_of_row(await self._found(connection, key, address), ledger=ledger)
+    async def _shown(
+        self, connection: Connection, key: Key, ledger: str, address: str, sees: Patterns = None
+    ) -> Account:
+        row = await finding.account(connection, key, address, sees=sees)
+        return answers.account_of_row(row, ledger=ledger)
 
     async def _verdicts(
         self, key: Key, ledger: str, decided: Sequence[Decided]
@@ -374,7 +351,7 @@ class LedgerService:
     ) -> dict[str, Transaction]:
         async with self._database.transaction(tenant_id=key[0]) as connection:
             rows = await reading.transactions_by_id(connection, key, list(ids))
-            written = await _written(connection, key, ledger, rows)
+            written = await finding.written(connection, key, ledger, rows)
         return {transaction.id: transaction for transaction in written}
 
 
@@ -388,11 +365,3 @@ async def _settle(connection: Connection, key: Key, recorded_at: Instant) -> Non
         raise RecordedInFuture("ask for a time of recording that has passed")
     if recorded_at > now - UNSETTLED:
         await states.await_writers(connection, key)
-
-
-async def _written(
-    connection: Connection, key: Key, ledger: str, rows: Sequence[Any]
-) -> list[Transaction]:
-    numbers = {number for row in rows for number in row["account_ids"]}
-    addresses = await reading.addresses(connection, key, list(numbers))
-    return [answers.transaction_of_row(row, addresses, ledger=ledger) for row in rows]

@@ -97,11 +97,19 @@ FROM unnest($3::text[]) AS given (address) CROSS JOIN LATERAL (
 ORDER BY account.address
 
 -- name: find_accounts
-SELECT address FROM ledger.account
-WHERE tenant_id = $1 AND ledger_id = $2 AND address > $3 AND address >= $4 AND address < $5
-  AND ($6::text IS NULL OR address ~ $6) AND ($7::text IS NULL OR asset = $7)
-ORDER BY address
-LIMIT $8
+-- What may be seen is ranges of addresses, each with an expression they match: each is walked by itself in the index.
+SELECT DISTINCT found.address
+FROM unnest($8::text[], $9::text[], $10::text[]) AS seen (first, beyond, expression) CROSS JOIN LATERAL (
+    SELECT account.address FROM ledger.account
+    WHERE account.tenant_id = $1 AND account.ledger_id = $2 AND account.address > $3
+      AND account.address >= greatest($4, seen.first) AND account.address < least($5, seen.beyond)
+      AND ($6::text IS NULL OR account.address ~ $6) AND ($7::text IS NULL OR account.asset = $7)
+      AND (seen.expression IS NULL OR account.address ~ seen.expression)
+    ORDER BY account.address
+    LIMIT $11
+) AS found
+ORDER BY found.address
+LIMIT $11
 
 -- name: rarest_on_accounts
 -- Of the pairs that accounts are to carry, the one that the fewest of the range carry, counted up to $7.
@@ -119,28 +127,42 @@ LIMIT 1
 
 -- name: find_accounts_noted
 -- One pair leads to the accounts by its index; what else is asked is looked up on each.
-SELECT noted.address
-FROM ledger.account_metadata AS noted CROSS JOIN LATERAL (
-    SELECT account.asset, account.metadata
-    FROM ledger.account
-    WHERE account.tenant_id = $1 AND account.ledger_id = $2
-      AND account.address >= noted.address AND account.address <= noted.address
-    ORDER BY account.address
-    LIMIT 1
-) AS account
-WHERE noted.tenant_id = $1 AND noted.ledger_id = $2 AND noted.key = $9 AND noted.value = $10
-  AND noted.address > $3 AND noted.address >= $4 AND noted.address < $5
-  AND ($6::text IS NULL OR noted.address ~ $6) AND ($7::text IS NULL OR account.asset = $7)
-  AND account.metadata @> $8::jsonb
-ORDER BY noted.address
-LIMIT $11
+SELECT DISTINCT found.address
+FROM unnest($8::text[], $9::text[], $10::text[]) AS seen (first, beyond, expression) CROSS JOIN LATERAL (
+    SELECT noted.address
+    FROM ledger.account_metadata AS noted CROSS JOIN LATERAL (
+        SELECT account.asset, account.metadata
+        FROM ledger.account
+        WHERE account.tenant_id = $1 AND account.ledger_id = $2
+          AND account.address >= noted.address AND account.address <= noted.address
+        ORDER BY account.address
+        LIMIT 1
+    ) AS account
+    WHERE noted.tenant_id = $1 AND noted.ledger_id = $2 AND noted.key = $12 AND noted.value = $13
+      AND noted.address > $3
+      AND noted.address >= greatest($4, seen.first) AND noted.address < least($5, seen.beyond)
+      AND ($6::text IS NULL OR noted.address ~ $6) AND ($7::text IS NULL OR account.asset = $7)
+      AND (seen.expression IS NULL OR noted.address ~ seen.expression)
+      AND account.metadata @> $11::jsonb
+    ORDER BY noted.address
+    LIMIT $14
+) AS found
+ORDER BY found.address
+LIMIT $14
 
 -- name: account_ids
-SELECT account_id FROM ledger.account
-WHERE tenant_id = $1 AND ledger_id = $2 AND address >= $3 AND address < $4
-  AND ($5::text IS NULL OR address ~ $5)
-ORDER BY address
-LIMIT $6
+SELECT DISTINCT found.account_id
+FROM unnest($6::text[], $7::text[], $8::text[]) AS seen (first, beyond, expression) CROSS JOIN LATERAL (
+    SELECT account.account_id FROM ledger.account
+    WHERE account.tenant_id = $1 AND account.ledger_id = $2
+      AND account.address >= greatest($3, seen.first) AND account.address < least($4, seen.beyond)
+      AND ($5::text IS NULL OR account.address ~ $5)
+      AND (seen.expression IS NULL OR account.address ~ seen.expression)
+    ORDER BY account.address
+    LIMIT $9
+) AS found
+ORDER BY found.account_id
+LIMIT $9
 
 -- name: states_by_address
 SELECT account.account_id, account.address, account.asset, account.normal_side, account.status,
@@ -253,8 +275,11 @@ LEFT JOIN LATERAL (
 SELECT given.recorded_at, counted.name, counted.asset, counted.slot
 FROM unnest($3::timestamptz[]) AS given (recorded_at) CROSS JOIN LATERAL (
     SELECT cap_use.name, cap_use.asset, cap_use.slot FROM ledger.cap_use
-    WHERE cap_use.tenant_id = $1 AND cap_use.ledger_id = $2 AND cap_use.recorded_at = given.recorded_at
+    WHERE cap_use.tenant_id = $1 AND cap_use.ledger_id = $2
+      AND cap_use.recorded_at >= given.recorded_at AND cap_use.recorded_at <= given.recorded_at
       AND NOT cap_use.gives_back
+    ORDER BY cap_use.recorded_at
+    LIMIT $4
 ) AS counted
 
 -- name: lock_caps
@@ -353,6 +378,32 @@ FROM unnest($3::text[]) AS given (id) CROSS JOIN LATERAL (
     ORDER BY act.recorded_at
     LIMIT 1
 ) AS target ON true
+
+-- name: seen_of_times
+-- Of the transactions at these times, those with an account that may be seen, newest first.
+SELECT act.recorded_at
+FROM unnest($3::timestamptz[]) AS given (recorded_at) CROSS JOIN LATERAL (
+    SELECT act.recorded_at, act.account_ids
+    FROM ledger.transaction AS act
+    WHERE act.tenant_id = $1 AND act.ledger_id = $2
+      AND act.recorded_at >= given.recorded_at AND act.recorded_at <= given.recorded_at
+    ORDER BY act.recorded_at
+    LIMIT 1
+) AS act
+WHERE EXISTS (
+    SELECT FROM unnest(act.account_ids) AS side (account_id) CROSS JOIN LATERAL (
+        SELECT account.address
+        FROM ledger.account
+        WHERE account.tenant_id = $1 AND account.ledger_id = $2
+          AND account.account_id >= side.account_id AND account.account_id <= side.account_id
+        ORDER BY account.account_id
+        LIMIT 1
+    ) AS account
+    JOIN unnest($4::text[], $5::text[], $6::text[]) AS seen (first, beyond, expression)
+        ON account.address >= seen.first AND account.address < seen.beyond
+        AND (seen.expression IS NULL OR account.address ~ seen.expression)
+)
+ORDER BY act.recorded_at DESC
 
 -- name: transactions_by_time
 SELECT transaction.id, transaction.kind, transaction.recorded_at, transaction.effective_at,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tallystick.kernel.instants import Instant
-from tallystick.ledger.model.caps import Caps, Counter
+from tallystick.ledger.model.caps import CAPS_MAX, Caps, Counter
 from tallystick.ledger.model.outcomes import CapKey, Outcome
 from tallystick.ledger.store.states import Key
 from tallystick.runtime.database import Connection
@@ -27,7 +27,7 @@ async def caps_of_holds(
 ) -> dict[Instant, list[CapKey]]:
     """Find the caps that counted holds, by the time the hold was recorded at."""
     found: dict[Instant, list[CapKey]] = {}
-    for row in await connection.fetch(_SQL["caps_of_holds"], *key, times):
+    for row in await connection.fetch(_SQL["caps_of_holds"], *key, times, CAPS_MAX):
         found.setdefault(row["recorded_at"], []).append(_key(row))
     return found
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import EARLIEST, Instant
+from tallystick.kernel.patterns import ranges_of
 from tallystick.ledger.store import recording
 from tallystick.ledger.store.states import Key, json_if_any, json_of
 from tallystick.runtime import record
@@ -13,6 +14,8 @@ from tallystick.runtime.sql import queries, statement
 
 _SQL = queries("ledger")
 _AS_OF = statement("ledger", "as_of")
+Patterns = Sequence[str] | None
+"""What a caller may see; None is everything."""
 # What fewer than these carry is looked at one by one, whatever else is asked.
 _FEW = 1_000
 
@@ -162,10 +165,11 @@ async def accounts(
     addresses: Sequence[Any],
     asset: str | None,
     metadata: str | None,
+    sees: Patterns,
     limit: int,
 ) -> Sequence[Any]:
     """A page of accounts by address: ``addresses`` are a cursor, a range and an expression."""
-    name, arguments = "find_accounts", (*key, *addresses, asset)
+    name, arguments = "find_accounts", (*key, *addresses, asset, *ranges_of(sees))
     if metadata is not None:
         name = "find_accounts_noted"
         rarest = await connection.fetchrow(
@@ -182,14 +186,14 @@ async def transactions_by_id(connection: Connection, key: Key, ids: Sequence[str
 
 
 async def account_ids(
-    connection: Connection, key: Key, *, addresses: Sequence[Any], most: int
+    connection: Connection, key: Key, *, addresses: Sequence[Any], sees: Patterns, most: int
 ) -> list[int]:
-    """The numbers of the accounts whose addresses lie in a range and match, at most ``most``."""
-    rows = await connection.fetch(_SQL["account_ids"], *key, *addresses, most)
+    """The numbers of the accounts whose addresses lie in a range, match and may be seen, at most ``most``."""
+    rows = await connection.fetch(_SQL["account_ids"], *key, *addresses, *ranges_of(sees), most)
     return [row["account_id"] for row in rows]
 
 
-async def transactions(
+async def transaction_times(
     connection: Connection,
     key: Key,
     *,
@@ -198,8 +202,8 @@ async def transactions(
     reference: str | None,
     metadata: str | None,
     limit: int,
-) -> Sequence[Any]:
-    """A page of transactions, newest first, of some accounts or of all."""
+) -> list[Instant]:
+    """When the transactions of a page were recorded, newest first, of some accounts or of all."""
     # Each way has a statement of its own, so that it goes by the index made for it.
     name, filters = "find_transactions", ()
     if reference is not None:
@@ -215,7 +219,19 @@ async def transactions(
             name = "find_transactions_noted"
             filters = (metadata, reference, accounts, *pair)
     found = await connection.fetch(_SQL[name], *key, *bounds, *filters, limit)
-    times = [row["recorded_at"] for row in found]
+    return [row["recorded_at"] for row in found]
+
+
+async def seen_of_times(
+    connection: Connection, key: Key, times: Sequence[Instant], sees: Patterns
+) -> list[Instant]:
+    """Of these transactions, those with an account that may be seen, newest first."""
+    rows = await connection.fetch(_SQL["seen_of_times"], *key, times, *ranges_of(sees))
+    return [row["recorded_at"] for row in rows]
+
+
+async def transactions(connection: Connection, key: Key, times: Sequence[Instant]) -> Sequence[Any]:
+    """Transactions by the time they were recorded at, newest first."""
     return await connection.fetch(_SQL["transactions_by_time"], *key, times)
 
 
