@@ -4,7 +4,8 @@ import httpx
 import pytest
 
 from tallystick.identity.api import CreateKey, CreateTenant, Identity, Unauthenticated
-from tallystick.identity.http.keys import authenticator, routes
+from tallystick.identity.http.keys import prover, routes
+from tallystick.identity.http.proving import authenticator
 from tallystick.identity.service.keys import IdentityService
 from tallystick.kernel import ids
 from tallystick.kernel.callers import Caller
@@ -30,7 +31,7 @@ async def client(identity):
     first = await identity.create_key(caller=caller, message=CreateKey(label="first"))
     app = build_app(
         routes=routes(identity),
-        authenticate=authenticator(identity),
+        authenticate=authenticator(prover(identity)),
         title="Identity",
         version="1",
         problems=(Unauthenticated,),

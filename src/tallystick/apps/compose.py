@@ -7,19 +7,16 @@ from functools import partial
 from pathlib import Path
 
 from tallystick import __version__
+from tallystick.apps.identifying import IdentityDoors
 from tallystick.apps.receipts import receipts
 from tallystick.audit import http as audit_http
 from tallystick.audit.api import Audit
 from tallystick.audit.model.policy import Policy, parse_policy
 from tallystick.audit.service.door import AuditService
 from tallystick.identity.api import Identity, TenantDirectory, Unauthenticated
-from tallystick.identity.api.access import Access
-from tallystick.identity.http import keys as identity_http
-from tallystick.identity.service.access import AccessService
+from tallystick.identity.http.access import GUARDED
 from tallystick.identity.service.edge import KeptAnswers, SharedBudgets
-from tallystick.identity.service.guarding import AccessGuard
 from tallystick.identity.service.keys import IdentityService, TenantDirectoryService
-from tallystick.identity.service.standings import Standings
 from tallystick.ledger import http as ledger_http
 from tallystick.ledger import jobs as ledger_jobs
 from tallystick.ledger.api import BATCH_ITEMS_MAX, Ledger, RefusalCode
@@ -84,27 +81,16 @@ class Platform:
             context: Pen(database=database, context=context, clock=clock)
             for context, database in base.items()
         }
-        standings = Standings(database=base["identity"], clock=clock)
-        wire = settings.wire_doors
-        self.access = near(
-            Access,
-            AccessService(database=base["identity"], mint=mint, clock=clock, standings=standings),
-            wire=wire,
+        self.doors_of_identity = IdentityDoors(
+            database=base["identity"], settings=settings, mint=mint, clock=clock
         )
-        guard = AccessGuard(access=self.access, clock=clock)
-        standings.listeners.append(guard.forget)
+        guard, wire = self.doors_of_identity.guard, settings.wire_doors
+        self.identity = self.doors_of_identity.identity
         self._ledger = LedgerService(
             database=base["ledger"],
             mint=mint,
             pen=pens["ledger"],
             batch_items_max=batch_items_max,
-        )
-        self.identity = near(
-            Identity,
-            IdentityService(database=base["identity"], mint=mint, clock=clock),
-            refusals=pens["identity"],
-            guard=guard,
-            wire=wire,
         )
         self.ledger = near(Ledger, self._ledger, refusals=pens["ledger"], guard=guard, wire=wire)
         self._wallets = WalletsService(
@@ -190,7 +176,7 @@ class Platform:
             *ledger_http.routes(self.ledger, reserved=((WALLETS_LEDGER, "wallets:"),)),
             *wallets_http.routes(self.wallets),
             *payments_http.routes(self.payments),
-            *identity_http.routes(self.identity),
+            *self.doors_of_identity.routes(),
             *audit_http.routes(
                 self.audit, receipts=receipts(ledger=self.ledger, payments=self.payments)
             ),
@@ -198,11 +184,11 @@ class Platform:
         ]
         return build_app(
             routes=routes,
-            authenticate=identity_http.authenticator(self.identity),
+            authenticate=self.doors_of_identity.authenticate(),
             title="Tallystick",
             version=__version__,
             ready=self._ready,
-            problems=(Unauthenticated,),
+            problems=(Unauthenticated, *GUARDED),
             glossary={code.value: sentence(code) for code in RefusalCode},
             on_start=(self.start, self.start_jobs, *extra_hooks[0]),
             on_stop=(*extra_hooks[1], self.stop),

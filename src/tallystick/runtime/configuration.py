@@ -24,6 +24,7 @@ class Settings:
     """What a process may be told from outside. ``database_url`` empty means the embedded PostgreSQL."""
 
     database_url: str = ""
+    public_url: str = ""
     host: str = "127.0.0.1"
     port: int = PORT_DEFAULT
     pool_size: int = POOL_SIZE_DEFAULT
@@ -48,6 +49,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     given = os.environ if environment is None else environment
     return Settings(
         database_url=given.get("TALLYSTICK_DATABASE_URL", ""),
+        public_url=given.get("TALLYSTICK_PUBLIC_URL", "").rstrip("/"),
         host=given.get("TALLYSTICK_HOST", "127.0.0.1"),
         port=_whole(given, "TALLYSTICK_PORT", PORT_DEFAULT, most=65_535),
         pool_size=_whole(given, "TALLYSTICK_POOL_SIZE", POOL_SIZE_DEFAULT, most=50),

@@ -14,6 +14,8 @@ from tallystick.kernel.tags import Tag, records, unrecorded
 
 STEP_UP = "step_up"
 APPROVAL = "approval"
+MFA = "urn:tallystick:mfa"
+"""The authentication context that a fresh proof of a second factor reaches."""
 
 Holder = Annotated[str, told("A person ``per_…``, a key ``key_…`` or a client ``cli_…``.")]
 DecisionId = Annotated[str, told("The decision, ``dec_…``.")]
@@ -108,7 +110,15 @@ class StepUpNeeded(Problem):
 
     code = "step_up_needed"
     kind = Kind.UNAUTHENTICATED
-    challenge = 'Bearer error="insufficient_user_authentication", acr_values="tallystick:mfa"'
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The challenge (RFC 9470, section 3): what proof is asked for, and how old it may be, in seconds."""
+        age = self.fields.get("max_age", "300")
+        return {
+            "www-authenticate": 'Bearer error="insufficient_user_authentication", '
+            f'acr_values="{MFA}", max_age="{age}"'
+        }
 
 
 class ApprovalNeeded(Problem):

@@ -12,24 +12,22 @@ from tallystick.identity.api import (
     NewKey,
     RevokeKey,
     TenantNotFound,
-    Unauthenticated,
     WhoAmI,
 )
+from tallystick.identity.http.proving import Prover, bearer
 from tallystick.kernel.callers import Caller
 from tallystick.runtime.edge import Asked, Route, Shown
-from tallystick.runtime.edge import Authenticate as AuthenticateHeader
 
 
-def authenticator(identity: Identity) -> AuthenticateHeader:
-    """Make what the edge asks with each ``Authorization`` header. It raises Unauthenticated."""
+def prover(identity: Identity) -> Prover:
+    """What proves keys: ``Authorization: Bearer tally_…``. It raises Unauthenticated."""
 
     async def prove(shown: Shown, asking: Caller) -> Caller:
-        scheme, key = shown.authorization[:7], shown.authorization[7:]
-        if scheme != "Bearer " and scheme.lower() != "bearer ":
-            raise Unauthenticated("Send a key that is in force as `Authorization: Bearer tally_…`.")
-        return await identity.authenticate(caller=asking, message=Authenticate(key=key.strip()))
+        return await identity.authenticate(
+            caller=asking, message=Authenticate(key=bearer(shown.authorization))
+        )
 
-    return prove
+    return Prover(lambda authorization: bearer(authorization).startswith("tally_"), prove)
 
 
 def routes(identity: Identity) -> list[Route]:
