@@ -5,7 +5,8 @@ import errno
 import os
 from typing import Any
 
-from granian.constants import Interfaces, Loops
+from granian.constants import Interfaces, Loops, SSLProtocols
+from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -13,9 +14,13 @@ from tallystick.apps.compose import Platform
 from tallystick.runtime.configuration import Settings, read_settings
 from tallystick.runtime.orphans import end_worker_with_its_master
 from tallystick.runtime.telemetry import configure_logging
+from tallystick.runtime.tls import ServerFiles, server_files
 
 # So many connections may wait to be taken up; beyond it the kernel tells the client to come back.
 BACKLOG = 4_096
+# What the edge takes of headers and path, with some room; beyond it the server itself hangs up.
+HEAD_BYTES_MAX = 131_072
+HEAD_WAIT_MS = 15_000
 
 
 def build() -> Any:
@@ -32,6 +37,7 @@ def demand_servable(settings: Settings) -> None:
     The server shares a port with whoever listens there already, so a taken one is looked for here.
     """
     configure_logging(settings.log_level)
+    files_of(settings)
     try:
         asyncio.run(_listen_once(settings.host, settings.port))
     except OSError as error:
@@ -46,15 +52,32 @@ def demand_servable(settings: Settings) -> None:
         ) from None
 
 
+def files_of(settings: Settings) -> ServerFiles | None:
+    """What the server shows over TLS; None in the clear, which only the loopback may be. Raises ValueError."""
+    return server_files(
+        host=settings.host,
+        certificate=settings.tls_certificate,
+        key=settings.tls_key,
+        client_ca=settings.tls_client_ca,
+    )
+
+
 async def _listen_once(host: str, port: int) -> None:
     async with await asyncio.start_server(lambda *_: None, host, port):
         return
 
 
 def serve(
-    *, database_url: str, host: str, port: int, target: str = "tallystick.apps.serve:build"
+    *,
+    database_url: str,
+    host: str,
+    port: int,
+    files: ServerFiles | None = None,
+    target: str = "tallystick.apps.serve:build",
 ) -> None:
-    """Serve until SIGINT or SIGTERM. ``database_url`` reaches the serving process by its environment."""
+    """Serve until SIGINT or SIGTERM, over TLS 1.3 with ``files``. ``database_url`` reaches the serving process by its
+    environment.
+    """
     os.environ["TALLYSTICK_DATABASE_URL"] = database_url
     Server(
         target,
@@ -70,4 +93,13 @@ def serve(
         log_level=LogLevels.warning,
         respawn_failed_workers=False,
         workers_kill_timeout=15,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=HEAD_WAIT_MS, max_buffer_size=HEAD_BYTES_MAX
+        ),
+        http2_settings=HTTP2Settings(max_headers_size=HEAD_BYTES_MAX),
+        ssl_cert=files.certificate if files else None,
+        ssl_key=files.key if files else None,
+        ssl_protocol_min=SSLProtocols.tls13,
+        ssl_ca=files.client_ca if files else None,
+        ssl_client_verify=files is not None and files.client_ca is not None,
     ).serve()

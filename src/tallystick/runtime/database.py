@@ -1,12 +1,15 @@
 """PostgreSQL: one pool per role, the tenant set in every transaction, numbers and instants as ints."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
+
+from tallystick.runtime.tls import database_context
 
 Connection = Any
 """A connection inside a transaction, as ``asyncpg`` gives it; only ``store`` calls its methods."""
@@ -26,8 +29,16 @@ class NothingCommitted(RuntimeError):
     """A statement of the transaction had failed, its error was swallowed, and so the commit kept nothing: a bug."""
 
 
+class BadFiles(ValueError):
+    """A certificate, key or CA for PostgreSQL that cannot be used."""
+
+
 class ServerTooOld(RuntimeError):
     """The PostgreSQL that was given is older than we support."""
+
+
+class NotTrusted(ConnectionError):
+    """PostgreSQL answers, but not over TLS 1.3 with a certificate that is trusted for its name."""
 
 
 class OutOfReach(ConnectionError):
@@ -74,6 +85,7 @@ class Database:
         """Open the pool. Raises ServerTooOld, or OSError when nothing answers."""
         self._pool = await asyncpg.create_pool(
             self.url,
+            **secured(self.url),
             min_size=1,
             max_size=self.pool_size,
             timeout=CONNECT_TIMEOUT_S,
@@ -151,25 +163,47 @@ async def _roll_back(connection: Connection) -> None:
             raise
 
 
+def secured(url: str) -> dict[str, ssl.SSLContext]:
+    """What ``asyncpg`` is told of TLS for a URL; nothing on the loopback. Raises BadFiles."""
+    try:
+        context = database_context(url)
+    except ValueError as error:
+        raise BadFiles(str(error)) from None
+    return {} if context is None else {"ssl": context}
+
+
+async def connect(url: str) -> Connection:
+    """Open one connection outside of any pool, over TLS where the URL leaves this machine. Raises OSError, BadFiles."""
+    return await asyncpg.connect(url, **secured(url), timeout=CONNECT_TIMEOUT_S)
+
+
 async def demand_reachable(url: str) -> None:
     """Connect once. Raises ValueError for what is no URL, OutOfReach, or what PostgreSQL itself refuses.
 
     Nothing that is said has the password in it.
     """
     try:
-        connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
+        connection = await connect(url)
     except asyncpg.ClientConfigurationError as error:
         raise ValueError(f"{_NOT_A_URL}: {error}") from None
-    except (ValueError, OverflowError):
-        # What Python says of it may quote the password.
-        raise ValueError(f"{_NOT_A_URL}, with %-escapes in its password") from None
+    # Before ValueError, which a certificate that cannot be verified is too.
     except (OSError, TimeoutError) as error:
         reason = "no answer in time" if isinstance(error, TimeoutError) else error.strerror or error
         # The login and its password stand before the last @.
         address = url.partition("://")[2].rpartition("@")[2].partition("?")[0]
+        if isinstance(error, ssl.SSLError) or "SSL upgrade" in str(error):
+            raise NotTrusted(
+                f"the PostgreSQL at {address} cannot be trusted ({error}): it must speak TLS 1.3 and show a "
+                "certificate for its name from an authority in TALLYSTICK_DATABASE_CA"
+            ) from None
         raise OutOfReach(
             f"no PostgreSQL answers at {address} ({reason}): start it, or set TALLYSTICK_DATABASE_URL to where it is"
         ) from None
+    except BadFiles:
+        raise
+    except (ValueError, OverflowError):
+        # What Python says of it may quote the password.
+        raise ValueError(f"{_NOT_A_URL}, with %-escapes in its password") from None
     await connection.close()
 
 

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-import asyncpg
-
-from tallystick.runtime.database import Connection, demand_version
+from tallystick.runtime.database import Connection, connect, demand_version
 
 OWNER = "tallystick_owner"
 LOCK_TIMEOUT = "4s"
@@ -68,7 +66,7 @@ async def migrate(*, url: str, contexts: Sequence[str], post: bool = True) -> li
     The login of ``url`` needs CREATEROLE and CREATE on the database, nothing more. Running it twice, or
     from two processes at once, applies each file once.
     """
-    connection = await asyncpg.connect(url)
+    connection = await connect(url)
     try:
         demand_version(connection)
         await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
