@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 from tallystick.identity.api import CreateTenant
+from tallystick.identity.api.approvals import Approvals
 from tallystick.identity.api.factors import (
     ChallengeFactors,
     ConfirmTotp,
@@ -15,6 +16,7 @@ from tallystick.identity.api.factors import (
 )
 from tallystick.identity.model import totp
 from tallystick.identity.model.passkeys import Party
+from tallystick.identity.service.approvals import ApprovalsService
 from tallystick.identity.service.factors import FactorsService
 from tallystick.identity.service.keys import IdentityService
 from tallystick.identity.service.proofs import Proofs
@@ -52,6 +54,7 @@ class House:
         self.changed: list[tuple[int, str]] = []
         self.tenant_id = 0
         self.factors = self.doors_with(totp.KeyRing([KEY]))
+        self.approvals = self.approvals_with()
 
     def proofs_with(self, ring: totp.KeyRing) -> Proofs:
         return Proofs(mint=self.mint, ring=ring, party=PARTY)
@@ -65,6 +68,16 @@ class House:
         )
         pen = Pen(database=self.database, context="identity", clock=self.clock)
         return near(Factors, service, refusals=pen, wire=True)
+
+    def approvals_with(self, *, codes_are_enough: bool = False) -> Approvals:
+        service = ApprovalsService(
+            database=self.database,
+            clock=self.clock,
+            proofs=self.proofs_with(totp.KeyRing([KEY])),
+            codes_are_enough=codes_are_enough,
+        )
+        pen = Pen(database=self.database, context="identity", clock=self.clock)
+        return near(Approvals, service, refusals=pen, wire=True)
 
     async def open(self) -> "House":
         service = IdentityService(database=self.database, mint=self.mint, clock=self.clock)

@@ -31,8 +31,9 @@ def asked_of(text: str) -> dict[str, Any]:
 
 def needs_passkey(asked: Mapping[str, Any]) -> bool:
     """Whether only a passkey, which signs what it agrees to, can agree to it: all but acts on people and rights."""
-    is_of_people = str(asked.get("action", "")).startswith("identity.")
-    return not is_of_people or any(asked.get(name) is not None for name in _MONEY)
+    actions = str(asked.get("action", "")).split()
+    is_of_people = all(action.startswith("identity.") for action in actions)
+    return not actions or not is_of_people or any(asked.get(name) is not None for name in _MONEY)
 
 
 def challenge_of(*, approval_id: str, asked: str, digest: bytes, nonce: bytes) -> bytes:

@@ -24,7 +24,7 @@ from tallystick.identity.service.proofs import (
     Passed,
     demand_fresh,
     demand_person,
-    fresh_until,
+    fresh_for,
     session_of,
     tell,
     tell_failure,
@@ -96,7 +96,7 @@ class FactorsService(Enrolling):
                 )  # fmt: skip
                 return passed
             session = await self._mark(connection, caller, passed.factor, now)
-            until = await fresh_until(connection, caller=caller, stepped_up_at=now)
+            until = now + await fresh_for(connection, caller=caller)
             return Proven(
                 method=passed.factor.kind,
                 factor=passed.factor.factor_id,

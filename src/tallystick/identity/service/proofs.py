@@ -67,22 +67,22 @@ async def session_of(connection: Connection, *, caller: Caller, now: Instant) ->
     return found
 
 
-async def fresh_until(connection: Connection, *, caller: Caller, stepped_up_at: Instant) -> Instant:
-    """Until when a proof counts as fresh, by the tenant's rule."""
+async def fresh_for(connection: Connection, *, caller: Caller) -> Instant:
+    """How long a proof counts as fresh, by the tenant's rule."""
     minutes = await approval_store.step_up_minutes(connection, tenant_id=caller.tenant_id)
-    return stepped_up_at + (minutes or Rule().step_up_minutes) * MINUTE
+    return (minutes or Rule().step_up_minutes) * MINUTE
 
 
 async def demand_fresh(
     connection: Connection, *, caller: Caller, session: SessionRow, now: Instant
 ) -> None:
     """Raise StepUpNeeded unless a factor was proven in this session lately."""
-    at = session.stepped_up_at
-    if at is not None and at <= now < await fresh_until(
-        connection, caller=caller, stepped_up_at=at
-    ):
-        return
-    raise StepUpNeeded("Prove a second factor first, then send the same request again.")
+    at, lasts = session.stepped_up_at, await fresh_for(connection, caller=caller)
+    if at is None or not at <= now < at + lasts:
+        raise StepUpNeeded(
+            "Prove a second factor first, then send the same request again.",
+            {"max_age": str(lasts // SECOND)},
+        )
 
 
 def place_of(caller: Caller, factor_id: str) -> Mapping[str, str]:

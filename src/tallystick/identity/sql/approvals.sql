@@ -45,9 +45,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 
 -- name: waiting
 SELECT approval_id, maker, action, digest, asked, needed, created_at, expires_at, ended_at, ending
-FROM identity.approval
+FROM identity.approval AS asked_for
 WHERE tenant_id = $1 AND approval_id > $2 AND maker <> $3 AND ended_at IS NULL AND expires_at > $4
     AND ($5::text IS NULL OR action = $5)
+    AND NOT EXISTS (
+        SELECT 1 FROM identity.approval_vote AS said
+        WHERE said.tenant_id = $1 AND said.approval_id = asked_for.approval_id AND said.person_id = $3)
 ORDER BY approval_id LIMIT $6
 
 -- name: mine

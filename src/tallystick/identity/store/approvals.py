@@ -6,6 +6,8 @@ from typing import Any, Final
 import msgspec
 
 from tallystick.identity.model import deeds_of_factors as deeds
+from tallystick.identity.model.binding import asked_of, verify_vote
+from tallystick.identity.model.passkeys import Refused
 from tallystick.kernel import instants
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import Deed
@@ -109,10 +111,46 @@ async def open_or_find(
 async def approvers_of(
     connection: Connection, *, tenant_id: int, approval_id: str
 ) -> tuple[str, ...]:
-    """The distinct people who agreed to it and are still active, in the order in which they did."""
+    """The distinct people who agreed to it and are still active, in the order in which they did.
+
+    What a passkey signed is verified again, so that rows which were changed since count for nothing.
+    """
+    row = await approval(connection, tenant_id=tenant_id, approval_id=approval_id)
+    if row is None:
+        return ()
     votes = await votes_of(connection, tenant_id=tenant_id, approval_ids=(approval_id,))
     return tuple(
-        vote.person_id for vote in votes if vote.verdict == "approved" and vote.status == "active"
+        vote.person_id
+        for vote in votes
+        if vote.verdict == "approved" and vote.status == "active" and flaw_of(row, vote) is None
+    )
+
+
+def flaw_of(row: ApprovalRow, vote: VoteRow) -> str | None:
+    """Why the signature of a vote is not one over this request; None when it is, or when nothing was signed."""
+    if vote.method != "passkey":
+        return None
+    try:
+        page_of(row, vote)
+    except Refused as refusal:
+        return str(refusal)
+    return None
+
+
+def page_of(row: ApprovalRow, vote: VoteRow) -> str:
+    """Verify the signature of a vote by a passkey; answers the page it was made on. Raises Refused."""
+    asked = asked_of(row.asked)
+    if (asked.get("maker", row.maker), asked.get("action", row.action)) != (row.maker, row.action):
+        raise Refused("what was asked is not what it is kept as")
+    return verify_vote(
+        approval_id=row.approval_id,
+        asked=row.asked,
+        digest=row.digest,
+        nonce=vote.nonce or b"",
+        public_key=vote.public_key or b"",
+        client_data=vote.client_data or b"",
+        authenticator_data=vote.authenticator_data or b"",
+        signature=vote.signature or b"",
     )
 
 

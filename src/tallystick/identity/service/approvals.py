@@ -1,0 +1,386 @@
+"""Approvals made real: what is shown is what is signed, and what is signed is all that may then be done."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from tallystick.identity.api.approvals import (
+    AlreadySaid,
+    Approval,
+    ApprovalChallenge,
+    ApprovalHasEnded,
+    ApprovalNotFound,
+    ApprovalOf,
+    ApprovalPage,
+    Approve,
+    Checked,
+    ListApprovals,
+    MakerNeverApproves,
+    OnlyTheMaker,
+    PasskeyNeeded,
+    Said,
+    Verified,
+)
+from tallystick.identity.api.factors import ChallengeNotAccepted
+from tallystick.identity.model import binding, keys, passkeys
+from tallystick.identity.model.passkeys import Refused
+from tallystick.identity.service.enrolling import checked_size
+from tallystick.identity.service.proofs import Proofs, demand_fresh, demand_person, session_of
+from tallystick.identity.store import approvals as store
+from tallystick.identity.store import factors as factor_store
+from tallystick.identity.store.approvals import ApprovalRow, VoteRow
+from tallystick.kernel import instants
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.instants import Instant
+from tallystick.kernel.problems import Problem, malformed
+from tallystick.kernel.tags import Tag
+from tallystick.runtime.clock import Clock
+from tallystick.runtime.database import Connection, Database
+from tallystick.runtime.record import Pen
+
+_ACTION_MAX = 500
+_CURSOR_MAX = 64
+
+
+class ApprovalsService:
+    """The door of approvals, over the database of role ``tallystick_identity``.
+
+    ``codes_are_enough`` lets a fresh code agree to money too, which signs nothing: for development only.
+    """
+
+    def __init__(
+        self, *, database: Database, clock: Clock, proofs: Proofs, codes_are_enough: bool = False
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._proofs = proofs
+        self._codes_are_enough = codes_are_enough
+        self._pen = Pen(database=database, context=store.CONTEXT, clock=clock)
+
+    async def approvals(self, *, caller: Caller, message: ListApprovals) -> ApprovalPage:
+        """List approvals. Raises Malformed."""
+        limit = keys.checked_limit(message.limit)
+        if message.action is not None and not 1 <= len(message.action) <= _ACTION_MAX:
+            raise malformed("action", f"an action has 1 to {_ACTION_MAX} characters")
+        if message.after is not None and len(message.after) > _CURSOR_MAX:
+            raise malformed("after", "this is no cursor of ours")
+        tenant_id, now = caller.tenant_id, self._clock.now()
+        async with self._database.transaction(tenant_id=tenant_id, read_only=True) as connection:
+            found = await store.listed(
+                connection, tenant_id=tenant_id, which=message.which.value, person_id=caller.actor,
+                action=message.action, after=message.after or "", now=now, limit=limit + 1,
+            )  # fmt: skip
+            rows = found[:limit]
+            votes = await store.votes_of(
+                connection, tenant_id=tenant_id, approval_ids=[row.approval_id for row in rows]
+            )
+        await self._pen.note_numbers(
+            caller=caller, tag=Tag.IDENTITY_APPROVAL_READ, on=store.CONTEXT, of="approvals",
+            numbers=[row.approval_id for row in rows],
+        )  # fmt: skip
+        return ApprovalPage(
+            items=tuple(_approval(row, _to(row, votes), now) for row in rows),
+            after=rows[-1].approval_id if len(found) > limit else None,
+        )
+
+    async def approval(self, *, caller: Caller, message: ApprovalOf) -> Approval:
+        """Show an approval. Raises ApprovalNotFound."""
+        async with self._database.transaction(
+            tenant_id=caller.tenant_id, read_only=True
+        ) as connection:
+            row = await _found(connection, caller, message.approval)
+            votes = await _votes(connection, caller, row)
+        await self._note_reading(caller, row)
+        return _approval(row, votes, self._clock.now())
+
+    async def challenge(self, *, caller: Caller, message: ApprovalOf) -> ApprovalChallenge:
+        """Ask for what a passkey signs to agree."""
+        demand_person(caller)
+        now, nonce = self._clock.now(), self._proofs.mint.secret(binding.NONCE_BYTES)
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            await session_of(connection, caller=caller, now=now)
+            row = await _open(connection, caller, message.approval, now)
+            challenge = _challenge(row, nonce)
+            kept = await factor_store.factors(
+                connection, tenant_id=caller.tenant_id, person_id=caller.actor
+            )
+            known = [one.credential_id for one in kept if one.credential_id is not None]
+            if not known:
+                raise PasskeyNeeded("You have no passkey: enrol one first.")
+            challenge_id, until = await self._proofs.challenge(
+                connection, caller=caller, purpose="approve", challenge=challenge, now=now,
+                subject=row.approval_id, nonce=nonce,
+            )  # fmt: skip
+        return ApprovalChallenge(
+            challenge=challenge_id,
+            options=passkeys.request(self._proofs.party, challenge=challenge, known=known),
+            asked=binding.asked_of(row.asked),
+            until=instants.render(until),
+        )
+
+    async def approve(self, *, caller: Caller, message: Approve) -> Approval:
+        """Agree; having agreed before changes nothing."""
+        demand_person(caller)
+        if (message.challenge is None) != (message.credential is None):
+            raise malformed("challenge", "a challenge and what a passkey answered go together")
+        if message.credential is not None:
+            checked_size(message.credential)
+        now = self._clock.now()
+
+        async def work(connection: Connection) -> Approval | Problem:
+            session = await session_of(connection, caller=caller, now=now)
+            row = await _found(connection, caller, message.approval, held=True)
+            said = await _said(connection, caller, row)
+            if said is not None and said.verdict == "approved":
+                return _approval(row, await _votes(connection, caller, row), now)
+            await _demand_open(connection, caller, row, now)
+            vote = VoteRow(
+                approval_id=row.approval_id, person_id=caller.actor, name="", status="active",
+                verdict="approved", at=now, method="session",
+            )  # fmt: skip
+            if message.challenge is None:
+                if _wants_passkey(row) and not self._codes_are_enough:
+                    raise PasskeyNeeded("Only a passkey can agree to this: ask for a challenge.")
+                await demand_fresh(connection, caller=caller, session=session, now=now)
+            else:
+                signed = await self._signed(connection, caller, row, message, vote)
+                if isinstance(signed, Problem):
+                    return signed
+                vote = signed
+            await store.insert_vote(connection, caller=caller, approval=row, vote=vote)
+            return _approval(row, await _votes(connection, caller, row), now)
+
+        return await self._committing(caller, work)
+
+    async def _signed(
+        self, connection: Connection, caller: Caller, row: ApprovalRow, message: Approve,
+        vote: VoteRow,
+    ) -> VoteRow | Problem:  # fmt: skip
+        """The vote with its signature; the challenge is made again from what is asked, never taken from outside."""
+        kept = await self._proofs.spend(
+            connection, caller=caller, challenge_id=message.challenge or "", purpose="approve",
+            now=vote.at,
+        )  # fmt: skip
+        if isinstance(kept, Problem):
+            return kept
+        if kept.subject != row.approval_id or kept.nonce is None:
+            return ChallengeNotAccepted("The challenge was made for another approval.")
+        passed = await self._proofs.passkey(
+            connection, caller=caller, kept=kept, challenge=_challenge(row, kept.nonce),
+            credential=message.credential or {},
+        )  # fmt: skip
+        if isinstance(passed, Problem):
+            return passed
+        signed = passed.signed
+        if signed is None:
+            raise AssertionError("a passkey that passed has signed")
+        return VoteRow(
+            approval_id=vote.approval_id, person_id=vote.person_id, name="", status="active",
+            verdict=vote.verdict, at=vote.at, method="passkey",
+            credential_id=signed.credential_id, public_key=passed.factor.public_key,
+            client_data=signed.client_data, authenticator_data=signed.authenticator_data,
+            signature=signed.signature, nonce=kept.nonce,
+        )  # fmt: skip
+
+    async def reject(self, *, caller: Caller, message: ApprovalOf) -> Approval:
+        """Say no, which ends it."""
+        demand_person(caller)
+        now = self._clock.now()
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            await session_of(connection, caller=caller, now=now)
+            row = await _open(connection, caller, message.approval, now, ending=True)
+            vote = VoteRow(
+                approval_id=row.approval_id, person_id=caller.actor, name="", status="active",
+                verdict="rejected", at=now, method="session",
+            )  # fmt: skip
+            await store.insert_vote(connection, caller=caller, approval=row, vote=vote)
+            await store.end(connection, caller=caller, approval=row, ending="rejected", now=now)
+            ended = await _found(connection, caller, message.approval)
+            return _approval(ended, await _votes(connection, caller, ended), now)
+
+    async def withdraw(self, *, caller: Caller, message: ApprovalOf) -> Approval:
+        """Take back what the caller asked for. Raises ApprovalNotFound, ApprovalHasEnded, OnlyTheMaker."""
+        now = self._clock.now()
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            row = await _found(connection, caller, message.approval, held=True)
+            if row.maker != caller.actor:
+                raise OnlyTheMaker("Whoever asked withdraws it; others reject it.")
+            if not row.is_open(now):
+                raise _ended(row, now)
+            await store.end(connection, caller=caller, approval=row, ending="withdrawn", now=now)
+            ended = await _found(connection, caller, message.approval)
+            return _approval(ended, await _votes(connection, caller, ended), now)
+
+    async def verify_vote(self, *, caller: Caller, message: ApprovalOf) -> Verified:
+        """Verify every signature again from the rows alone. Raises ApprovalNotFound."""
+        async with self._database.transaction(
+            tenant_id=caller.tenant_id, read_only=True
+        ) as connection:
+            row = await _found(connection, caller, message.approval)
+            votes = await _votes(connection, caller, row)
+            checked = [await _checked(connection, caller, row, vote) for vote in votes]
+        await self._note_reading(caller, row)
+        wanted = _wants_passkey(row)
+        is_good = all(
+            one.flaw is None and (one.is_signed or one.verdict == "rejected" or not wanted)
+            for one in checked
+        )
+        return Verified(approval=row.approval_id, is_good=is_good, votes=tuple(checked))
+
+    async def _note_reading(self, caller: Caller, row: ApprovalRow) -> None:
+        await self._pen.note(caller=caller, tag=Tag.IDENTITY_APPROVAL_READ, on=row.approval_id)
+
+    async def _committing(
+        self, caller: Caller, work: Callable[[Connection], Awaitable[Approval | Problem]]
+    ) -> Approval:
+        """Do it in a transaction; a problem that is answered is raised after a spent challenge was committed."""
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            answer = await work(connection)
+        if isinstance(answer, Problem):
+            raise answer
+        return answer
+
+
+async def _found(
+    connection: Connection, caller: Caller, approval_id: str, *, held: bool = False
+) -> ApprovalRow:
+    row = await store.approval(
+        connection, tenant_id=caller.tenant_id, approval_id=approval_id, held=held
+    )
+    if row is None:
+        raise ApprovalNotFound("There is no such approval.")
+    return row
+
+
+async def _open(
+    connection: Connection, caller: Caller, approval_id: str, now: Instant, *, ending: bool = False
+) -> ApprovalRow:
+    """Hold an approval that this person may still say something to; also ``ending`` one that enough agreed to."""
+    row = await _found(connection, caller, approval_id, held=True)
+    await _demand_open(connection, caller, row, now, ending=ending)
+    return row
+
+
+async def _demand_open(
+    connection: Connection, caller: Caller, row: ApprovalRow, now: Instant, *, ending: bool = False
+) -> None:
+    if row.maker == caller.actor:
+        raise MakerNeverApproves("You asked for this: another person agrees to it.")
+    if not row.is_open(now):
+        raise _ended(row, now)
+    if await _said(connection, caller, row) is not None:
+        raise AlreadySaid("You have said something to this already.")
+    agreed = await store.approvers_of(
+        connection, tenant_id=caller.tenant_id, approval_id=row.approval_id
+    )
+    if len(agreed) >= row.needed and not ending:
+        raise ApprovalHasEnded("Enough people have agreed to it.")
+
+
+async def _votes(connection: Connection, caller: Caller, row: ApprovalRow) -> list[VoteRow]:
+    return await store.votes_of(
+        connection, tenant_id=caller.tenant_id, approval_ids=(row.approval_id,)
+    )
+
+
+async def _said(connection: Connection, caller: Caller, row: ApprovalRow) -> VoteRow | None:
+    votes = await _votes(connection, caller, row)
+    return next((vote for vote in votes if vote.person_id == caller.actor), None)
+
+
+async def _checked(
+    connection: Connection, caller: Caller, row: ApprovalRow, vote: VoteRow
+) -> Checked:
+    """Verify one vote: its signature over what is kept, and that the passkey was enrolled by this person."""
+    if vote.method != "passkey":
+        return Checked(
+            person=vote.person_id, verdict=vote.verdict, method=vote.method, is_signed=False
+        )
+    page, flaw = None, None
+    try:
+        page = store.page_of(row, vote)
+        factor = await factor_store.of_credential(
+            connection, tenant_id=caller.tenant_id, credential_id=vote.credential_id or b""
+        )
+        if (
+            factor is None
+            or factor.person_id != vote.person_id
+            or factor.public_key != vote.public_key
+        ):
+            raise Refused("the passkey was not enrolled by this person")
+    except Refused as refusal:
+        flaw = str(refusal)
+    return Checked(
+        person=vote.person_id, verdict=vote.verdict, method=vote.method, is_signed=flaw is None,
+        page=page, flaw=flaw,
+    )  # fmt: skip
+
+
+def _challenge(row: ApprovalRow, nonce: bytes) -> bytes:
+    return binding.challenge_of(
+        approval_id=row.approval_id, asked=row.asked, digest=row.digest, nonce=nonce
+    )
+
+
+def _wants_passkey(row: ApprovalRow) -> bool:
+    try:
+        return binding.needs_passkey(binding.asked_of(row.asked))
+    except Refused:
+        return True
+
+
+def _ended(row: ApprovalRow, now: Instant) -> ApprovalHasEnded:
+    how = row.ending or ("expired" if not row.is_open(now) else "open")
+    return ApprovalHasEnded(f"It has ended: {how}.", {"status": how})
+
+
+def _to(row: ApprovalRow, votes: Iterable[VoteRow]) -> list[VoteRow]:
+    return [vote for vote in votes if vote.approval_id == row.approval_id]
+
+
+def _approval(row: ApprovalRow, votes: list[VoteRow], now: Instant) -> Approval:
+    good = [
+        vote
+        for vote in votes
+        if vote.verdict == "approved"
+        and vote.status == "active"
+        and store.flaw_of(row, vote) is None
+    ]
+    status = row.ending or "waiting"
+    if row.ending is None and len(good) >= row.needed:
+        status = "agreed"
+    if row.ending is None and not row.is_open(now):
+        status = "expired"
+    asked = binding.asked_of(row.asked)
+    return Approval(
+        approval=row.approval_id,
+        status=status,
+        sentence=_sentence(row, asked),
+        asked=asked,
+        maker=row.maker,
+        action=row.action,
+        needed=row.needed,
+        agreed=len(good),
+        wants_passkey=binding.needs_passkey(asked),
+        created_at=instants.render(row.created_at),
+        expires_at=instants.render(row.expires_at),
+        ended_at=None if row.ended_at is None else instants.render(row.ended_at),
+        said=tuple(
+            Said(
+                person=vote.person_id, name=vote.name, verdict=vote.verdict,
+                at=instants.render(vote.at), method=vote.method,
+            )
+            for vote in votes
+        ),
+    )  # fmt: skip
+
+
+def _sentence(row: ApprovalRow, asked: dict[str, Any]) -> str:
+    """What is asked, in words; amounts are minor units, since not every asset's digits are known here."""
+    parts = [f"{row.maker} asks for {row.action}"]
+    if asked.get("amount") is not None:
+        parts.append(f"of {asked['amount']} minor units of {asked.get('asset', 'an asset')}")
+    for name, word in (("payee", "to"), ("payment", "as payment"), ("on", "on")):
+        if asked.get(name) and not (name == "on" and asked.get("payment") == asked["on"]):
+            parts.append(f"{word} {asked[name]}")
+    others = "one other person" if row.needed == 1 else f"{row.needed} other people"
+    return f"{' '.join(parts)}; {others} must agree."
