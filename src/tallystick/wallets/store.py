@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncpg
@@ -18,6 +18,7 @@ from tallystick.runtime.database import Connection
 from tallystick.runtime.sql import queries
 from tallystick.wallets.api import AccountNeedsAnIban, IbanIsTaken
 from tallystick.wallets.model import deeds, wanted
+from tallystick.wallets.model.seeing import Patterns, is_seen
 from tallystick.wallets.model.states import NEXT, Event, State
 from tallystick.wallets.model.wanted import NewAccount, NewWallet
 
@@ -73,6 +74,13 @@ class WalletRow:
     wallet_number: int
     accounts: tuple[AccountRow, ...]
 
+    def seen(self, sees: Patterns) -> "WalletRow":
+        """The wallet with those of its accounts that may be seen."""
+        if sees is None:
+            return self
+        accounts = tuple(one for one in self.accounts if is_seen(one.address, sees))
+        return replace(self, accounts=accounts)
+
     def account(self, label: str) -> AccountRow | None:
         """Find an account by its name."""
         parts = wanted.parts_of_label(label)
@@ -93,6 +101,11 @@ class HeldRow:
     wallet_state: State
     owner_name: str
     wallet_number: int
+
+    @property
+    def address(self) -> str:
+        """Its place in the books."""
+        return wanted.address(self.wallet_id, self.asset, self.ordinal)
 
 
 async def insert_wallet(
@@ -243,11 +256,14 @@ async def wallets(
     owner_reference: str | None,
     states: Sequence[State] | None,
     limit: int,
+    only: Sequence[str] | None = None,
 ) -> list[WalletRow]:
-    """Read a page of wallets in order of their ids, by the index of what is asked."""
+    """Read a page of wallets in order of their ids, by the index of what is asked; ``only`` are the ids it may have."""
     names = None if states is None else [state.value for state in states]
     name, filters = "wallets", ()
-    if owner_reference is not None:
+    if only is not None:
+        name, filters = "wallets_named", (only, owner_reference, names)
+    elif owner_reference is not None:
         name, filters = "wallets_by_owner", (owner_reference, names)
     elif names is not None:
         name, filters = "wallets_by_state", (names,)

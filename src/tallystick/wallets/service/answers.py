@@ -70,7 +70,7 @@ def held(row: HeldRow) -> HeldAccount:
         wallet=row.wallet_id,
         account=wanted.label(row.asset, row.ordinal),
         ledger=LEDGER,
-        address=wanted.address(row.wallet_id, row.asset, row.ordinal),
+        address=row.address,
         asset=row.asset,
         exponent=row.exponent,
         status=part_of(row.wallet_state, account_is_open=row.is_open),

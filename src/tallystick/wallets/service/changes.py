@@ -44,6 +44,11 @@ _TARGETS = {
 _FORMER = {State.CLOSING: Status.OPEN, State.CLOSING_FROZEN: Status.FROZEN}
 
 
+def no_wallet(wallet_id: str) -> WalletNotFound:
+    """What is answered where there is no such wallet, or none that may be seen."""
+    return WalletNotFound(f"there is no wallet {wallet_id[:64]!r}")
+
+
 class Changes:
     """The changes of wallets, one intent at a time each."""
 
@@ -59,7 +64,7 @@ class Changes:
         ) as connection:
             row = await store.wallet(connection, tenant_id=caller.tenant_id, wallet_id=wallet_id)
         if row is None:
-            raise WalletNotFound(f"there is no wallet {wallet_id[:64]!r}")
+            raise no_wallet(wallet_id)
         return row
 
     async def open(self, caller: Caller, wanted: NewWallet) -> tuple[WalletRow, bool]:

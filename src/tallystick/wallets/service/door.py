@@ -32,16 +32,18 @@ from tallystick.wallets.api import (
     WalletOf,
     WalletPage,
 )
-from tallystick.wallets.model import deeds, wanted
+from tallystick.wallets.model import deeds, seeing, wanted
 from tallystick.wallets.model.statement import Statement as WrittenStatement
 from tallystick.wallets.model.states import Event, states_of
 from tallystick.wallets.service import answers
 from tallystick.wallets.service.books import Books
-from tallystick.wallets.service.changes import Changes
+from tallystick.wallets.service.changes import Changes, no_wallet
 from tallystick.wallets.service.statements import Statements, Subject
 from tallystick.wallets.store import HeldRow, WalletRow
 
 JOB = "job:wallets"
+# A page looks at so many wallets at most when what may be seen is not told by their ids.
+WALK_MAX = 500
 
 
 class WalletsService:
@@ -106,7 +108,7 @@ class WalletsService:
 
     async def wallet(self, *, caller: Caller, message: WalletOf) -> Wallet:
         """Show a wallet."""
-        row = await self._changes.found(caller, message.wallet)
+        row = await self._seen(caller, message.wallet)
         shown = await self._shown(caller, row)
         await self._note_read(caller, [row.wallet_number])
         return shown
@@ -116,6 +118,9 @@ class WalletsService:
         limit = wanted.page_limit(message.limit)
         if message.after is not None and not wanted.is_wallet_id(message.after):
             raise malformed("after", "a cursor is taken from the page before as it is")
+        only = None if caller.sees is None else seeing.wallets_of(caller.sees)
+        is_walked = caller.sees is not None and only is None
+        most = WALK_MAX if is_walked else limit + 1
         async with self._database.transaction(
             tenant_id=caller.tenant_id, read_only=True
         ) as connection:
@@ -125,9 +130,13 @@ class WalletsService:
                 after=message.after or "",
                 owner_reference=message.owner_reference,
                 states=None if message.status is None else states_of(message.status),
-                limit=limit + 1,
+                limit=most,
+                only=only,
             )
-        after = rows[limit - 1].wallet_id if len(rows) > limit else None
+        # A page that shows only some looks at so many at most, and may be short and have a next one all the same.
+        end = rows[-1].wallet_id if len(rows) == most else None
+        rows = rows if caller.sees is None else _with_any(rows, caller.sees)
+        after = rows[limit - 1].wallet_id if len(rows) > limit else end if is_walked else None
         items = tuple(answers.wallet(row, {}) for row in rows[:limit])
         await self._note_read(caller, [row.wallet_number for row in rows[:limit]])
         return WalletPage(items=items, after=after)
@@ -146,7 +155,8 @@ class WalletsService:
         async with self._database.transaction(
             tenant_id=caller.tenant_id, read_only=True
         ) as connection:
-            rows = await store.held(connection, tenant_id=caller.tenant_id, ibans=sorted(texts))
+            found = await store.held(connection, tenant_id=caller.tenant_id, ibans=sorted(texts))
+        rows = [row for row in found if seeing.is_seen(row.address, caller.sees)]
         await self._note_read(caller, sorted({row.wallet_number for row in rows}))
         return HeldAccounts(items=tuple(map(answers.held, rows)))
 
@@ -208,13 +218,20 @@ class WalletsService:
         shown = {one.address: await self._books.account(caller, one) for one in row.accounts}
         return answers.wallet(row, shown, replayed=replayed)
 
+    async def _seen(self, caller: Caller, wallet_id: str) -> WalletRow:
+        """A wallet with what the caller sees of it. Raises WalletNotFound where that is nothing."""
+        row = (await self._changes.found(caller, wallet_id)).seen(caller.sees)
+        if caller.sees is not None and not row.accounts:
+            raise no_wallet(wallet_id)
+        return row
+
     async def _held(self, caller: Caller, text: str) -> HeldRow:
         known = iban.read(text)
         async with self._database.transaction(
             tenant_id=caller.tenant_id, read_only=True
         ) as connection:
             rows = await store.held(connection, tenant_id=caller.tenant_id, ibans=[known])
-        if not rows:
+        if not rows or not seeing.is_seen(rows[0].address, caller.sees):
             raise WalletAccountNotFound("no account here has this IBAN", {"iban": known})
         return rows[0]
 
@@ -241,7 +258,7 @@ class WalletsService:
             )
         if message.iban is not None or message.wallet is None or message.account is None:
             raise malformed("iban", "name the account by iban, or by wallet and account")
-        row = await self._changes.found(caller, message.wallet)
+        row = await self._seen(caller, message.wallet)
         account = row.account(message.account)
         if account is None:
             raise WalletAccountNotFound(f"the wallet has no account {message.account[:24]!r}")
@@ -254,3 +271,8 @@ class WalletsService:
             holder_name=row.owner_name,
             wallet_number=row.wallet_number,
         )
+
+
+def _with_any(rows: Sequence[WalletRow], sees: Sequence[str]) -> list[WalletRow]:
+    """The wallets of which something is seen, with what is seen of them."""
+    return [seen for row in rows if (seen := row.seen(sees)).accounts]

@@ -43,6 +43,14 @@ RETURNING ordinal
 SELECT wallet_id, owner_kind, owner_name, owner_reference, name, fingerprint, state, version, opened_at, wallet_number
 FROM wallets.wallet WHERE tenant_id = $1 AND wallet_id = $2
 
+-- name: wallets_named
+SELECT wallet_id, owner_kind, owner_name, owner_reference, name, fingerprint, state, version, opened_at, wallet_number
+FROM wallets.wallet
+WHERE tenant_id = $1 AND wallet_id > $2 AND wallet_id = ANY ($4::text[])
+  AND ($5::text IS NULL OR owner_reference = $5) AND ($6::text[] IS NULL OR state = ANY ($6))
+ORDER BY wallet_id
+LIMIT $3
+
 -- name: wallets
 SELECT wallet_id, owner_kind, owner_name, owner_reference, name, fingerprint, state, version, opened_at, wallet_number
 FROM wallets.wallet
