@@ -248,7 +248,7 @@ async def test_other_roles_reach_no_key(database_for, role, refusal):
     for statement, refused in (
         ("SELECT hash FROM identity.api_key", refusal),
         (
-            "SELECT tenant_id FROM identity.find_key_v1('\\x00')",
+            "SELECT tenant_id FROM identity.find_key_v2('\\x00', now())",
             asyncpg.InsufficientPrivilegeError,
         ),
     ):
@@ -269,7 +269,7 @@ async def test_the_same_key_is_looked_up_once(identity, database_for, clock):
 def test_found_keys_are_bounded_and_a_clock_set_back_prolongs_nothing(clock):
     found = FoundKeys(clock)
     for number in range(KEPT_KEYS_MAX + 1):
-        found.put(number.to_bytes(4, "big"), EDGE, asked_at=clock.now())
+        found.put(number.to_bytes(4, "big"), EDGE, asked_at=clock.now(), expires_at=None)
     assert found.get((0).to_bytes(4, "big")) is None
     assert found.get((1).to_bytes(4, "big")) == EDGE
     clock.at -= 1

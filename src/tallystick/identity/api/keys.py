@@ -4,7 +4,7 @@ from typing import Annotated, Protocol
 
 from msgspec import Meta
 
-from tallystick.kernel.actions import Action, asks, unguarded
+from tallystick.kernel.actions import Action, Facts, asks, unguarded
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import Cursor, NextCursor, PageLimit, Time, told
 from tallystick.kernel.messages import Message
@@ -30,9 +30,15 @@ class CreateTenant(Message, frozen=True):
 
 
 class CreateKey(Message, frozen=True):
-    """Make a key of the caller's tenant. ``label`` says what it is for, 1 to 100 printable characters."""
+    """Make a key of the caller's tenant. ``label`` says what it is for, 1 to 100 printable characters.
+
+    Without ``roles`` it gets those of whoever makes it, never more; an operator's gets that of machines. To name roles
+    is to give them, with all that asks for. It ends in a year when nothing is said.
+    """
 
     label: Name
+    roles: Annotated[tuple[str, ...] | None, told("The roles it holds, 1 to 20.")] = None
+    expires_at: Annotated[Time | None, told("When it ends by itself, within a year.")] = None
 
 
 class RevokeKey(Message, frozen=True):
@@ -79,6 +85,11 @@ class ApiKey(Message, frozen=True):
     key_id: KeyId
     label: Name
     created_at: Time
+    roles: Annotated[tuple[str, ...], told("The roles it holds.")]
+    expires_at: Annotated[Time | None, told("When it ends by itself.")] = None
+    used_at: Annotated[Time | None, told("When it was last used, to the quarter of an hour.")] = (
+        None
+    )
     revoked_at: Annotated[Time | None, told("When it ended.")] = None
 
 
@@ -88,6 +99,8 @@ class NewKey(Message, frozen=True):
     key_id: KeyId
     label: Name
     created_at: Time
+    roles: Annotated[tuple[str, ...], told("The roles it holds.")]
+    expires_at: Annotated[Time, told("When it ends by itself.")]
     key: Annotated[str, told("The key itself, shown this once.")]
 
 
@@ -134,6 +147,19 @@ class KeyNotFound(Problem):
     kind = Kind.NOT_FOUND
 
 
+class RoleNotKnown(Problem):
+    """The tenant has no such role."""
+
+    code = "role_of_key_not_found"
+    kind = Kind.NOT_FOUND
+
+
+def _of_new_key(message: CreateKey) -> Facts:
+    if message.roles is None:
+        return Facts(actions=(Action.IDENTITY_KEY_CREATE,))
+    return Facts(actions=(Action.IDENTITY_KEY_CREATE, Action.IDENTITY_ROLE_GIVE))
+
+
 class Identity(Protocol):
     """Tenants and keys. Each method works within ``caller.tenant_id``; two of them come before there is one."""
 
@@ -143,10 +169,10 @@ class Identity(Protocol):
         """Make a tenant; the caller is an operator and its own tenant does not matter. Raises Malformed."""
         ...
 
-    @asks(Action.IDENTITY_KEY_CREATE)
+    @asks(Action.IDENTITY_KEY_CREATE, Action.IDENTITY_ROLE_GIVE, about=_of_new_key)
     @records(Tag.IDENTITY_KEY_CREATE)
     async def create_key(self, *, caller: Caller, message: CreateKey) -> NewKey:
-        """Make a key and show it once. Raises Malformed, TenantNotFound."""
+        """Make a key and show it once. Raises Malformed, TenantNotFound, RoleNotKnown."""
         ...
 
     @asks(Action.IDENTITY_KEY_REVOKE)

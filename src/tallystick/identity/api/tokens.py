@@ -83,7 +83,7 @@ class OAuthError(Message, frozen=True):
 
 
 class TokenNotGiven(Problem):
-    """The client asked for what it cannot have, or not in the way FAPI 2.0 asks for; ``error`` is OAuth's word for it."""
+    """The client asked for what it cannot have, or not as FAPI 2.0 wants it; ``error`` is OAuth's word for it."""
 
     code = "token_not_given"
     kind = Kind.FORBIDDEN

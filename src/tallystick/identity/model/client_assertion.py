@@ -37,10 +37,10 @@ class Certificate(NamedTuple):
     thumbprint: bytes
     subject: str
 
-    @property
-    def confirmation(self) -> str:
-        """Its thumbprint as tokens are bound to it: ``x5t#S256`` of RFC 8705, section 3.1."""
-        return jws.encoded(self.thumbprint)
+
+def confirmation(certificate: Certificate | None) -> str | None:
+    """A certificate's thumbprint as tokens are bound to it: ``x5t#S256`` of RFC 8705, section 3.1."""
+    return None if certificate is None else jws.encoded(certificate.thumbprint)
 
 
 def is_client_id(text: str) -> bool:

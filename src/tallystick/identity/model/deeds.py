@@ -1,6 +1,8 @@
 """What the record is told of identity: tenants and keys, by ids of ours; names and labels are sealed."""
 
-from tallystick.kernel import ids
+from collections.abc import Sequence
+
+from tallystick.kernel import ids, instants
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import Deed
 from tallystick.kernel.instants import Instant
@@ -18,13 +20,24 @@ def tenant(tenant_id: int, *, name: str, at: Instant, caller: Caller) -> Deed:
     )
 
 
-def key(key_id: str, *, hashed: bytes, label: str, at: Instant, caller: Caller) -> Deed:
+def key(
+    key_id: str,
+    *,
+    hashed: bytes,
+    label: str,
+    roles: Sequence[str],
+    expires_at: Instant | None,
+    at: Instant,
+    caller: Caller,
+) -> Deed:
     """What is recorded of a key that is made."""
+    until = {} if expires_at is None else {"expires_at": instants.render(expires_at)}
     return Deed(
         tag=Tag.IDENTITY_KEY_CREATE,
         caller=caller,
         on=key_id,
         at=at,
+        content=until | {"roles": list(roles)},
         texts={"hash": hashed.hex(), "label": label},
     )
 

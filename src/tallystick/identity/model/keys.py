@@ -3,13 +3,19 @@
 import hashlib
 import re
 import zlib
+from collections.abc import Sequence
 
 from tallystick.identity.api import NAME_MAX
-from tallystick.kernel import ids
+from tallystick.kernel import ids, instants
 from tallystick.kernel.fields import PAGE_MAX
+from tallystick.kernel.instants import Instant
 from tallystick.kernel.problems import malformed
 
 SECRET_BYTES = 32
+MACHINE = "machine"
+ROLES_MAX = 20
+LIFE_MAX: Instant = 366 * instants.DAY
+_ROLE = re.compile(r"[a-z][a-z0-9_]{0,49}")
 _SECRET_DIGITS = 52  # 260 bits hold 256
 _CHECK_DIGITS = 7  # 35 bits hold a CRC-32
 _TEXT = re.compile(
@@ -41,6 +47,29 @@ def checked_name(text: str, *, field: str) -> str:
     if not 1 <= len(text) <= NAME_MAX or not text.isprintable() or not text.strip():
         raise malformed(field, f"a name is 1 to {NAME_MAX} printable characters")
     return text
+
+
+def checked_roles(roles: Sequence[str]) -> tuple[str, ...]:
+    """Answer the roles that are asked for a new key. Raises Malformed."""
+    if not 1 <= len(roles) <= ROLES_MAX or len(set(roles)) != len(roles):
+        raise malformed("roles", f"a key has 1 to {ROLES_MAX} roles, each once")
+    for place, role in enumerate(roles):
+        if not _ROLE.fullmatch(role):
+            raise malformed(f"roles[{place}]", "a role is a word, such as bookkeeper")
+    return tuple(roles)
+
+
+def checked_expiry(text: str | None, *, now: Instant) -> Instant:
+    """Answer when a new key ends: in a year when nothing is asked for, and never later. Raises Malformed."""
+    if text is None:
+        return now + LIFE_MAX
+    try:
+        expires_at = instants.parse(text)
+    except ValueError as error:
+        raise malformed("expires_at", str(error)) from None
+    if not now < expires_at <= now + LIFE_MAX:
+        raise malformed("expires_at", "a key ends within a year, and not before it began")
+    return expires_at
 
 
 def checked_limit(limit: int) -> int:

@@ -1,5 +1,6 @@
 """Identity made real: tenants and keys in the database, found keys remembered for five seconds."""
 
+from tallystick.identity.adapters.cedar import catalogue
 from tallystick.identity.api import (
     ApiKey,
     Authenticate,
@@ -12,6 +13,7 @@ from tallystick.identity.api import (
     ListTenants,
     NewKey,
     RevokeKey,
+    RoleNotKnown,
     Tenant,
     TenantNotFound,
     TenantPage,
@@ -26,7 +28,7 @@ from tallystick.kernel.instants import Instant
 from tallystick.kernel.problems import malformed
 from tallystick.kernel.tags import Tag
 from tallystick.runtime.clock import Clock, Mint
-from tallystick.runtime.database import Database
+from tallystick.runtime.database import Connection, Database
 from tallystick.runtime.record import Pen
 
 # So long a key that was revoked by another process may still open this one.
@@ -43,26 +45,32 @@ class FoundKeys:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._found: dict[bytes, tuple[Caller, Instant]] = {}
+        self._found: dict[bytes, tuple[Caller, Instant, Instant | None]] = {}
 
     def get(self, hashed: bytes) -> Caller | None:
         """The caller, if the key was found less than five seconds ago."""
         found = self._found.get(hashed)
+        if found is None:
+            return None
+        caller, asked_at, expires_at = found
+        now = self._clock.now()
         # A clock that was set back must not prolong anything.
-        if found is not None and 0 <= self._clock.now() - found[1] < KEPT:
-            return found[0]
+        if 0 <= now - asked_at < KEPT and (expires_at is None or now < expires_at):
+            return caller
         return None
 
-    def put(self, hashed: bytes, caller: Caller, *, asked_at: Instant) -> None:
+    def put(
+        self, hashed: bytes, caller: Caller, *, asked_at: Instant, expires_at: Instant | None
+    ) -> None:
         """Remember a key from the moment it was asked for; when there are too many, forget the oldest."""
         self._found.pop(hashed, None)
         if len(self._found) >= KEPT_KEYS_MAX:
             del self._found[next(iter(self._found))]
-        self._found[hashed] = (caller, asked_at)
+        self._found[hashed] = (caller, asked_at, expires_at)
 
     def forget(self, tenant_id: int, key_id: str) -> None:
         """Drop a key that was revoked here."""
-        for hashed, (caller, _) in list(self._found.items()):
+        for hashed, (caller, _, _) in list(self._found.items()):
             if (caller.tenant_id, caller.actor) == (tenant_id, key_id):
                 del self._found[hashed]
 
@@ -89,21 +97,50 @@ class IdentityService:
         return Tenant(tenant=ids.tenant_name(tenant_id), name=name, created_at=instants.render(now))
 
     async def create_key(self, *, caller: Caller, message: CreateKey) -> NewKey:
-        """Make a key and show it once. Raises Malformed, TenantNotFound."""
+        """Make a key and show it once. Raises Malformed, TenantNotFound, RoleNotKnown."""
         label = keys.checked_name(message.label, field="label")
         key_id, now = self._mint.id("key"), self._clock.now()
+        asked = None if message.roles is None else keys.checked_roles(message.roles)
+        expires_at = keys.checked_expiry(message.expires_at, now=now)
         text = keys.key_text(key_id=key_id, secret=self._mint.secret(keys.SECRET_BYTES))
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            roles = await self._roles_of_new(connection, caller, asked, now)
             await store.insert_key(
                 connection,
                 tenant_id=caller.tenant_id,
                 key_id=key_id,
                 hashed=keys.hash_of(text),
                 label=label,
+                roles=roles,
+                expires_at=expires_at,
                 now=now,
                 caller=caller,
             )
-        return NewKey(key_id=key_id, label=label, created_at=instants.render(now), key=text)
+        return NewKey(
+            key_id=key_id,
+            label=label,
+            created_at=instants.render(now),
+            roles=roles,
+            expires_at=instants.render(expires_at),
+            key=text,
+        )
+
+    async def _roles_of_new(
+        self, connection: Connection, caller: Caller, asked: tuple[str, ...] | None, now: Instant
+    ) -> tuple[str, ...]:
+        """The roles of a key that is made: those that are asked for, else the maker's, at most as many as a key has."""
+        if asked is None:
+            held = await store.roles_of(
+                connection, tenant_id=caller.tenant_id, holder=caller.actor, now=now
+            )
+            return held[: keys.ROLES_MAX] or (keys.MACHINE,)
+        unknown = set(asked) - catalogue().roles.keys()
+        unknown -= await store.own_roles(
+            connection, tenant_id=caller.tenant_id, roles=sorted(unknown)
+        )
+        if unknown:
+            raise RoleNotKnown("The tenant has no such role.", {"role": min(unknown)})
+        return asked
 
     async def revoke_key(self, *, caller: Caller, message: RevokeKey) -> ApiKey:
         """Revoke a key. Raises KeyNotFound."""
@@ -150,17 +187,18 @@ class IdentityService:
         proven = self._found.get(hashed)
         if proven is not None:
             return _asking_as(proven, caller)
-        asked_at = self._clock.now()
+        asked_at, found = self._clock.now(), None
         if keys.is_key(message.key):
             async with self._database.without_tenant(read_only=True) as connection:
-                proven = await store.find_key(connection, hashed=hashed)
-        if proven is None:
+                found = await store.find_key(connection, hashed=hashed, now=asked_at)
+        if found is None:
             problem = Unauthenticated(_NO_KEY)
             await self._pen.refuse(
                 caller=caller, tag=Tag.IDENTITY_CALLER_SIGN_IN, problem=problem, message=message
             )
             raise problem
-        self._found.put(hashed, proven, asked_at=asked_at)
+        proven, expires_at = found
+        self._found.put(hashed, proven, asked_at=asked_at, expires_at=expires_at)
         asking = _asking_as(proven, caller)
         await self._note_sign_in(asking, asked_at)
         return asking
@@ -171,6 +209,10 @@ class IdentityService:
         if 0 <= now - self._signed_in.get(who, now - SIGNED_IN) < SIGNED_IN:
             return
         await self._pen.note(caller=caller, tag=Tag.IDENTITY_CALLER_SIGN_IN, on=caller.actor)
+        async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            await store.use_key(
+                connection, tenant_id=caller.tenant_id, key_id=caller.actor, now=now
+            )
         if len(self._signed_in) >= KEPT_KEYS_MAX:
             self._signed_in.clear()
         self._signed_in[who] = now

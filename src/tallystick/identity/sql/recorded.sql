@@ -5,7 +5,7 @@ SELECT tenant_id, name, created_at FROM identity.tenant
 WHERE tenant_id = $1 AND created_at >= $2 AND created_at <= $3
 
 -- name: keys
-SELECT key_id, hash, label, created_at FROM identity.api_key
+SELECT key_id, hash, label, created_at, roles, expires_at FROM identity.api_key
 WHERE tenant_id = $1 AND created_at >= $2 AND created_at <= $3
 ORDER BY created_at
 

@@ -71,6 +71,9 @@ async def _held_by(
     if holder.startswith(KEY):
         row = await connection.fetchrow(_SQL["key"], tenant_id, holder)
         return None if row is None else (row["revoked_at"] is None, 0, tuple(row["roles"]))
+    if holder.startswith(CLIENT):
+        row = await connection.fetchrow(_SQL["client"], tenant_id, holder)
+        return None if row is None else (row["ended_at"] is None, 0, ())
     return None
 
 

@@ -1,6 +1,6 @@
 """Tenants and keys as rows; the only room of identity that speaks SQL."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 import asyncpg
 
@@ -59,17 +59,29 @@ async def insert_key(
     key_id: str,
     hashed: bytes,
     label: str,
+    roles: Sequence[str],
+    expires_at: Instant,
     now: Instant,
     caller: Caller,
 ) -> None:
     """Write a key. Raises TenantNotFound."""
     try:
-        await connection.execute(_SQL["insert_key"], tenant_id, key_id, hashed, label, now)
+        await connection.execute(
+            _SQL["insert_key"], tenant_id, key_id, hashed, label, now, list(roles), expires_at
+        )
     except asyncpg.ForeignKeyViolationError as error:
         if error.as_dict().get("constraint_name") != TenantNotFound.code:
             raise
         raise TenantNotFound("There is no such tenant.") from None
-    made = deeds.key(key_id, hashed=hashed, label=label, at=now, caller=caller)
+    made = deeds.key(
+        key_id,
+        hashed=hashed,
+        label=label,
+        roles=roles,
+        expires_at=expires_at,
+        at=now,
+        caller=caller,
+    )
     await _tell(connection, tenant_id, made)
 
 
@@ -96,10 +108,35 @@ async def keys(connection: Connection, *, tenant_id: int, after: str, limit: int
     return [_key(row) for row in await connection.fetch(_SQL["keys"], tenant_id, after, limit)]
 
 
-async def find_key(connection: Connection, *, hashed: bytes) -> Caller | None:
-    """Find whose key has this hash; the one read that needs no tenant."""
-    row = await connection.fetchrow(_SQL["find_key"], hashed)
-    return Caller(tenant_id=row["tenant_id"], actor=row["key_id"]) if row else None
+async def find_key(
+    connection: Connection, *, hashed: bytes, now: Instant
+) -> tuple[Caller, Instant | None] | None:
+    """Find whose key in force has this hash, and when it expires; the one read that needs no tenant."""
+    row = await connection.fetchrow(_SQL["find_key"], hashed, now)
+    if row is None:
+        return None
+    return Caller(tenant_id=row["tenant_id"], actor=row["key_id"]), row["expires_at"]
+
+
+async def roles_of(
+    connection: Connection, *, tenant_id: int, holder: str, now: Instant
+) -> tuple[str, ...]:
+    """Read which roles a holder has now."""
+    rows = await connection.fetch(_SQL["roles_of_holder"], tenant_id, holder, now)
+    return tuple(sorted(row["role"] for row in rows))
+
+
+async def own_roles(
+    connection: Connection, *, tenant_id: int, roles: Sequence[str]
+) -> frozenset[str]:
+    """Read which of these roles the tenant made itself."""
+    rows = await connection.fetch(_SQL["own_roles"], tenant_id, list(roles))
+    return frozenset(row["role"] for row in rows)
+
+
+async def use_key(connection: Connection, *, tenant_id: int, key_id: str, now: Instant) -> None:
+    """Write down that a key was used."""
+    await connection.execute(_SQL["use_key"], tenant_id, key_id, now)
 
 
 def _key(row: asyncpg.Record) -> ApiKey:
@@ -107,8 +144,15 @@ def _key(row: asyncpg.Record) -> ApiKey:
         key_id=row["key_id"],
         label=row["label"],
         created_at=instants.render(row["created_at"]),
-        revoked_at=None if row["revoked_at"] is None else instants.render(row["revoked_at"]),
+        roles=tuple(row["roles"]),
+        expires_at=_time(row["expires_at"]),
+        used_at=_time(row["used_at"]),
+        revoked_at=_time(row["revoked_at"]),
     )
+
+
+def _time(instant: Instant | None) -> str | None:
+    return None if instant is None else instants.render(instant)
 
 
 async def recorded_tenant(
@@ -143,6 +187,8 @@ async def recorded_keys(
                     row["key_id"],
                     hashed=row["hash"],
                     label=row["label"],
+                    roles=row["roles"],
+                    expires_at=row["expires_at"],
                     at=row["created_at"],
                     caller=record.SOMEBODY,
                 ),

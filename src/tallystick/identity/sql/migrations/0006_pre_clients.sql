@@ -64,7 +64,8 @@ CREATE TABLE identity.consent (
 CREATE INDEX consent_by_person ON identity.consent (tenant_id, person_id, consent_id) WHERE person_id IS NOT NULL;
 
 -- When a key ends by itself, and when it was last seen, to the quarter of an hour. Keys from before these were there have no end.
-ALTER TABLE identity.api_key ADD COLUMN expires_at timestamptz, ADD COLUMN used_at timestamptz;
+ALTER TABLE identity.api_key ADD COLUMN expires_at timestamptz;
+ALTER TABLE identity.api_key ADD COLUMN used_at timestamptz;
 ALTER TABLE identity.api_key ADD CONSTRAINT api_key_expires_after_it_was_made CHECK (expires_at > created_at);
 ALTER TABLE identity.api_key ADD CONSTRAINT api_key_has_few_roles CHECK (cardinality(roles) BETWEEN 1 AND 20);
 GRANT UPDATE (used_at) ON identity.api_key TO tallystick_identity;
@@ -125,6 +126,9 @@ $$;
 CREATE POLICY owner_finds_clients ON identity.client FOR SELECT TO tallystick_owner USING (true);
 REVOKE ALL ON FUNCTION identity.find_client_v1(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION identity.find_client_v1(text) TO tallystick_identity;
+
+-- Nothing asks for keys without asking for their end as well.
+DROP FUNCTION identity.find_key_v1(bytea);
 
 -- Whose key has this hash, of those that were not revoked and whose time is not over at the moment that is asked about.
 CREATE FUNCTION identity.find_key_v2(hash bytea, at timestamptz)
