@@ -65,11 +65,10 @@ class FinishSignIn(Message, frozen=True):
 
 
 class SamlAnswer(Message, frozen=True):
-    """What a SAML provider answers through the browser."""
+    """What a SAML provider answers through the browser: the form, as it was sent."""
 
     tenant: TenantName
-    response: str
-    relay_state: str
+    form: str
 
 
 class SamlTaken(Message, frozen=True):

@@ -20,7 +20,7 @@ from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration
 from signxml.verifier import XMLVerifier as _XMLVerifier
 
-from tallystick.identity.model.addresses import asking
+from tallystick.identity.model.addresses import asking, form_fields
 from tallystick.identity.model.tokens_of_people import SKEW_S, SUBJECT_MAX, Proven
 from tallystick.kernel import instants
 from tallystick.kernel.instants import SECOND, Instant
@@ -103,6 +103,17 @@ def question(
     deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     packed = deflate.compress(etree.tostring(request)) + deflate.flush()
     return asking(sign_in_url, {"SAMLRequest": b64encode(packed).decode(), "RelayState": state})
+
+
+def read_form(form: str) -> tuple[str, str]:
+    """Read ``SAMLResponse`` and ``RelayState`` (SAML Bindings 2.0, section 3.5.4). Raises BadAnswer."""
+    if len(form) > 2 * RESPONSE_BYTES_MAX:
+        raise BadAnswer(f"a form has at most {2 * RESPONSE_BYTES_MAX} characters")
+    try:
+        fields = form_fields(form.encode("latin-1"))
+    except ValueError:
+        raise BadAnswer("the form cannot be read") from None
+    return fields.get("SAMLResponse", ""), fields.get("RelayState", "")
 
 
 def certificate_of(text: str) -> x509.Certificate:

@@ -20,7 +20,7 @@ from tallystick.identity.model import keys as key_rules
 from tallystick.identity.model import session_texts
 from tallystick.identity.model.jws import BadToken, Jws, parse_jws
 from tallystick.identity.model.tokens_of_people import Proven, check_access_token, claimed
-from tallystick.identity.service.keys import KEPT, FoundKeys
+from tallystick.identity.service.keys import FoundKeys
 from tallystick.identity.service.sign_ins import as_tenant, open_for, trust_of
 from tallystick.identity.store import providers as provider_store
 from tallystick.identity.store import sessions as store
@@ -69,7 +69,7 @@ class SessionsService:
             if found is None:
                 await self._refuse(caller, SessionNotAccepted(_NO_SESSION), message)
             proven, until = found
-            self._remember(hashed, proven, asked_at=asked_at, until=until)
+            self._found.put(hashed, proven, asked_at=asked_at, expires_at=until)
         return _asking_as(proven, caller)
 
     async def _open(self, text: str, hashed: bytes, now: Instant) -> tuple[Caller, Instant] | None:
@@ -90,13 +90,6 @@ class SessionsService:
         proven = Caller(tenant_id=tenant_id, actor=found.person_id, session=found.session_id)
         return proven, found.expires_at
 
-    def _remember(
-        self, hashed: bytes, proven: Caller, *, asked_at: Instant, until: Instant
-    ) -> None:
-        # What ends within those five seconds is asked for each time, so that it ends when it should.
-        if until - asked_at > KEPT:
-            self._found.put(hashed, proven, asked_at=asked_at)
-
     async def prove_token(self, *, caller: Caller, message: ProveAccessToken) -> Caller:
         """Prove whose access token it is. Raises AccessTokenNotAccepted, PersonNotKnown, ProviderOutOfReach."""
         hashed = session_texts.hash_of(message.token)
@@ -114,7 +107,7 @@ class SessionsService:
         if not _is_open(found, self._clock.now()):
             await self._refuse(caller, AccessTokenNotAccepted(_NOT_TAKEN), message)
         person = Caller(tenant_id=tenant_id, actor=found.person_id, session=found.session_id)
-        self._remember(hashed, person, asked_at=asked_at, until=found.expires_at)
+        self._found.put(hashed, person, asked_at=asked_at, expires_at=found.expires_at)
         return _asking_as(person, caller)
 
     async def _checked(self, jws: Jws) -> tuple[int, Proven]:

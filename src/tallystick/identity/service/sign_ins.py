@@ -131,7 +131,11 @@ class SignInService:
     async def take_saml(self, *, caller: Caller, message: SamlAnswer) -> SamlTaken:
         """Check an answer of SAML and keep what it says for whoever began. Raises SignInNotAccepted."""
         tenant_id = tenant_of(message.tenant)
-        state_hash = session_texts.hash_of(message.relay_state)
+        try:
+            response, state = saml.read_form(message.form)
+        except BadAnswer:
+            response, state = "", ""
+        state_hash = session_texts.hash_of(state)
         async with self._database.transaction(tenant_id=tenant_id, read_only=True) as connection:
             waiting = await store.waiting_sign_in(
                 connection, tenant_id=tenant_id, state_hash=state_hash
@@ -148,10 +152,10 @@ class SignInService:
         try:
             if row is None or row.number != waiting.number or row.kind != "saml":
                 raise _Refused("the provider was changed meanwhile")
-            request_id = session_texts.request_id_of(message.relay_state)
+            request_id = session_texts.request_id_of(state)
             answered = await asyncio.to_thread(
                 saml.check_response,
-                message.response,
+                response,
                 trust=_saml_trust(row),
                 request_id=request_id,
                 now=now,
@@ -160,7 +164,7 @@ class SignInService:
             await self._keep_answer(tenant_id, waiting.hash, code, row, answered)
         except (BadAnswer, _Refused) as error:
             raise await self._refused(asking_as, SignInNotAccepted(_NOT_ACCEPTED), error) from None
-        return SamlTaken(url=asking(waiting.redirect, {"code": code, "state": message.relay_state}))
+        return SamlTaken(url=asking(waiting.redirect, {"code": code, "state": state}))
 
     async def _keep_answer(
         self, tenant_id: int, hashed: bytes, code: str, row: ProviderRow, answered: saml.Answered

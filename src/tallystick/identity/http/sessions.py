@@ -1,0 +1,180 @@
+"""Signing in over HTTP, sessions, and two of the credentials that are shown: a session's token, and an access token."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated
+
+from tallystick.identity.api.providers import ProviderNotFound
+from tallystick.identity.api.sessions import (
+    Device,
+    EndSession,
+    EndSessions,
+    FinishSignIn,
+    Flow,
+    ListSessions,
+    PersonNotKnown,
+    ProveAccessToken,
+    ProveSession,
+    ProviderOutOfReach,
+    SamlAnswer,
+    SessionNotFound,
+    SessionPage,
+    Sessions,
+    SessionsEnded,
+    SignedIn,
+    SignIn,
+    SignInNotAccepted,
+    SignInStarted,
+    StartSignIn,
+    TenantName,
+)
+from tallystick.identity.http.proving import Prover, bearer
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.fields import told
+from tallystick.kernel.messages import Message
+from tallystick.runtime.routes import Asked, Reply, Route, Shown
+
+DEVICE_HEADER = b"tallystick-device"
+_COUNTRY = re.compile(r"[A-Z]{2}")
+# What a token of JSON starts with in base64url: the "{" and the quote of its header.
+_JWT_START = "eyJ"
+
+
+class FinishBody(Message, frozen=True):
+    """Finish a sign-in with what the browser came back with."""
+
+    tenant: TenantName
+    flow: Flow
+    code: Annotated[str, told("The ``code`` of the answer.")]
+    state: Annotated[str, told("The ``state`` of the answer.")]
+    issuer: Annotated[
+        str | None, told("The ``iss`` of the answer, when it had one (RFC 9207).")
+    ] = None
+    device: Device | None = None
+
+
+def session_prover(sessions: Sessions) -> Prover:
+    """Prove people by the token of a session."""
+
+    async def prove(shown: Shown, asking: Caller) -> Caller:
+        message = ProveSession(session=bearer(shown.authorization))
+        return await sessions.prove(caller=asking, message=message)
+
+    return Prover(takes=lambda header: bearer(header).startswith("tses_"), prove=prove)
+
+
+def token_prover(sessions: Sessions, *, country_header: str) -> Prover:
+    """Prove people by an access token of their tenant's provider."""
+
+    async def prove(shown: Shown, asking: Caller) -> Caller:
+        message = ProveAccessToken(
+            token=bearer(shown.authorization),
+            device=shown.headers.get(DEVICE_HEADER, b"").decode("latin-1")[:200],
+            country=country_of(shown.headers, country_header),
+        )
+        return await sessions.prove_token(caller=asking, message=message)
+
+    return Prover(takes=lambda header: bearer(header).startswith(_JWT_START), prove=prove)
+
+
+def country_of(headers: Mapping[bytes, bytes], name: str) -> str:
+    """The country that a proxy of ours wrote into its header, as ISO 3166 writes it; '' when there is none."""
+    text = headers.get(name.lower().encode(), b"").decode("latin-1").upper() if name else ""
+    return text if _COUNTRY.fullmatch(text) else ""
+
+
+def routes(sign_in: SignIn, sessions: Sessions, *, country_header: str) -> list[Route]:
+    """The routes of signing in, and of sessions."""
+
+    async def start(asked: Asked) -> SignInStarted:
+        return await sign_in.start(caller=asked.caller, message=asked.body)
+
+    async def finish(asked: Asked) -> SignedIn:
+        body: FinishBody = asked.body
+        headers = asked.shown.headers if asked.shown else {}
+        message = FinishSignIn(
+            tenant=body.tenant,
+            flow=body.flow,
+            code=body.code,
+            state=body.state,
+            issuer=body.issuer,
+            device=body.device,
+            country=country_of(headers, country_header),
+        )
+        return await sign_in.finish(caller=asked.caller, message=message)
+
+    async def take_saml(asked: Asked) -> Reply:
+        message = SamlAnswer(tenant=asked.path["tenant"], form=asked.body.decode("latin-1"))
+        taken = await sign_in.take_saml(caller=asked.caller, message=message)
+        return Reply(status=303, headers={"location": taken.url})
+
+    async def list_sessions(asked: Asked) -> SessionPage:
+        return await sessions.sessions(caller=asked.caller, message=asked.query)
+
+    async def end(asked: Asked) -> SessionsEnded:
+        message = EndSession(session_id=asked.path["session_id"])
+        return await sessions.end(caller=asked.caller, message=message)
+
+    async def end_all(asked: Asked) -> SessionsEnded:
+        return await sessions.end_all(caller=asked.caller, message=EndSessions())
+
+    return [
+        Route(
+            method="POST",
+            path="/v1/sign-in",
+            summary="Begin to sign in",
+            handle=start,
+            body=StartSignIn,
+            answer=SignInStarted,
+            status=201,
+            public=True,
+            shows_secret=True,
+            problems=(ProviderNotFound, ProviderOutOfReach),
+        ),
+        Route(
+            method="POST",
+            path="/v1/sign-in/finish",
+            summary="Finish signing in",
+            handle=finish,
+            body=FinishBody,
+            answer=SignedIn,
+            status=201,
+            public=True,
+            shows_secret=True,
+            problems=(SignInNotAccepted, PersonNotKnown, ProviderOutOfReach),
+        ),
+        Route(
+            method="POST",
+            path="/v1/sign-in/saml/{tenant}",
+            summary="Take the answer of a SAML provider from a browser",
+            handle=take_saml,
+            body=bytes,
+            form=True,
+            status=303,
+            public=True,
+            problems=(SignInNotAccepted,),
+        ),
+        Route(
+            method="GET",
+            path="/v1/sessions",
+            summary="List one's own sessions",
+            handle=list_sessions,
+            query=ListSessions,
+            answer=SessionPage,
+        ),
+        Route(
+            method="DELETE",
+            path="/v1/sessions/{session_id}",
+            summary="End one of one's own sessions",
+            handle=end,
+            answer=SessionsEnded,
+            problems=(SessionNotFound,),
+        ),
+        Route(
+            method="DELETE",
+            path="/v1/sessions",
+            summary="End all of one's own sessions",
+            handle=end_all,
+            answer=SessionsEnded,
+        ),
+    ]
