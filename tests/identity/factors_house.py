@@ -57,7 +57,7 @@ class House:
         self.approvals = self.approvals_with()
 
     def proofs_with(self, ring: totp.KeyRing) -> Proofs:
-        return Proofs(mint=self.mint, ring=ring, party=PARTY)
+        return Proofs(mint=self.mint, ring=lambda: ring, party=PARTY)
 
     def doors_with(self, ring: totp.KeyRing) -> Factors:
         service = FactorsService(

@@ -25,6 +25,13 @@ Code = Annotated[
     ),
 ]
 Label = Annotated[Name, told("What you call it, such as the device it is on.")]
+Reason = Annotated[
+    str,
+    Meta(
+        description=f"How you know that it is them, 1 to {REASON_MAX} printable characters.",
+        extra_json_schema={"minLength": 1, "maxLength": REASON_MAX},
+    ),
+]
 Credential = Annotated[
     dict[str, Any],
     told("What the passkey answered, as ``toJSON()`` of WebAuthn level 3 writes it."),
@@ -85,13 +92,7 @@ class RecoverFactors(Message, frozen=True):
     """Let another person begin anew: all their factors and sessions end. Others must agree first."""
 
     person: Annotated[str, told("Who lost their factors, ``per_…``.")]
-    reason: Annotated[
-        str,
-        Meta(
-            description=f"How you know that it is them, 1 to {REASON_MAX} characters.",
-            extra_json_schema={"minLength": 1, "maxLength": REASON_MAX},
-        ),
-    ]
+    reason: Reason
 
 
 class Factor(Message, frozen=True):

@@ -4,7 +4,7 @@ A failure is an answer, not an exception, so that what it leaves behind (a spent
 counted) is committed with its entry in the record. The caller of these raises it afterwards.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -115,12 +115,19 @@ async def tell_failure(
 
 
 class Proofs:
-    """Checks codes and passkeys against what is kept."""
+    """Checks codes and passkeys against what is kept. ``ring`` is asked for the keys of secrets when one is needed."""
 
-    def __init__(self, *, mint: Mint, ring: totp.KeyRing, party: passkeys.Party) -> None:
+    def __init__(
+        self, *, mint: Mint, ring: Callable[[], totp.KeyRing], party: passkeys.Party
+    ) -> None:
         self.mint = mint
-        self.ring = ring
+        self._ring = ring
         self.party = party
+
+    @property
+    def ring(self) -> totp.KeyRing:
+        """The keys that secrets are sealed under."""
+        return self._ring()
 
     async def code(
         self, connection: Connection, *, caller: Caller, code: str, factors: list[FactorRow],
