@@ -14,6 +14,7 @@ from tallystick.audit.api import Audit
 from tallystick.audit.model.policy import Policy, parse_policy
 from tallystick.audit.service.door import AuditService
 from tallystick.identity.api import Identity, TenantDirectory, Unauthenticated
+from tallystick.identity.api.tokens import TokenNotAccepted
 from tallystick.identity.http.access import GUARDED
 from tallystick.identity.service.edge import KeptAnswers, SharedBudgets
 from tallystick.identity.service.keys import IdentityService, TenantDirectoryService
@@ -188,7 +189,7 @@ class Platform:
             title="Tallystick",
             version=__version__,
             ready=self._ready,
-            problems=(Unauthenticated, *GUARDED),
+            problems=(Unauthenticated, TokenNotAccepted, *GUARDED),
             glossary={code.value: sentence(code) for code in RefusalCode},
             on_start=(self.start, self.start_jobs, *extra_hooks[0]),
             on_stop=(*extra_hooks[1], self.stop),

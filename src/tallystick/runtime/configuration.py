@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 PORT_DEFAULT = 8480
 POOL_SIZE_DEFAULT = 8
@@ -16,6 +17,11 @@ CORS_ORIGINS_MAX = 20
 _WEB_ORIGIN = re.compile(
     r"https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?"
 )
+# An issuer by RFC 8414, section 2: no query, no fragment; a slash at its end would make two names of one.
+_PUBLIC_URL = re.compile(
+    r"(https://[a-z0-9.-]{1,253}|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(/[A-Za-z0-9._-]{1,50}){0,4}"
+)
+NETWORKS_MAX = 20
 _ORIGIN = re.compile(r"[a-z0-9.-]{1,100}(:[0-9]{1,5})?(/[A-Za-z0-9._-]{1,50}){0,4}")
 
 
@@ -42,6 +48,15 @@ class Settings:
     tls_certificate: str = ""
     tls_key: str = ""
     tls_client_ca: str = ""
+    token_keys: str = ""
+    client_cert_header: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    @property
+    def issuer(self) -> str:
+        """How clients call this server (RFC 8414): its public address, or where it listens."""
+        scheme = "https" if self.tls_certificate else "http"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"{scheme}://{host}:{self.port}"
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -49,7 +64,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     given = os.environ if environment is None else environment
     return Settings(
         database_url=given.get("TALLYSTICK_DATABASE_URL", ""),
-        public_url=given.get("TALLYSTICK_PUBLIC_URL", "").rstrip("/"),
+        public_url=_public_url(given),
         host=given.get("TALLYSTICK_HOST", "127.0.0.1"),
         port=_whole(given, "TALLYSTICK_PORT", PORT_DEFAULT, most=65_535),
         pool_size=_whole(given, "TALLYSTICK_POOL_SIZE", POOL_SIZE_DEFAULT, most=50),
@@ -71,6 +86,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         tls_certificate=given.get("TALLYSTICK_TLS_CERTIFICATE", ""),
         tls_key=given.get("TALLYSTICK_TLS_KEY", ""),
         tls_client_ca=given.get("TALLYSTICK_TLS_CLIENT_CA", ""),
+        token_keys=given.get("TALLYSTICK_TOKEN_KEYS", ""),
+        client_cert_header=_networks(given, "TALLYSTICK_CLIENT_CERT_HEADER"),
     )
 
 
@@ -100,6 +117,30 @@ def _cors_origins(given: Mapping[str, str]) -> tuple[str, ...]:
             f"https://console.bank.example, without a path and never *, not {text!r}"
         )
     return origins
+
+
+def _public_url(given: Mapping[str, str]) -> str:
+    text = given.get("TALLYSTICK_PUBLIC_URL", "").rstrip("/")
+    if text and not _PUBLIC_URL.fullmatch(text):
+        raise ValueError(
+            "TALLYSTICK_PUBLIC_URL is the address that others know this server by, such as https://bank.example, and "
+            f"http for the loopback alone, not {text!r}"
+        )
+    return text
+
+
+def _networks(given: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    parts = given.get(name, "").split()
+    try:
+        found = tuple(map(ip_network, parts))
+    except ValueError:
+        found = ()
+    if len(found) != len(parts) or len(found) > NETWORKS_MAX:
+        raise ValueError(
+            f"{name} is at most {NETWORKS_MAX} networks with a space between them, such as 127.0.0.1/32, "
+            f"not {given.get(name)!r}"
+        )
+    return found
 
 
 def _switch(given: Mapping[str, str], name: str) -> bool:
