@@ -98,6 +98,14 @@ class Action(StrEnum):
     IDENTITY_CONSENT_END = "identity.consent.end"
 
 
+def is_action(name: str) -> bool:
+    """Tell whether there is an action of this name."""
+    return name in _NAMES
+
+
+_NAMES = frozenset(str(action) for action in Action)
+
+
 class Sum(msgspec.Struct, frozen=True, kw_only=True):
     """What an act moves of one asset, in minor units: the largest single amount, and all together."""
 

@@ -5,7 +5,17 @@ from typing import Final, NoReturn
 import typer
 
 from tallystick import __version__
-from tallystick.apps.cli import audit, keys, ledgers, operating, tenants, using, wallets
+from tallystick.apps.cli import (
+    access,
+    acts,
+    audit,
+    keys,
+    ledgers,
+    operating,
+    tenants,
+    using,
+    wallets,
+)
 from tallystick.kernel.problems import Problem
 from tallystick.runtime.database import ServerTooOld
 from tallystick.runtime.embedded import EmbeddedPostgresError
@@ -36,6 +46,13 @@ app.command()(operating.verify)
 app.command()(using.pay)
 app.command()(using.statement)
 app.command()(using.balance)
+app.command()(access.whoami)
+app.command()(access.explain)
+app.add_typer(access.people, name="people")
+app.add_typer(access.roles, name="roles")
+app.add_typer(access.delegations, name="delegations")
+app.add_typer(access.rule, name="rule")
+app.command()(acts.acts)
 app.add_typer(audit.app, name="audit")
 app.command()(audit.witness)
 app.add_typer(keys.app, name="key")

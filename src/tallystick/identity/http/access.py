@@ -15,7 +15,7 @@ from tallystick.identity.api.access import (
     NotAllowed,
     StepUpNeeded,
 )
-from tallystick.kernel.actions import Action
+from tallystick.kernel.actions import is_action
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import told
 from tallystick.kernel.problems import malformed
@@ -215,7 +215,7 @@ def _whole(body: Evaluations, part: EvaluationPart) -> Evaluation:
 async def _evaluated(access: Access, caller: Caller, asked: Evaluation) -> Evaluated:
     if not asked.subject.id.startswith(_SUBJECTS.get(asked.subject.type, "?")):
         raise malformed("subject", "a subject is a person, key or client, by its id of ours")
-    if asked.action.name not in Action:
+    if not is_action(asked.action.name):
         raise malformed("action.name", "there is no such action")
     facts = asked.context | asked.resource.properties | asked.action.properties
     is_account = asked.resource.type == "account"

@@ -109,7 +109,7 @@ def checked_delegation(
         raise malformed("days", "days of the week are 1 (Monday) to 7, each once")
     if not 0 <= message.approvers <= APPROVERS_MAX:
         raise malformed("approvers", f"0 to {APPROVERS_MAX} others agree")
-    if message.slot is not None and message.slot not in Slot:
+    if message.slot is not None and message.slot not in tuple(Slot):
         raise malformed("slot", f"a slot is one of {', '.join(Slot)}")
     if (message.cap_slot is None) != (message.slot is None):
         raise malformed("slot", "a slot and what it is capped at go together")

@@ -24,7 +24,7 @@ from tallystick.identity.service.standings import KEPT, Standings
 from tallystick.identity.store import access as store
 from tallystick.identity.store import approvals
 from tallystick.kernel import ids, instants
-from tallystick.kernel.actions import Action, Facts, Sum
+from tallystick.kernel.actions import Facts, Sum, is_action
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import canonical
 from tallystick.kernel.instants import Instant
@@ -272,7 +272,7 @@ def _demand_actions(actions: tuple[str, ...]) -> None:
     if not 1 <= len(actions) <= _ACTIONS_MAX:
         raise malformed("actions", f"1 to {_ACTIONS_MAX} actions are asked for at once")
     for action in actions:
-        if action not in Action:
+        if not is_action(action):
             raise malformed(
                 "action", "there is no such action: docs/reference/actions.md lists them"
             )
