@@ -18,6 +18,8 @@ LISTS = [
     ("payments", "payments_of_file", "payment_by_file", "payment_id < $2"),
     ("payments", "payments_by_end_to_end_id", "payment_by_end_to_end_id", "payment_id < $2"),
     ("payments", "payments_by_state", "payment_by_state", "payment_id < $2"),
+    ("payments", "payments_of_debtors", "payment_by_debtor", "payment_id < $2"),
+    ("wallets", "wallets_named", "wallet_pkey", "wallet_id > $2"),
 ]  # fmt: skip
 
 

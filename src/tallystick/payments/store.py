@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
-from tallystick.kernel.callers import Caller
+from tallystick.kernel.callers import Caller, Cap
 from tallystick.kernel.entries import DONE, Deed
 from tallystick.kernel.instants import Instant
+from tallystick.kernel.patterns import ranges_of
 from tallystick.kernel.tags import Tag
 from tallystick.payments.model import deeds
 from tallystick.payments.model.book_rail import Decision
@@ -67,7 +68,10 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
 async def insert_file(
     connection: Connection, *, caller: Caller, file: NewFile, payments: Sequence[PaymentRecord]
 ) -> bool:
-    """Write a file with the counts of its payments; False when its bytes or its content are there already."""
+    """Write a file with the counts of its payments and what bounds its sender.
+
+    False when its bytes or its content are there already.
+    """
     accepted = sum(payment.state is State.ACCEPTED for payment in payments)
     made = await connection.fetchval(
         _SQL["insert_file"],
@@ -87,6 +91,9 @@ async def insert_file(
         len(payments),
         accepted,
         len(payments) - accepted,
+        caller.decision or None,
+        msgspec.json.encode(caller.caps).decode(),
+        sorted({one.debit_address for one in payments if one.debit_address is not None}),
     )
     if made is None:
         return False
@@ -278,9 +285,12 @@ async def payments(
     end_to_end_id: str | None,
     state: State | None,
     limit: int,
+    debtors: Sequence[str] | None = None,
 ) -> list[PaymentRecord]:
     """Read payments, newest first, along the index of the narrowest filter that was given."""
-    if file_id is not None:
+    if debtors is not None:
+        name, given = "payments_of_debtors", (debtors, file_id, end_to_end_id, state)
+    elif file_id is not None:
         name, given = "payments_of_file", (file_id, state, end_to_end_id)
     elif end_to_end_id is not None:
         name, given = "payments_by_end_to_end_id", (end_to_end_id, state)
@@ -292,6 +302,18 @@ async def payments(
     return _payments(await connection.fetch(_SQL[name], tenant_id, before, *given, limit))
 
 
+async def debtors(
+    connection: Connection, *, tenant_id: int, sees: Sequence[str], most: int
+) -> list[str]:
+    """Find the accounts that pay within the ranges of patterns, at most ``most``.
+
+    Some may fit no pattern, and where ranges overlap one may come twice.
+    """
+    first, beyond, _ = ranges_of(sees)
+    rows = await connection.fetch(_SQL["debtors"], tenant_id, first, beyond, most)
+    return [row["debit_address"] for row in rows]
+
+
 async def unfinished_tenants(connection: Connection, *, waiting_s: int, most: int) -> list[int]:
     """Find the tenants with files that have not moved on for so long; the one read that needs no tenant."""
     rows = await connection.fetch(_SQL["unfinished_tenants"], waiting_s, most)
@@ -299,11 +321,24 @@ async def unfinished_tenants(connection: Connection, *, waiting_s: int, most: in
 
 
 async def take_unfinished(
-    connection: Connection, *, tenant_id: int, waiting_s: int, most: int
-) -> list[str]:
-    """Take files that have not moved on for so long, so that nobody else takes them as soon."""
-    rows = await connection.fetch(_SQL["take_unfinished"], tenant_id, waiting_s, most)
-    return [row["file_id"] for row in rows]
+    connection: Connection, *, job: Caller, waiting_s: int, most: int
+) -> list[tuple[Caller, str]]:
+    """Take files that have not moved on for so long, so that nobody else takes them as soon.
+
+    Answers each with the job as it goes on with it: bound by what bounds its sender.
+    """
+    rows = await connection.fetch(_SQL["take_unfinished"], job.tenant_id, waiting_s, most)
+    return [
+        (
+            msgspec.structs.replace(
+                job,
+                decision=row["decision"] or "",
+                caps=msgspec.json.decode(row["caps"], type=tuple[Cap, ...]),
+            ),
+            row["file_id"],
+        )
+        for row in rows
+    ]
 
 
 def _portions(rows: Sequence[Any]) -> Iterable[Sequence[Any]]:

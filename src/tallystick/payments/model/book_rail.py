@@ -46,6 +46,9 @@ REASONS: Mapping[RefusalCode, Reason] = MappingProxyType(
         RefusalCode.EXCEEDS_MAXIMUM_BALANCE: Reason(
             "AM02", "An account of this payment does not take so much"
         ),
+        RefusalCode.SPENDING_CAP_REACHED: Reason(
+            "AM14", "It is more than whoever sent this may still move in the period of their cap"
+        ),
     }
 )
 """What each refusal of the books is to the payer. Others cannot befall a payment, unless somebody took its id."""

@@ -164,7 +164,7 @@ def _payment(
         creditor_iban=creditor.iban if creditor else transfer.creditor_iban,
         remittance=_remittance(transfer.remittance_unstructured, transfer.structured_reference),
         ledger=debtor.ledger if debtor and is_accepted else None,
-        debit_address=debtor.address if debtor and is_accepted else None,
+        debit_address=debtor.address if debtor else None,
         credit_address=creditor.address if creditor and is_accepted else None,
         reason_code=_code(screened.reason),
         reason_text=_text(screened.reason),

@@ -26,6 +26,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "AM17": "InvalidPaymentInfoControlSum",
         "AM19": "InvalidGroupNumberOfTransactions",
         "AM20": "InvalidPaymentInfoNumberOfTransactions",
+        "AM14": "AmountExceedsAgreedLimit",
         "CH17": "ElementNotAdmitted",
         "CH20": "DecimalPointsNotCompatibleWithCurrency",
         "DT01": "InvalidDate",

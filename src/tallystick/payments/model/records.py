@@ -26,7 +26,7 @@ class NewFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as it is kept, and how far its payments are."""
+    """A file as it is kept, how far its payments are, and the accounts that pay in it."""
 
     file_id: str
     report_id: str
@@ -45,6 +45,7 @@ class FileRecord(msgspec.Struct, frozen=True, kw_only=True):
     rejected: int
     received_at: Instant
     finished_at: Instant | None
+    debit_addresses: tuple[str, ...] = ()
 
 
 class BlockRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +60,8 @@ class BlockRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PaymentRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment as it is kept. One that was accepted has an amount and its places in the books."""
+    """A payment as it is kept. One that was accepted has an amount and its places in the books; one that was rejected
+    has its payer's, where there is one."""
 
     payment_id: str
     file_id: str

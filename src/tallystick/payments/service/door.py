@@ -1,12 +1,16 @@
 """The door of payments: a file is kept, then booked, then reported on; each step can be repeated."""
 
 import asyncio
+from functools import partial
+
+from msgspec import structs
 
 from tallystick.kernel import ids
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import Recorded
 from tallystick.kernel.fields import PAGE_MAX
 from tallystick.kernel.instants import render
+from tallystick.kernel.patterns import any_fits
 from tallystick.kernel.problems import Problem, Retry, malformed
 from tallystick.kernel.tags import Tag
 from tallystick.ledger.api import Ledger
@@ -29,6 +33,7 @@ from tallystick.payments.api import (
     ReportOf,
     SubmitFile,
 )
+from tallystick.payments.model import seeing
 from tallystick.payments.model.records import FileRecord, PaymentRecord
 from tallystick.payments.model.reporting import report_of
 from tallystick.payments.service import answers
@@ -40,6 +45,9 @@ from tallystick.runtime.record import Pen
 from tallystick.wallets.api import Wallets
 
 JOB = "job:payments"
+# Payments of so many accounts are merged; of more, a page looks at so many rows at most.
+DEBTORS_MAX = 200
+WALK_MAX = 2_000
 _READ_AT_ONCE = 5_000
 _TEXT_MAX = 64
 
@@ -57,6 +65,8 @@ class PaymentService:
 
     async def submit_file(self, *, caller: Caller, message: SubmitFile) -> FileAnswer:
         """Pay a file, or find it paid."""
+        # Whoever pays need not see whom: what they see bounds what they read.
+        caller = structs.replace(caller, sees=None)
         file_id, was_known = await self._receiving.receive(caller=caller, content=message.content)
         if not was_known:
             try:
@@ -100,22 +110,25 @@ class PaymentService:
     async def files(self, *, caller: Caller, message: ListFiles) -> FilePage:
         """List files, newest first."""
         limit = _limit(message.limit)
+        asked = limit + 1 if caller.sees is None else WALK_MAX
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             rows = await store.files(
                 connection,
                 tenant_id=caller.tenant_id,
                 after=_cursor(message.after, of="file_"),
-                limit=limit + 1,
+                limit=asked,
             )
+        is_seen = partial(seeing.sees_file, sees=caller.sees)
+        rows, last = seeing.page(rows, limit=limit, asked=asked, is_seen=is_seen)
         await self._pen.note_numbers(
             caller=caller,
             tag=Tag.PAYMENTS_FILE_READ,
             on=store.CONTEXT,
             of="files",
-            numbers=[row.file_id for row in rows[:limit]],
+            numbers=[row.file_id for row in rows],
         )
-        after = rows[limit - 1].file_id if len(rows) > limit else None
-        return FilePage(items=tuple(map(answers.file, rows[:limit])), after=after)
+        after = None if last is None else last.file_id
+        return FilePage(items=tuple(map(answers.file, rows)), after=after)
 
     async def report(self, *, caller: Caller, message: ReportOf) -> Report:
         """Write the report of a file."""
@@ -131,7 +144,7 @@ class PaymentService:
             found = await store.payment(
                 connection, tenant_id=caller.tenant_id, payment_id=message.payment_id
             )
-            if found is None:
+            if found is None or not seeing.sees_payment(found, caller.sees):
                 raise _no_payment(message)
             moves = await store.events(
                 connection, tenant_id=caller.tenant_id, payment_id=found.payment_id
@@ -145,17 +158,22 @@ class PaymentService:
         async with self._database.transaction(
             tenant_id=caller.tenant_id, read_only=True
         ) as connection:
+            found = await store.payment(
+                connection, tenant_id=caller.tenant_id, payment_id=message.payment_id
+            )
+            if found is None or not seeing.sees_payment(found, caller.sees):
+                raise _no_payment(message)
             moves = await store.events(
                 connection, tenant_id=caller.tenant_id, payment_id=message.payment_id
             )
-        if not moves:
-            raise _no_payment(message)
         return Recorded(on=message.payment_id, at=render(moves[-1].recorded_at))
 
     async def payments(self, *, caller: Caller, message: ListPayments) -> PaymentPage:
         """List payments, newest first."""
         limit = _limit(message.limit)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
+            debtors = await _debtors(connection, caller)
+            asked = limit + 1 if caller.sees is None or debtors is not None else WALK_MAX
             rows = await store.payments(
                 connection,
                 tenant_id=caller.tenant_id,
@@ -163,17 +181,20 @@ class PaymentService:
                 file_id=message.file_id,
                 end_to_end_id=message.end_to_end_id,
                 state=message.state,
-                limit=limit + 1,
+                limit=asked,
+                debtors=debtors,
             )
+        is_seen = partial(seeing.sees_payment, sees=caller.sees)
+        rows, last = seeing.page(rows, limit=limit, asked=asked, is_seen=is_seen)
         await self._pen.note_numbers(
             caller=caller,
             tag=Tag.PAYMENTS_PAYMENT_READ,
             on=store.CONTEXT,
             of="payments",
-            numbers=[row.payment_id for row in rows[:limit]],
+            numbers=[row.payment_id for row in rows],
         )
-        after = rows[limit - 1].payment_id if len(rows) > limit else None
-        return PaymentPage(items=tuple(map(answers.payment, rows[:limit])), after=after)
+        after = None if last is None else last.payment_id
+        return PaymentPage(items=tuple(map(answers.payment, rows)), after=after)
 
     async def unfinished(self, *, waiting_s: int, most: int) -> list[tuple[Caller, str]]:
         """Take files, of all tenants, that have not moved on for ``waiting_s``. For the job."""
@@ -182,14 +203,12 @@ class PaymentService:
         taken: list[tuple[Caller, str]] = []
         for tenant_id in tenants:
             async with self._database.transaction(tenant_id=tenant_id) as connection:
-                files = await store.take_unfinished(
+                taken += await store.take_unfinished(
                     connection,
-                    tenant_id=tenant_id,
+                    job=Caller(tenant_id=tenant_id, actor=JOB),
                     waiting_s=waiting_s,
                     most=most - len(taken),
                 )
-            caller = Caller(tenant_id=tenant_id, actor=JOB)
-            taken += [(caller, file_id) for file_id in files]
             if len(taken) >= most:
                 break
         return taken
@@ -217,7 +236,7 @@ def _no_payment(message: PaymentOf) -> PaymentNotFound:
 
 async def _found(connection: Connection, caller: Caller, file_id: str) -> FileRecord:
     file = await store.file(connection, tenant_id=caller.tenant_id, file_id=file_id)
-    if file is None:
+    if file is None or not seeing.sees_file(file, caller.sees):
         raise PaymentFileNotFound(
             "There is no such payment file.", {"file_id": file_id[:_TEXT_MAX]}
         )
@@ -238,6 +257,18 @@ async def _payments(connection: Connection, caller: Caller, file_id: str) -> lis
         if len(rows) < _READ_AT_ONCE:
             break
     return found
+
+
+async def _debtors(connection: Connection, caller: Caller) -> list[str] | None:
+    """The accounts whose payments the caller sees; None for all, or for more than can be merged."""
+    if caller.sees is None:
+        return None
+    found = await store.debtors(
+        connection, tenant_id=caller.tenant_id, sees=caller.sees, most=DEBTORS_MAX + 1
+    )
+    if len(found) > DEBTORS_MAX:
+        return None
+    return sorted({address for address in found if any_fits(caller.sees, address)})
 
 
 def _limit(limit: int) -> int:

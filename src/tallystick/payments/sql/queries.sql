@@ -1,9 +1,10 @@
 -- name: insert_file
 INSERT INTO payments.payment_file (
     tenant_id, file_id, report_id, sha256, fingerprint, message, message_id, initiating_party, original_created_at,
-    stated_count, stated_sum, reason_code, reason_text, total, accepted, rejected, finished_at
+    stated_count, stated_sum, reason_code, reason_text, total, accepted, rejected, decision, caps,
+    debit_addresses, finished_at
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18::jsonb, $19,
         CASE WHEN $15 = 0 THEN clock_timestamp() END)
 ON CONFLICT DO NOTHING
 RETURNING received_at
@@ -94,22 +95,26 @@ RETURNING counted.moved, array(SELECT noted.payment_id FROM noted ORDER BY noted
 
 -- name: file
 SELECT file_id, report_id, fingerprint, message, message_id, initiating_party, original_created_at, stated_count,
-       stated_sum, reason_code, reason_text, total, accepted, settled, rejected, received_at, finished_at
+       stated_sum, reason_code, reason_text, total, accepted, settled, rejected, received_at, finished_at,
+       debit_addresses
 FROM payments.payment_file WHERE tenant_id = $1 AND file_id = $2
 
 -- name: file_by_bytes
 SELECT file_id, report_id, fingerprint, message, message_id, initiating_party, original_created_at, stated_count,
-       stated_sum, reason_code, reason_text, total, accepted, settled, rejected, received_at, finished_at
+       stated_sum, reason_code, reason_text, total, accepted, settled, rejected, received_at, finished_at,
+       debit_addresses
 FROM payments.payment_file WHERE tenant_id = $1 AND sha256 = $2
 
 -- name: file_by_content
 SELECT file_id, report_id, fingerprint, message, message_id, initiating_party, original_created_at, stated_count,
-       stated_sum, reason_code, reason_text, total, accepted, settled, rejected, received_at, finished_at
+       stated_sum, reason_code, reason_text, total, accepted, settled, rejected, received_at, finished_at,
+       debit_addresses
 FROM payments.payment_file WHERE tenant_id = $1 AND fingerprint = $2
 
 -- name: files
 SELECT file_id, report_id, fingerprint, message, message_id, initiating_party, original_created_at, stated_count,
-       stated_sum, reason_code, reason_text, total, accepted, settled, rejected, received_at, finished_at
+       stated_sum, reason_code, reason_text, total, accepted, settled, rejected, received_at, finished_at,
+       debit_addresses
 FROM payments.payment_file WHERE tenant_id = $1 AND file_id < $2
 ORDER BY file_id DESC
 LIMIT $3
@@ -198,6 +203,52 @@ WHERE payment.tenant_id = $1 AND payment.payment_id < $2
 ORDER BY payment.payment_id DESC
 LIMIT $3
 
+-- name: debtors
+-- The accounts that pay, each looked up after the one before it: as many steps as there are accounts, not payments.
+WITH RECURSIVE walked AS (
+    SELECT seen.beyond, first.debit_address
+    FROM unnest($2::text[], $3::text[]) AS seen (first, beyond) CROSS JOIN LATERAL (
+        SELECT payment.debit_address FROM payments.payment
+        WHERE payment.tenant_id = $1 AND payment.debit_address >= seen.first AND payment.debit_address < seen.beyond
+        ORDER BY payment.debit_address
+        LIMIT 1
+    ) AS first
+    UNION ALL
+    SELECT walked.beyond, next.debit_address
+    FROM walked CROSS JOIN LATERAL (
+        SELECT payment.debit_address FROM payments.payment
+        WHERE payment.tenant_id = $1
+          AND payment.debit_address > walked.debit_address AND payment.debit_address < walked.beyond
+        ORDER BY payment.debit_address
+        LIMIT 1
+    ) AS next
+)
+SELECT walked.debit_address FROM walked LIMIT $4
+
+-- name: payments_of_debtors
+SELECT payment.payment_id, payment.file_id, payment.block, payment.payment_information_id, payment.rail, payment.state,
+       payment.end_to_end_id, payment.instruction_id, payment.uetr, payment.instructed_amount, payment.currency,
+       payment.amount, payment.debtor_name, payment.debtor_iban, payment.creditor_name, payment.creditor_iban,
+       payment.remittance, payment.ledger, payment.debit_address, payment.credit_address, payment.reason_code,
+       payment.reason_text, payment.received_at, payment.decided_at
+FROM unnest($3::text[]) AS chosen (debit_address) CROSS JOIN LATERAL (
+    SELECT payment.payment_id, payment.file_id, payment.block, payment.payment_information_id, payment.rail,
+           payment.state,
+           payment.end_to_end_id, payment.instruction_id, payment.uetr, payment.instructed_amount, payment.currency,
+           payment.amount, payment.debtor_name, payment.debtor_iban, payment.creditor_name, payment.creditor_iban,
+           payment.remittance, payment.ledger, payment.debit_address, payment.credit_address, payment.reason_code,
+           payment.reason_text, payment.received_at, payment.decided_at
+    FROM payments.payment
+    WHERE payment.tenant_id = $1 AND payment.payment_id < $2
+      AND payment.debit_address >= chosen.debit_address AND payment.debit_address <= chosen.debit_address
+      AND ($4::text IS NULL OR payment.file_id = $4) AND ($5::text IS NULL OR payment.end_to_end_id = $5)
+      AND ($6::text IS NULL OR payment.state = $6)
+    ORDER BY payment.debit_address DESC, payment.payment_id DESC
+    LIMIT $7
+) AS payment
+ORDER BY payment.payment_id DESC
+LIMIT $7
+
 -- name: unfinished_tenants
 SELECT tenant_id FROM payments.unfinished_v1(make_interval(secs => $1::integer), $2)
 
@@ -211,4 +262,4 @@ WHERE tenant_id = $1 AND file_id IN (
     LIMIT $3
     FOR UPDATE SKIP LOCKED
 )
-RETURNING file_id
+RETURNING file_id, decision, caps

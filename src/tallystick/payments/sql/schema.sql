@@ -14,7 +14,8 @@ $$;
 
 -- A file that was read. Neither the same bytes nor the same content can be stored twice, so neither is paid twice. What it
 -- stated is kept as text, to be echoed. The counts say how far its payments are; ``tried_at`` is when they last moved on,
--- or were last taken up by the job. ``report_id`` is the message id of its report.
+-- or were last taken up by the job. ``report_id`` is the message id of its report. ``caps`` bound what its sender may move, and
+-- ``decision`` let them send it: both hold also when a job goes on with it. ``debit_addresses`` are the accounts that pay in it.
 CREATE TABLE payments.payment_file (
     tenant_id           bigint NOT NULL,
     file_id             text COLLATE "C" NOT NULL,
@@ -36,6 +37,9 @@ CREATE TABLE payments.payment_file (
     received_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
     tried_at            timestamptz NOT NULL DEFAULT clock_timestamp(),
     finished_at         timestamptz,
+    decision            text COLLATE "C",
+    caps                jsonb NOT NULL DEFAULT '[]',
+    debit_addresses     text[] COLLATE "C" NOT NULL DEFAULT '{}',
     PRIMARY KEY (tenant_id, file_id),
     CONSTRAINT file_bytes_are_read_once UNIQUE (tenant_id, sha256),
     CONSTRAINT file_content_is_read_once UNIQUE (tenant_id, fingerprint),
@@ -75,7 +79,8 @@ CREATE TABLE payments.payment_block (
     CONSTRAINT block_reason_is_whole CHECK ((reason_code IS NULL) = (reason_text IS NULL))
 );
 
--- A payment: one transfer of a file. Ids sort by time and, within a file, by place. Accepted ones carry all that the books
+-- A payment: one transfer of a file. Ids sort by time and, within a file, by place. Rejected ones carry the address of their
+-- payer's account too, where there is one, for who may see it. Accepted ones carry all that the books
 -- must be told, so that whoever finishes them tells the books the same. ``amount`` is in minor units; what it was written
 -- as stands beside it.
 CREATE TABLE payments.payment (
@@ -129,6 +134,10 @@ CREATE INDEX payment_by_end_to_end_id ON payments.payment (tenant_id, end_to_end
 
 -- Finds payments by where they stand, newest last.
 CREATE INDEX payment_by_state ON payments.payment (tenant_id, state, payment_id);
+
+-- Finds payments by the account that pays, newest last, for who may see only some.
+CREATE INDEX payment_by_debtor ON payments.payment (tenant_id, debit_address, payment_id)
+    WHERE debit_address IS NOT NULL;
 
 -- Every move of every payment: who, when, from which state to which, and the code when it was rejected. The number counts
 -- the moves of its payment, so that each is written once. Append-only.
