@@ -1,14 +1,14 @@
 """Composing a platform: databases by role, services on them, doors before services, routes before doors."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 from tallystick import __version__
 from tallystick.apps.identifying import IdentityDoors
 from tallystick.apps.receipts import receipts
+from tallystick.apps.working import Job, Jobs
 from tallystick.audit import http as audit_http
 from tallystick.audit.api import Audit
 from tallystick.audit.model.policy import Policy, parse_policy
@@ -18,6 +18,7 @@ from tallystick.identity.api.tokens import TokenNotAccepted
 from tallystick.identity.http.access import GUARDED
 from tallystick.identity.service.edge import KeptAnswers, SharedBudgets
 from tallystick.identity.service.keys import IdentityService, TenantDirectoryService
+from tallystick.kernel.actions import Action
 from tallystick.ledger import http as ledger_http
 from tallystick.ledger import jobs as ledger_jobs
 from tallystick.ledger.api import BATCH_ITEMS_MAX, Ledger, RefusalCode
@@ -32,7 +33,6 @@ from tallystick.runtime.configuration import Settings
 from tallystick.runtime.database import Database
 from tallystick.runtime.doors import behalf, near
 from tallystick.runtime.edge import Manners, build_app
-from tallystick.runtime.jobs import every
 from tallystick.runtime.limits import Limiter, Rate, Rates
 from tallystick.runtime.record import Pen
 from tallystick.runtime.routes import Route
@@ -55,7 +55,6 @@ PLANNING = {
     "enable_sort": "off",
     "plan_cache_mode": "force_generic_plan",
 }
-_STOP_WAIT_S = 10
 
 Hooks = Sequence[Callable[[], Awaitable[None]]]
 
@@ -132,8 +131,7 @@ class Platform:
             is_tls=bool(settings.tls_certificate),
             request_s=settings.request_seconds,
         )
-        self._stopping = asyncio.Event()
-        self._jobs: list[asyncio.Task[None]] = []
+        self._jobs = Jobs(self._work(), guard=guard)
 
     async def start(self) -> None:
         """Open the databases. Raises OSError when none answers, ServerTooOld when it is one we do not support."""
@@ -142,27 +140,34 @@ class Platform:
 
     async def start_jobs(self) -> None:
         """Start what happens without being asked."""
-        self._stopping.clear()
-        work = {
-            "expire_holds": (1, partial(ledger_jobs.expire_holds, self._ledger)),
-            "finish_wallets": (10, partial(wallets_jobs.finish_unfinished, self._wallets)),
-            "forget_budgets": (60, self._forget_budgets),
-            "finish_payments": (5, partial(payments_jobs.finish_unfinished, self._payments)),
-        }
-        self._jobs = [
-            asyncio.create_task(every(pause_s, job, name=name, stopping=self._stopping))
-            for name, (pause_s, job) in work.items()
+        self._jobs.start()
+
+    def _work(self) -> list[Job]:
+        return [
+            Job(
+                "expire_holds",
+                1,
+                Action.LEDGER_HOLD_EXPIRE,
+                partial(ledger_jobs.expire_holds, self._ledger),
+            ),
+            Job(
+                "finish_wallets",
+                10,
+                Action.WALLETS_WALLET_FINISH,
+                partial(wallets_jobs.finish_unfinished, self._wallets),
+            ),
+            Job(
+                "finish_payments",
+                5,
+                Action.PAYMENTS_FILE_FINISH,
+                partial(payments_jobs.finish_unfinished, self._payments),
+            ),
+            Job("forget_budgets", 60, Action.IDENTITY_PASSED_FORGET, self._forget_budgets),
         ]
 
     async def stop(self) -> None:
         """Let jobs end, then close the databases."""
-        self._stopping.set()
-        if self._jobs:
-            _, late = await asyncio.wait(self._jobs, timeout=_STOP_WAIT_S)
-            for job in late:
-                job.cancel()
-                with suppress(asyncio.CancelledError):
-                    await job
+        await self._jobs.stop()
         for database in self.databases.values():
             await database.stop()
 

@@ -93,6 +93,7 @@ class Action(StrEnum):
     IDENTITY_CLIENT_CREATE = "identity.client.create"
     IDENTITY_CLIENT_END = "identity.client.end"
     IDENTITY_CLIENT_READ = "identity.client.read"
+    IDENTITY_PASSED_FORGET = "identity.passed.forget"
     IDENTITY_CONSENT_GIVE = "identity.consent.give"
     IDENTITY_CONSENT_READ = "identity.consent.read"
     IDENTITY_CONSENT_END = "identity.consent.end"
