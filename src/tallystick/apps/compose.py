@@ -108,6 +108,7 @@ class Platform:
             clock=clock,
             ledger=behalf(Ledger, self.ledger, of="payments"),
             wallets=behalf(Wallets, self.wallets, of="payments"),
+            guard=guard,
         )
         self.payments = near(
             Payments, self._payments, refusals=pens["payments"], guard=guard, wire=wire

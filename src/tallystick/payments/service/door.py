@@ -41,6 +41,7 @@ from tallystick.payments.service.booking import Booking
 from tallystick.payments.service.receiving import Receiving
 from tallystick.runtime.clock import Clock, Mint
 from tallystick.runtime.database import Connection, Database
+from tallystick.runtime.doors import Guard
 from tallystick.runtime.record import Pen
 from tallystick.wallets.api import Wallets
 
@@ -56,21 +57,32 @@ class PaymentService:
     """Payments over the database of role ``tallystick_payments`` and the doors of ledger and wallets."""
 
     def __init__(
-        self, *, database: Database, mint: Mint, clock: Clock, ledger: Ledger, wallets: Wallets
+        self,
+        *,
+        database: Database,
+        mint: Mint,
+        clock: Clock,
+        ledger: Ledger,
+        wallets: Wallets,
+        guard: Guard | None = None,
     ) -> None:
         self._database = database
         self._pen = Pen(database=database, context=store.CONTEXT, clock=clock)
-        self._receiving = Receiving(database=database, mint=mint, clock=clock, wallets=wallets)
+        self._receiving = Receiving(
+            database=database, mint=mint, clock=clock, wallets=wallets, guard=guard
+        )
         self._booking = Booking(database=database, ledger=ledger)
 
     async def submit_file(self, *, caller: Caller, message: SubmitFile) -> FileAnswer:
         """Pay a file, or find it paid."""
         # Whoever pays need not see whom: what they see bounds what they read.
         caller = structs.replace(caller, sees=None)
-        file_id, was_known = await self._receiving.receive(caller=caller, content=message.content)
+        file_id, was_known, maker = await self._receiving.receive(
+            caller=caller, content=message.content
+        )
         if not was_known:
             try:
-                await self._booking.book(caller=caller, file_id=file_id)
+                await self._booking.book(caller=maker, file_id=file_id)
             except Problem as problem:
                 # The file is kept and the job goes on with it: so far its report says what it knows.
                 if problem.retry is not Retry.LATER:

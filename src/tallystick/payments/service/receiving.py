@@ -2,6 +2,7 @@
 
 import asyncio
 
+from tallystick.kernel.actions import Action
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import day_of
 from tallystick.payments import store
@@ -9,13 +10,16 @@ from tallystick.payments.adapters import pain001
 from tallystick.payments.model import intake, screening
 from tallystick.payments.model.initiation import Initiation
 from tallystick.payments.model.intake import Held
+from tallystick.payments.model.permission import facts_of_payments
 from tallystick.payments.model.reasons import Reason
 from tallystick.payments.model.records import FileRecord
 from tallystick.payments.model.screening import Screening
 from tallystick.runtime.clock import Clock, Mint
 from tallystick.runtime.database import Database
+from tallystick.runtime.doors import Guard
 from tallystick.wallets.api import IBANS_MAX, IbansOf, Wallets
 
+_MAKE = (Action.PAYMENTS_PAYMENT_MAKE,)
 DUPLICATE = Reason("DU01", "Another file with this MsgId came before from this DbtrAcct")
 
 
@@ -24,31 +28,44 @@ class _MessageIdWasUsed(Exception):
 
 
 class Receiving:
-    """Keeps a file once. Nothing of one that cannot be read is kept."""
+    """Keeps a file once. Nothing of one that cannot be read, or may not be paid, is kept.
 
-    def __init__(self, *, database: Database, mint: Mint, clock: Clock, wallets: Wallets) -> None:
+    ``guard`` is asked whether whoever sends it may make its payments; without one nobody is.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        mint: Mint,
+        clock: Clock,
+        wallets: Wallets,
+        guard: Guard | None = None,
+    ) -> None:
+        self._guard = guard
         self._database = database
         self._mint = mint
         self._clock = clock
         self._wallets = wallets
 
-    async def receive(self, *, caller: Caller, content: bytes) -> tuple[str, bool]:
+    async def receive(self, *, caller: Caller, content: bytes) -> tuple[str, bool, Caller]:
         """Keep a file with its payments, accepted or rejected; answers its id, and whether it was known before.
 
-        Raises XmlIsTooLarge, XmlIsMalformed, XmlHasForbiddenConstruct, MessageNotSupported, SchemaViolation.
+        The caller is answered with what bounds the payments it makes. Raises what keeps it from making them, and
+        XmlIsTooLarge, XmlIsMalformed, XmlHasForbiddenConstruct, MessageNotSupported, SchemaViolation.
         """
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             known = await store.file_by_bytes(
                 connection, tenant_id=caller.tenant_id, sha256=intake.digest_of(content)
             )
         if known is not None:
-            return known.file_id, True
+            return known.file_id, True, caller
         # Reading a large file takes a second, and others are not to wait for it.
         initiation = await asyncio.to_thread(pain001.read, content)
         fingerprint = intake.fingerprint_of(initiation)
         known = await self._known(caller, content=content, fingerprint=fingerprint)
         if known is not None:
-            return known.file_id, True
+            return known.file_id, True, caller
         held = await self._held(caller, initiation)
         screened = await asyncio.to_thread(
             screening.check,
@@ -56,7 +73,17 @@ class Receiving:
             own_accounts=intake.facts_of(held),
             today=day_of(self._clock.now()),
         )
-        return await self._keep(caller, screened, content=content, held=held)
+        maker = await self._let_in(caller, screened, held)
+        return *await self._keep(maker, screened, content=content, held=held), maker
+
+    async def _let_in(self, caller: Caller, screened: Screening, held: Held) -> Caller:
+        """The caller with what bounds the payments it makes. Raises whatever keeps it from making them."""
+        facts = facts_of_payments(screened, held)
+        if facts is None or self._guard is None:
+            return caller
+        return await self._guard.admit(
+            caller, wanted=_MAKE, actions=_MAKE, facts=facts, message=screened.initiation
+        )
 
     async def _known(
         self, caller: Caller, *, content: bytes, fingerprint: bytes
