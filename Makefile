@@ -12,7 +12,7 @@ help: ## list the targets
 up: .venv/run ## set everything up and run the platform; Ctrl-C stops it
 	@exec $(BIN)/tallystick up
 
-test: .venv/dev go ## run every test, the tidy ones included
+test: .venv/dev go tests/counterparties/node_modules ## run every test, the tidy ones included
 	@$(BIN)/pytest -q
 
 bench: .venv/dev wrk ## measure, and print one JSON line per figure
@@ -37,6 +37,12 @@ clean: ## remove what these targets made; the data stay
 go:
 	@test -x /usr/bin/go && test -d /usr/share/gocode/src/golang.org/x/mod/sumdb \
 		|| $(call debian,make test,golang-go golang-golang-x-mod-dev)
+
+# Certified issuers and clients of others talk to ours in some tests: programs of Node, as their lock names them.
+tests/counterparties/node_modules: tests/counterparties/package-lock.json
+	@command -v npm >/dev/null || $(call debian,make test,nodejs npm)
+	@cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 wrk:
 	@command -v wrk >/dev/null || $(call debian,make bench,wrk)

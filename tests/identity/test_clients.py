@@ -81,6 +81,7 @@ async def test_a_client_is_kept_with_its_public_keys_alone(house):
     assert kept["proven_by"] == "private_key_jwt"
     read = await house.as_person("GET", f"/v1/clients/{kept['client_id']}", ("test", "x"))
     assert read.json() == kept
+    house.clock.pass_s(1)
     await house.machine()
     page = await house.as_person("GET", "/v1/clients?limit=1", ("test", "x"))
     assert page.json() == {"items": [kept], "after": kept["client_id"]}
