@@ -44,7 +44,7 @@ from tallystick.runtime.record import Pen
 ORIGIN = "record.example"
 _TABLES = (
     *(f"{context}.leaf" for context in CONTEXTS),
-    *(f"audit.{name}" for name in ("tree", "segment", "subtree", "checkpoint")),
+    *(f"audit.{name}" for name in ("tree", "segment", "subtree", "checkpoint", "act")),
     *("ledger.transaction", "wallets.wallet_event", "wallets.wallet"),
 )
 # Children start from one process that has read all modules already: a life of a tenth of a second is a life.

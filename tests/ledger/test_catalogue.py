@@ -86,6 +86,7 @@ SEQUENCED = {
     "audit.tree": {"INSERT", "UPDATE", "SELECT"},
     "audit.segment": {"INSERT", "SELECT"},
     "audit.subtree": {"INSERT", "SELECT"},
+    "audit.act": {"INSERT", "SELECT"},
     "audit.checkpoint": {"INSERT", "UPDATE", "DELETE", "SELECT"},
     **{f"{context}.leaf": {"SELECT"} for context in CONTEXTS},
 }

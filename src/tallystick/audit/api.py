@@ -76,6 +76,13 @@ class ListEntries(Message, frozen=True, kw_only=True):
     limit: PageLimit = 50
 
 
+class ListActs(Message, frozen=True, kw_only=True):
+    """List what the caller itself did, newest first."""
+
+    after: Annotated[Index | None, told("Only acts before this place.")] = None
+    limit: PageLimit = 50
+
+
 class ReceiptOf(Message, frozen=True, kw_only=True):
     """Ask for the receipt of an act: the context that did it, what the record says it was done on, and when."""
 
@@ -130,6 +137,31 @@ class LogPage(Message, frozen=True, kw_only=True):
     """A page of entries."""
 
     items: Annotated[tuple[LoggedEntry, ...], told("Newest first.")]
+    after: NextCursor | None = None
+
+
+class Act(Message, frozen=True, kw_only=True):
+    """Something the caller did, or tried to."""
+
+    index: Index
+    at: Time
+    tag: Annotated[str, told("What it was, as the record calls it.")]
+    title: Annotated[str, told("The same in words.")]
+    on: Annotated[str, told("What it was done on: an id of ours.")]
+    outcome: Annotated[str, told("``done``, or the code of the refusal.")]
+    request: Annotated[str, told("Our id of the request that asked for it.")]
+    decision: Annotated[str | None, told("The decision that let it in, if one did.")] = None
+    may_repeat: Annotated[bool, told("Whether asking for the same again does no harm.")]
+    repeating: Annotated[str, told("What happens when it is asked for again, and how.")]
+
+
+class ActPage(Message, frozen=True, kw_only=True):
+    """A page of acts."""
+
+    items: Annotated[tuple[Act, ...], told("Newest first.")]
+    complete_until: Annotated[
+        Time, told("Every act up to then is in the list; a later one may be on its way into it.")
+    ]
     after: NextCursor | None = None
 
 
@@ -231,6 +263,12 @@ class Audit(Protocol):
     @unrecorded(_OPEN)
     async def entry(self, *, caller: Caller, message: EntryOf) -> LoggedEntry:
         """Show an entry. Raises EntryNotFound, NotYetPublished."""
+        ...
+
+    @asks(Action.AUDIT_ACT_READ)
+    @unrecorded("what the caller itself did, without personal data")
+    async def acts(self, *, caller: Caller, message: ListActs) -> ActPage:
+        """List what the caller did, newest first, with how it ended. Raises Malformed."""
         ...
 
     @asks(Action.AUDIT_LOG_READ)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from tallystick.audit.api import (
+    ActPage,
     Audit,
     CheckpointOf,
     Consistency,
@@ -14,6 +15,7 @@ from tallystick.audit.api import (
     EntryOf,
     Inclusion,
     InclusionOf,
+    ListActs,
     ListEntries,
     Log,
     LoggedEntry,
@@ -33,7 +35,7 @@ from tallystick.kernel.messages import Message
 from tallystick.kernel.problems import Problem, malformed
 from tallystick.runtime.routes import Asked, Reply, Route
 
-LOG = "/v1/log"
+LOG, ACTS = "/v1/log", "/v1/acts"
 TEXT = "text/plain; charset=utf-8"
 OCTETS = "application/octet-stream"
 # A tile never changes, so whoever has it may keep it; it is one tenant's.
@@ -64,6 +66,7 @@ def routes(audit: Audit, *, receipts: tuple[Receipts, ...] = ()) -> list[Route]:
     """The routes of the record. ``receipts`` are given for what other contexts do."""
     return [
         *_log_routes(audit),
+        _acts_route(audit),
         *_tile_routes(audit),
         *_proof_routes(audit),
         *(_receipt_route(audit, one) for one in receipts),
@@ -100,6 +103,16 @@ def _log_routes(audit: Audit) -> list[Route]:
             problems=(EntryNotFound, NotYetPublished, RecordIsDamaged),
         ),
     ]  # fmt: skip
+
+
+def _acts_route(audit: Audit) -> Route:
+    async def acts(asked: Asked) -> ActPage:
+        return await audit.acts(caller=asked.caller, message=asked.query)
+
+    return Route(
+        method="GET", path=ACTS, summary="List what you did lately, and how it ended", handle=acts,
+        query=ListActs, answer=ActPage, problems=(RecordIsDamaged,),
+    )  # fmt: skip
 
 
 def _tile_routes(audit: Audit) -> list[Route]:

@@ -8,7 +8,9 @@ from tallystick import __version__
 from tallystick.apps.cli import (
     access,
     acts,
+    approvals,
     audit,
+    factors,
     keys,
     ledgers,
     operating,
@@ -53,8 +55,10 @@ app.add_typer(access.roles, name="roles")
 app.add_typer(access.delegations, name="delegations")
 app.add_typer(access.rule, name="rule")
 app.command()(acts.acts)
+app.add_typer(approvals.app, name="approvals")
 app.add_typer(audit.app, name="audit")
 app.command()(audit.witness)
+app.add_typer(factors.app, name="factors")
 app.add_typer(keys.app, name="key")
 app.add_typer(ledgers.app, name="ledger")
 app.add_typer(tenants.app, name="tenant")

@@ -12,6 +12,8 @@ from tallystick.kernel.entries import read
 from tallystick.kernel.instants import EARLIEST, LATEST, Instant, parse
 
 PLATFORM = 0
+ACTOR_MAX = 200
+_JOBS = "job:"
 # As kernel.instants renders it: 2026-03-01T09:30:00.000000Z.
 _TIME_LENGTH = 27
 
@@ -55,12 +57,24 @@ class Refused(NamedTuple):
     why: str
 
 
+class Acted(NamedTuple):
+    """Somebody acted in the segment that begins at a place."""
+
+    tenant_id: int
+    actor: str
+    first_index: int
+
+
 class Placed(NamedTuple):
-    """What became of leaves: segments of their tree, the subtrees that they completed, and those without a place."""
+    """What became of leaves: segments of their tree, the subtrees that they completed, and those without a place.
+
+    ``acted`` is who did what is in the segments, without jobs.
+    """
 
     segments: list[Segment]
     subtrees: list[Subtree]
     refused: list[Refused]
+    acted: list[Acted]
 
 
 def placed(tenant_id: int, leaves: Sequence[Followed], edge: Frontier) -> Placed:
@@ -68,18 +82,36 @@ def placed(tenant_id: int, leaves: Sequence[Followed], edge: Frontier) -> Placed
     segments: list[Segment] = []
     grown: list[bytes] = []
     refused: list[Refused] = []
+    acted: list[Acted] = []
     place = edge.size
     for leaf in leaves:
         try:
-            entries = entries_of(leaf)
+            entries, actors = entries_of(leaf)
         except ValueError as error:
             refused.append(Refused(tenant_id, leaf, str(error)))
             continue
         hashes = leaf_hashes(entries)
-        segments += _cut(tenant_id, leaf, entries, hashes, place)
+        for segment in _cut(tenant_id, leaf, entries, hashes, place):
+            segments.append(segment)
+            end = segment.leaf_start + segment.length
+            acted += [
+                Acted(tenant_id, actor, segment.first_index)
+                for actor in set(actors[segment.leaf_start : end])
+                if _is_listed(actor)
+            ]
         place += leaf.length
         grown += hashes
-    return Placed(segments, edge.append(grown), refused)
+    return Placed(segments, edge.append(grown), refused, acted)
+
+
+def _is_listed(actor: str) -> bool:
+    """Whether what an actor did is found by its name: jobs do what nobody looks for, and no name of ours is longer."""
+    return (
+        len(actor) <= ACTOR_MAX
+        and actor.isascii()
+        and actor.isprintable()
+        and not actor.startswith(_JOBS)
+    )
 
 
 def _cut(
@@ -106,21 +138,24 @@ def _cut(
         start = end
 
 
-def entries_of(leaf: Followed) -> list[bytes]:
-    """The entries of a leaf. Raises ValueError where it does not hold what it says, and nothing else."""
+def entries_of(leaf: Followed) -> tuple[list[bytes], list[str]]:
+    """The entries of a leaf, and who did what each tells.
+
+    Raises ValueError where it does not hold what it says, and nothing else.
+    """
     entries = tiles.unpack(leaf.entries)
     if not 0 < len(entries) == leaf.length:
         raise ValueError(f"it has {len(entries)} entries and says {leaf.length}")
     if not EARLIEST <= leaf.first_at <= leaf.last_at < LATEST:
         raise ValueError("its times are none")
-    for entry in entries:
-        _demand_entry(entry)
-    return entries
+    return entries, [_actor_of(entry) for entry in entries]
 
 
-def _demand_entry(entry: bytes) -> None:
+def _actor_of(entry: bytes) -> str:
+    """Who did what an entry tells. Raises ValueError for what is no entry."""
     try:
-        at = read(entry).at
+        told = read(entry)
+        at = told.at
         # What stands in a field that nobody knows is not decoded when it is read.
         if not entry.isascii():
             entry.decode()
@@ -131,6 +166,7 @@ def _demand_entry(entry: bytes) -> None:
         raise ValueError(f"an entry is of no time: {at[:40]!r}")
     if not (fraction.isascii() and _is_second(at[:19])):
         raise ValueError(f"an entry is of no time: {at!r}")
+    return told.by
 
 
 # Neighbours share their second, and reading a time costs more than all the rest.

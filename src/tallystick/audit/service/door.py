@@ -8,6 +8,7 @@ import msgspec
 
 from tallystick.audit.api import (
     ENTRIES_SEEN_MAX,
+    ActPage,
     CheckpointOf,
     Consistency,
     ConsistencyOf,
@@ -16,6 +17,7 @@ from tallystick.audit.api import (
     EntryOf,
     Inclusion,
     InclusionOf,
+    ListActs,
     ListEntries,
     Log,
     LoggedEntry,
@@ -42,6 +44,7 @@ from tallystick.audit.model.places import tree_name
 from tallystick.audit.model.policy import Policy, render_policy
 from tallystick.audit.model.proof_file import LogProof, render_proof
 from tallystick.audit.model.tiles import WIDTH
+from tallystick.audit.service.acts import acts_of
 from tallystick.audit.store import reading
 from tallystick.audit.store.reading import Damaged
 from tallystick.audit.store.writing import TreeRow
@@ -160,6 +163,11 @@ class AuditService:
             _demand_published(message.index, tree)
             entry = await _entry(connection, tenant_id, message.index)
         return _logged(message.index, entry)
+
+    async def acts(self, *, caller: Caller, message: ListActs) -> ActPage:
+        """List what the caller did, newest first."""
+        async with self._reading(caller.tenant_id) as connection:
+            return await acts_of(connection, caller=caller, message=message)
 
     async def inclusion(self, *, caller: Caller, message: InclusionOf) -> Inclusion:
         """Prove that an entry is in the log."""

@@ -16,6 +16,7 @@ from tallystick.audit.model.bounds import LAG_MAX_US, SKEW_MAX_US
 from tallystick.audit.model.merkle import HASH_BYTES, Frontier, Subtree, frontier_ranges
 from tallystick.audit.model.places import (
     PLATFORM,
+    Acted,
     Followed,
     Refused,
     Segment,
@@ -194,10 +195,12 @@ class Sequencer:
             segments: list[Segment] = []
             subtrees: list[tuple[int, Subtree]] = []
             refused: list[Refused] = []
+            acted: list[Acted] = []
             for tenant_id, leaves in waiting.items():
                 done = placed(tenant_id, leaves, edges[tenant_id])
                 segments += done.segments
                 refused += done.refused
+                acted += done.acted
                 # Over rows that do not fit, none would be right; who repairs the rows computes them.
                 if not self._publisher.is_damaged(tenant_id):
                     subtrees += [(tenant_id, subtree) for subtree in done.subtrees]
@@ -206,7 +209,9 @@ class Sequencer:
             # The hinge: from here on this is the one that writes, or nothing is written.
             await writing.hold_lease(connection, epoch=epoch)
             sizes = {one.tenant_id: edges[one.tenant_id].size for one in segments}
-            await writing.grow(connection, sizes=sizes, segments=segments, subtrees=subtrees)
+            await writing.grow(
+                connection, sizes=sizes, segments=segments, subtrees=subtrees, acted=acted
+            )
             await writing.move_places(connection, moved)
         self._places |= moved
         self._edges |= edges

@@ -95,6 +95,21 @@ FROM unnest(
     tenant_id, first_index, length, context, leaf_number, leaf_start, first_at, last_at, entries, hashes
 )
 
+-- name: add_acts
+INSERT INTO audit.act (tenant_id, actor, first_index)
+SELECT given.tenant_id, given.actor, given.first_index
+FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS given (tenant_id, actor, first_index)
+ON CONFLICT DO NOTHING
+
+-- name: segments_of_actor
+-- The newest segments in which an actor acted, of those that begin before a place.
+SELECT segment.first_index, segment.entries
+FROM audit.act
+JOIN audit.segment ON segment.tenant_id = act.tenant_id AND segment.first_index = act.first_index
+WHERE act.tenant_id = $1 AND act.actor = $2 AND act.first_index < $3
+ORDER BY act.first_index DESC
+LIMIT $4
+
 -- name: add_subtrees
 INSERT INTO audit.subtree (tenant_id, level, place, hash)
 SELECT given.tenant_id, given.level, given.place, given.hash

@@ -220,3 +220,11 @@ async def entries_of_time(
         if row["first_at"] <= at
         for offset, entry in enumerate(tiles.unpack(row["entries"]))
     )
+
+
+async def segments_of_actor(
+    connection: Connection, *, tenant_id: int, actor: str, before: int, most: int
+) -> list[tuple[int, list[bytes]]]:
+    """The newest segments in which an actor acted that begin before a place: each its place and its entries."""
+    rows = await connection.fetch(_SQL["segments_of_actor"], tenant_id, actor, before, most)
+    return [(row["first_index"], tiles.unpack(row["entries"])) for row in rows]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tallystick.audit.model.merkle import Subtree
-from tallystick.audit.model.places import Segment
+from tallystick.audit.model.places import Acted, Segment
 from tallystick.kernel.instants import Instant
 from tallystick.runtime.database import Connection
 from tallystick.runtime.record import Place
@@ -114,10 +114,16 @@ async def grow(
     sizes: Mapping[int, int],
     segments: Sequence[Segment],
     subtrees: Sequence[tuple[int, Subtree]],
+    acted: Sequence[Acted] = (),
 ) -> None:
-    """Give entries their places. The keys refuse a place that is taken, and an entry that has one."""
+    """Give entries their places, and note who acted where.
+
+    The keys refuse a place that is taken, and an entry that has one.
+    """
     await connection.execute(_SQL["grow"], list(sizes), list(sizes.values()))
     await connection.execute(_SQL["add_segments"], *_columns(segments))
+    if acted:
+        await connection.execute(_SQL["add_acts"], *_columns(acted))
     if subtrees:
         rows = [(tenant_id, *subtree) for tenant_id, subtree in subtrees]
         await connection.execute(_SQL["add_subtrees"], *_columns(rows))
