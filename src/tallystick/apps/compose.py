@@ -16,6 +16,7 @@ from tallystick.audit.service.door import AuditService
 from tallystick.identity.api import Identity, TenantDirectory, Unauthenticated
 from tallystick.identity.api.tokens import TokenNotAccepted
 from tallystick.identity.http.access import GUARDED
+from tallystick.identity.http.sessions import PROVEN
 from tallystick.identity.service.edge import KeptAnswers, SharedBudgets
 from tallystick.identity.service.keys import IdentityService, TenantDirectoryService
 from tallystick.kernel.actions import Action
@@ -195,7 +196,7 @@ class Platform:
             title="Tallystick",
             version=__version__,
             ready=self._ready,
-            problems=(Unauthenticated, TokenNotAccepted, *GUARDED),
+            problems=(Unauthenticated, TokenNotAccepted, *PROVEN, *GUARDED),
             glossary={code.value: sentence(code) for code in RefusalCode},
             on_start=(self.start, self.start_jobs, *extra_hooks[0]),
             on_stop=(*extra_hooks[1], self.stop),

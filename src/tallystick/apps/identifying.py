@@ -1,27 +1,48 @@
 """Composing identity: its doors on one database, the guard of every door, and who reads which credential."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
+from tallystick.apps.development import DevelopmentIssuer
 from tallystick.identity.adapters.cedar import catalogue
+from tallystick.identity.adapters.factor_keys import read_ring
+from tallystick.identity.adapters.oidc import OidcIssuers
 from tallystick.identity.adapters.token_keys import TokenKeys
 from tallystick.identity.api import Identity
 from tallystick.identity.api.access import Access
+from tallystick.identity.api.approvals import Approvals
 from tallystick.identity.api.clients import Clients
+from tallystick.identity.api.factors import Factors
 from tallystick.identity.api.people import People
+from tallystick.identity.api.providers import Providers
 from tallystick.identity.api.rights import Rights
+from tallystick.identity.api.sessions import Sessions, SignIn
 from tallystick.identity.api.tokens import Tokens
 from tallystick.identity.http import access as access_http
+from tallystick.identity.http import approvals as approvals_http
 from tallystick.identity.http import clients as clients_http
+from tallystick.identity.http import factors as factors_http
 from tallystick.identity.http import keys as keys_http
+from tallystick.identity.http import providers as providers_http
 from tallystick.identity.http import rights as rights_http
+from tallystick.identity.http import sessions as sessions_http
 from tallystick.identity.http.proving import Prover, authenticator
+from tallystick.identity.model.passkeys import Party
+from tallystick.identity.model.totp import KeyRing
 from tallystick.identity.service.access import AccessService
+from tallystick.identity.service.approvals import ApprovalsService
 from tallystick.identity.service.clients import ClientsService
+from tallystick.identity.service.factors import FactorsService
 from tallystick.identity.service.guarding import AccessGuard
 from tallystick.identity.service.keys import IdentityService
 from tallystick.identity.service.people import PeopleService
+from tallystick.identity.service.proofs import Proofs
+from tallystick.identity.service.providers import ProvidersService
 from tallystick.identity.service.rights import RightsService
+from tallystick.identity.service.sessions import SessionsService
+from tallystick.identity.service.sign_ins import SignInService
 from tallystick.identity.service.standings import Standings
 from tallystick.identity.service.tokens import TokensService
 from tallystick.runtime.clock import Clock, Mint
@@ -37,6 +58,27 @@ from tallystick.runtime.routes import Route
 def token_keys_file(settings: Settings) -> Path:
     """Where the keys that sign access tokens are: as configured, or in the home."""
     return Path(settings.token_keys) if settings.token_keys else default_home() / "token-keys"
+
+
+def ring_of(settings: Settings) -> Callable[[], KeyRing]:
+    """What reads the keys of second factors: now where they must be there, else when one is needed first.
+
+    Raises ValueError, OSError for those that are not there.
+    """
+    home = default_home() if settings.is_of_one_machine else None
+    read = cache(partial(read_ring, settings.factor_keys, home=home))
+    if settings.factor_keys or home is None:
+        read()
+    return read
+
+
+def demand_codes_for_development(settings: Settings) -> bool:
+    """Whether codes agree to money too. Raises ValueError where others than this machine reach the platform."""
+    if settings.codes_approve_money and not settings.is_of_one_machine:
+        raise ValueError(
+            "TALLYSTICK_CODES_APPROVE_MONEY is for a development machine: a code signs no amount and no payee"
+        )
+    return settings.codes_approve_money
 
 
 class IdentityDoors:
@@ -58,6 +100,24 @@ class IdentityDoors:
         self.identity = near(Identity, IdentityService(**ground), **guarded)
         self.people = near(People, PeopleService(**rights, pen=self.pen), **guarded)
         self.rights = near(Rights, RightsService(**rights), **guarded)
+        proofs = Proofs(mint=mint, ring=ring_of(settings), party=Party(*settings.relying_party))
+        self.factors = near(
+            Factors,
+            FactorsService(
+                database=database, clock=clock, proofs=proofs, changed=self.standings.forget
+            ),
+            **guarded,
+        )
+        self.approvals = near(
+            Approvals,
+            ApprovalsService(
+                database=database,
+                clock=clock,
+                proofs=proofs,
+                codes_are_enough=demand_codes_for_development(settings),
+            ),
+            **guarded,
+        )
         named = {"issuer": settings.issuer, "bundles": catalogue().titles}
         self.clients = near(Clients, ClientsService(**ground, **named), **guarded)
         self._tokens = TokensService(
@@ -67,6 +127,21 @@ class IdentityDoors:
             proxies=settings.client_cert_header,
         )
         self.tokens = near(Tokens, self._tokens, **guarded)
+        self._stand_signing_in(ground, guarded)
+
+    def _stand_signing_in(self, ground: dict[str, Any], guarded: dict[str, Any]) -> None:
+        clock, settings = ground["clock"], self._settings
+        issuers = OidcIssuers(clock=clock, allows_loopback=settings.allows_loopback)
+        asking = {**ground, "issuers": issuers, "pen": self.pen}
+        self.sign_in = near(SignIn, SignInService(**asking), **guarded)
+        self.sessions = near(Sessions, SessionsService(**asking), **guarded)
+        providers = ProvidersService(
+            database=ground["database"], clock=clock, allows_loopback=settings.allows_loopback
+        )
+        self.providers = near(Providers, providers, **guarded)
+        self._issuer_here = (
+            DevelopmentIssuer(settings=settings, clock=clock) if settings.development else None
+        )
 
     def routes(self) -> Sequence[Route]:
         """The routes of all doors of identity."""
@@ -77,9 +152,16 @@ class IdentityDoors:
             *rights_http.people_routes(self.people),
             *rights_http.rights_routes(self.rights),
             *access_http.routes(self.asking, url=url),
+            *factors_http.routes(self.factors),
+            *approvals_http.routes(self.approvals),
             *clients_http.client_routes(self.clients),
             *clients_http.consent_routes(self.clients),
             *clients_http.oauth_routes(self.tokens),
+            *providers_http.routes(self.providers),
+            *sessions_http.routes(
+                self.sign_in, self.sessions, country_header=settings.country_header
+            ),
+            *(self._issuer_here.routes() if self._issuer_here else ()),
         ]
 
     def provers(self) -> Sequence[Prover]:
@@ -87,6 +169,8 @@ class IdentityDoors:
         return [
             clients_http.prover(self.tokens, is_ours=self._tokens.is_ours),
             keys_http.prover(self.identity),
+            sessions_http.session_prover(self.sessions),
+            sessions_http.token_prover(self.sessions, country_header=self._settings.country_header),
         ]
 
     def authenticate(self) -> Authenticate:

@@ -5,6 +5,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from urllib.parse import urlsplit
+
+from tallystick.runtime.tls import is_loopback
 
 PORT_DEFAULT = 8480
 POOL_SIZE_DEFAULT = 8
@@ -22,6 +25,8 @@ _PUBLIC_URL = re.compile(
     r"(https://[a-z0-9.-]{1,253}|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(/[A-Za-z0-9._-]{1,50}){0,4}"
 )
 NETWORKS_MAX = 20
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
+_DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
 _ORIGIN = re.compile(r"[a-z0-9.-]{1,100}(:[0-9]{1,5})?(/[A-Za-z0-9._-]{1,50}){0,4}")
 
 
@@ -50,6 +55,27 @@ class Settings:
     tls_client_ca: str = ""
     token_keys: str = ""
     client_cert_header: tuple[IPv4Network | IPv6Network, ...] = ()
+    factor_keys: str = ""
+    rp_id: str = ""
+    rp_origins: tuple[str, ...] = ()
+    codes_approve_money: bool = False
+    environment: str = ""
+    development: bool = False
+    country_header: str = ""
+
+    @property
+    def is_of_one_machine(self) -> bool:
+        """Whether this machine alone reaches it, by its loopback, and nobody calls it production.
+
+        What is meant for development works there only.
+        """
+        known = urlsplit(self.issuer).hostname or ""
+        return self.environment != "production" and is_loopback(self.host) and is_loopback(known)
+
+    @property
+    def allows_loopback(self) -> bool:
+        """Whether providers may be on this machine, in the clear: in development alone."""
+        return self.development or self.environment == "development"
 
     @property
     def issuer(self) -> str:
@@ -57,6 +83,26 @@ class Settings:
         scheme = "https" if self.tls_certificate else "http"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"{scheme}://{host}:{self.port}"
+
+    @property
+    def relying_party(self) -> tuple[str, tuple[str, ...]]:
+        """The domain that passkeys are made for and the pages that may ask them: as set, or by our own address.
+
+        Raises ValueError for pages of another domain.
+        """
+        own = urlsplit(self.issuer)
+        name, origin = own.hostname or "", f"{own.scheme}://{own.netloc}"
+        if self.is_of_one_machine:
+            # A passkey is made for a domain, and an address of numbers is none.
+            name, origin = "localhost", f"{own.scheme}://localhost:{self.port}"
+        name, origins = self.rp_id or name, self.rp_origins or (origin,)
+        for page in origins:
+            host = urlsplit(page).hostname or ""
+            if host != name and not host.endswith(f".{name}"):
+                raise ValueError(
+                    f"TALLYSTICK_RP_ORIGINS has {page}, which does not belong to {name} (TALLYSTICK_RP_ID)"
+                )
+        return name, origins
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -88,6 +134,13 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         tls_client_ca=given.get("TALLYSTICK_TLS_CLIENT_CA", ""),
         token_keys=given.get("TALLYSTICK_TOKEN_KEYS", ""),
         client_cert_header=_networks(given, "TALLYSTICK_CLIENT_CERT_HEADER"),
+        factor_keys=given.get("TALLYSTICK_FACTOR_KEYS", ""),
+        rp_id=_rp_id(given),
+        rp_origins=_rp_origins(given),
+        codes_approve_money=_switch(given, "TALLYSTICK_CODES_APPROVE_MONEY"),
+        environment=_environment(given),
+        development=_switch(given, "TALLYSTICK_DEVELOPMENT"),
+        country_header=_header(given, "TALLYSTICK_COUNTRY_HEADER"),
     )
 
 
@@ -141,6 +194,44 @@ def _networks(given: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Ne
             f"not {given.get(name)!r}"
         )
     return found
+
+
+def _rp_id(given: Mapping[str, str]) -> str:
+    text = given.get("TALLYSTICK_RP_ID", "")
+    if text and not _DOMAIN.fullmatch(text):
+        raise ValueError(
+            f"TALLYSTICK_RP_ID is a domain in lower case, such as bank.example, not {text!r}"
+        )
+    return text
+
+
+def _rp_origins(given: Mapping[str, str]) -> tuple[str, ...]:
+    text = given.get("TALLYSTICK_RP_ORIGINS", "")
+    origins = tuple(part.strip() for part in text.split(",") if part.strip())
+    if len(origins) > CORS_ORIGINS_MAX or not all(map(_WEB_ORIGIN.fullmatch, origins)):
+        raise ValueError(
+            f"TALLYSTICK_RP_ORIGINS is at most {CORS_ORIGINS_MAX} origins joined by commas, such as "
+            f"https://console.bank.example, not {text!r}"
+        )
+    return origins
+
+
+def _environment(given: Mapping[str, str]) -> str:
+    text = given.get("TALLYSTICK_ENVIRONMENT", "")
+    if text not in ("", "production", "development"):
+        raise ValueError(f"TALLYSTICK_ENVIRONMENT is production or development, not {text!r}")
+    if text == "production" and given.get("TALLYSTICK_DEVELOPMENT"):
+        raise ValueError(
+            "TALLYSTICK_DEVELOPMENT is not for production: unset it, or TALLYSTICK_ENVIRONMENT"
+        )
+    return text
+
+
+def _header(given: Mapping[str, str], name: str) -> str:
+    text = given.get(name, "")
+    if text and not _HEADER.fullmatch(text):
+        raise ValueError(f"{name} is the name of a header, such as CF-IPCountry, not {text!r}")
+    return text
 
 
 def _switch(given: Mapping[str, str], name: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from tallystick.identity.api.providers import ProviderNotFound
 from tallystick.identity.api.sessions import (
+    AccessTokenNotAccepted,
     Device,
     EndSession,
     EndSessions,
@@ -17,6 +18,7 @@ from tallystick.identity.api.sessions import (
     ProveSession,
     ProviderOutOfReach,
     SamlAnswer,
+    SessionNotAccepted,
     SessionNotFound,
     SessionPage,
     Sessions,
@@ -34,6 +36,8 @@ from tallystick.kernel.fields import told
 from tallystick.kernel.messages import Message
 from tallystick.runtime.routes import Asked, Reply, Route, Shown
 
+PROVEN = (SessionNotAccepted, AccessTokenNotAccepted, PersonNotKnown, ProviderOutOfReach)
+"""What the proof of a person may be refused with, at any route."""
 DEVICE_HEADER = b"tallystick-device"
 _COUNTRY = re.compile(r"[A-Z]{2}")
 # What a token of JSON starts with in base64url: the "{" and the quote of its header.
