@@ -19,6 +19,8 @@ from tallystick.runtime.refusals import TooManyRequests
 SECOND_NS = 1_000_000_000
 LEASE_NS = SECOND_NS
 DRAW_S = 1.0
+# Where the shared budget did not answer it is left alone for so long.
+ALONE_NS = 5 * SECOND_NS
 CELLS_MIN = 10
 # Requests that wait for one draw share what comes, and who gets nothing draws again; so often, then it is refused.
 ROUNDS_MAX = 20
@@ -78,15 +80,15 @@ class _Lease:
     """What this process has of one budget."""
 
     __slots__ = (
-        "_draw", "_drawing", "_name", "_rate", "_spent_ns", "_subject", "_tenant_id", "_waiting", "cells", "closed_ns",
-        "low", "until_ns",
+        "_alone_ns", "_draw", "_drawing", "_name", "_rate", "_spent_ns", "_subject", "_tenant_id", "_waiting",
+        "cells", "closed_ns", "low", "until_ns",
     )  # fmt: skip
 
     def __init__(self, *, draw: Draw, tenant_id: int, subject: str, name: str, rate: Rate) -> None:
         self._draw, self._tenant_id, self._subject = draw, tenant_id, subject
         self._name, self._rate = name, rate
         self._drawing: asyncio.Task[None] | None = None
-        self._spent_ns = self._waiting = 0
+        self._spent_ns = self._waiting = self._alone_ns = 0
         # Cells in hand and until when they count; below ``low`` more are drawn; until ``closed_ns`` there are none.
         self.cells = self.until_ns = self.low = self.closed_ns = 0
 
@@ -123,11 +125,7 @@ class _Lease:
         # Twice what the last one was, for as long as they are used up; few, for who comes now and then.
         last = 0 if time.monotonic_ns() >= self.until_ns else 4 * self.low
         wanted = min(most, max(CELLS_MIN, self._waiting, last))
-        try:
-            async with asyncio.timeout(DRAW_S):
-                drawn = await self._draw(self._tenant_id, self._subject, self._rate, wanted)
-        except Exception as error:
-            drawn = self._by_itself(wanted, error)
+        drawn = await self._shared(wanted) or self._by_itself(wanted)
         now_ns = time.monotonic_ns()
         if not drawn.cells:
             self.closed_ns = now_ns + drawn.wait_ns
@@ -136,9 +134,20 @@ class _Lease:
         self.cells, self.until_ns = rest + drawn.cells, now_ns + LEASE_NS
         self.low = drawn.cells // 2
 
-    def _by_itself(self, wanted: int, error: Exception) -> Drawn:
+    async def _shared(self, wanted: int) -> Drawn | None:
+        """Draw from the budget that all processes share; None while it is out of reach."""
+        if time.monotonic_ns() < self._alone_ns:
+            return None
+        try:
+            async with asyncio.timeout(DRAW_S):
+                return await self._draw(self._tenant_id, self._subject, self._rate, wanted)
+        except Exception as error:
+            _log.warning("budget_out_of_reach", budget=self._name, error=repr(error)[:300])
+            self._alone_ns = time.monotonic_ns() + ALONE_NS
+            return None
+
+    def _by_itself(self, wanted: int) -> Drawn:
         """While the shared budget is out of reach this process has all of it for itself, and no more."""
-        _log.warning("budget_out_of_reach", budget=self._name, error=repr(error)[:300])
         drawn = gcra(
             spent_ns=self._spent_ns, now_ns=time.monotonic_ns(), wanted=wanted, rate=self._rate
         )

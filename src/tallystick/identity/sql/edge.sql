@@ -4,7 +4,7 @@
 -- Draw cells: as many as wanted ($3), or as there are. $4 is what one costs, $5 how far ahead of the clock may be spent; both in
 -- nanoseconds. Whoever asks at the same time comes after, and sees what is left.
 INSERT INTO identity.budget AS budget (tenant_id, subject, spent_ns, cells, asked_ns)
-SELECT $1, $2, clock.ns + least($3, $5 / $4) * $4, least($3, $5 / $4), clock.ns
+SELECT $1, $2, clock.ns + least($3::bigint, $5::bigint / $4::bigint) * $4, least($3, $5 / $4), clock.ns
 FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000000)::bigint AS ns) AS clock
 ON CONFLICT (tenant_id, subject) DO UPDATE SET
     spent_ns = greatest(budget.spent_ns, excluded.asked_ns) + $4
