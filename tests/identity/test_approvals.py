@@ -20,6 +20,7 @@ from tallystick.identity.api.approvals import (
     MakerNeverApproves,
     OnlyTheMaker,
     PasskeyNeeded,
+    ShowApproval,
     Which,
 )
 from tallystick.identity.api.factors import (
@@ -101,7 +102,9 @@ async def test_an_expired_request_is_ended_and_another_opened(house: House, make
     house.clock.at += 1
     again = await ask(house, maker)
     assert again != first
-    shown = await house.approvals.approval(caller=maker, message=ApprovalOf(approval=first))
+    shown = await house.approvals.approval(
+        caller=maker, message=ShowApproval(approval=first, mine=True)
+    )
     assert (shown.status, shown.ended_at is None) == ("expired", False)
     assert await ask(house, maker, needed=2) != again
     late, passkey = await approver(house)
@@ -349,8 +352,13 @@ async def test_another_tenant_sees_nothing(house: House, maker: Caller) -> None:
     other = await House(house.database, house.operator, house.clock).open()
     theirs, _ = await approver(other)
     assert not (await other.approvals.approvals(caller=theirs, message=ListApprovals())).items
+    with pytest.raises(ApprovalNotFound):
+        await other.approvals.approval(caller=theirs, message=ShowApproval(approval=approval))
+    stranger, mine = await house.person(), ShowApproval(approval=approval, mine=True)
+    with pytest.raises(ApprovalNotFound):
+        await house.approvals.approval(caller=stranger, message=mine)
     for method in (
-        other.approvals.approval, other.approvals.challenge, other.approvals.reject,
+        other.approvals.challenge, other.approvals.reject,
         other.approvals.withdraw, other.approvals.verify_vote,
     ):  # fmt: skip
         with pytest.raises(ApprovalNotFound):

@@ -39,6 +39,15 @@ class ApprovalOf(Message, frozen=True):
     approval: ApprovalId
 
 
+class ShowApproval(Message, frozen=True):
+    """Show an approval; one that is the caller's own is shown to whoever may ask for anything."""
+
+    approval: ApprovalId
+    mine: Annotated[bool, told("Whether the caller asked for it; nothing else is shown then.")] = (
+        False
+    )
+
+
 class Approve(Message, frozen=True):
     """Agree: with what a passkey answered to a ``challenge``, or, where that is enough, by a fresh second factor."""
 
@@ -165,18 +174,31 @@ def _of_approval(message: ApprovalOf | Approve) -> Facts:
     return Facts(on=message.approval)
 
 
+def _of_list(message: ListApprovals) -> Facts:
+    is_own = message.which == Which.MINE
+    return Facts(actions=(Action.IDENTITY_APPROVAL_WITHDRAW if is_own else _READ,))
+
+
+def _of_shown(message: ShowApproval) -> Facts:
+    own = Action.IDENTITY_APPROVAL_WITHDRAW
+    return Facts(actions=(own if message.mine else _READ,), on=message.approval)
+
+
+_READ = Action.IDENTITY_APPROVAL_READ
+
+
 class Approvals(Protocol):
     """What others ask to do. Each method works within ``caller.tenant_id`` and nothing else."""
 
-    @asks(Action.IDENTITY_APPROVAL_READ)
+    @asks(Action.IDENTITY_APPROVAL_READ, Action.IDENTITY_APPROVAL_WITHDRAW, about=_of_list)
     @records(Tag.IDENTITY_APPROVAL_READ)
     async def approvals(self, *, caller: Caller, message: ListApprovals) -> ApprovalPage:
         """List approvals. Raises Malformed."""
         ...
 
-    @asks(Action.IDENTITY_APPROVAL_READ, about=_of_approval)
+    @asks(Action.IDENTITY_APPROVAL_READ, Action.IDENTITY_APPROVAL_WITHDRAW, about=_of_shown)
     @records(Tag.IDENTITY_APPROVAL_READ)
-    async def approval(self, *, caller: Caller, message: ApprovalOf) -> Approval:
+    async def approval(self, *, caller: Caller, message: ShowApproval) -> Approval:
         """Show what exactly is asked, by whom, and who has agreed. Raises ApprovalNotFound."""
         ...
 

@@ -1,7 +1,7 @@
 """Approvals over HTTP: listed, shown, agreed to, refused, taken back, and verified again."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 
 from tallystick.identity.api.access import StepUpNeeded
 from tallystick.identity.api.approvals import (
@@ -18,6 +18,7 @@ from tallystick.identity.api.approvals import (
     MakerNeverApproves,
     OnlyTheMaker,
     PasskeyNeeded,
+    ShowApproval,
     Verified,
 )
 from tallystick.identity.api.factors import (
@@ -28,6 +29,7 @@ from tallystick.identity.api.factors import (
     PasskeyNotAccepted,
     SignInAgain,
 )
+from tallystick.kernel.fields import told
 from tallystick.kernel.messages import Message
 from tallystick.runtime.edge import Asked, Route
 
@@ -41,6 +43,14 @@ class Agreement(Message, frozen=True):
 
     challenge: ChallengeId | None = None
     credential: Credential | None = None
+
+
+class Showing(Message, frozen=True):
+    """Which approval may be shown."""
+
+    mine: Annotated[
+        bool, told("Whether you asked for it, which needs no right to see those of others.")
+    ] = False
 
 
 def routes(approvals: Approvals) -> list[Route]:
@@ -62,6 +72,10 @@ def _reading(approvals: Approvals) -> list[Route]:
     async def list_approvals(asked: Asked) -> ApprovalPage:
         return await approvals.approvals(caller=asked.caller, message=asked.query)
 
+    async def show(asked: Asked) -> Approval:
+        message = ShowApproval(approval=asked.path["approval"], mine=asked.query.mine)
+        return await approvals.approval(caller=asked.caller, message=message)
+
     return [
         Route(
             method="GET",
@@ -75,7 +89,8 @@ def _reading(approvals: Approvals) -> list[Route]:
             method="GET",
             path="/v1/approvals/{approval}",
             summary="Show what exactly is asked, by whom, and who has agreed",
-            handle=_of(approvals.approval),
+            handle=show,
+            query=Showing,
             answer=Approval,
             problems=(ApprovalNotFound,),
         ),

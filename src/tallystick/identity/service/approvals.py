@@ -18,6 +18,7 @@ from tallystick.identity.api.approvals import (
     OnlyTheMaker,
     PasskeyNeeded,
     Said,
+    ShowApproval,
     Verified,
 )
 from tallystick.identity.api.factors import ChallengeNotAccepted
@@ -82,12 +83,14 @@ class ApprovalsService:
             after=rows[-1].approval_id if len(found) > limit else None,
         )
 
-    async def approval(self, *, caller: Caller, message: ApprovalOf) -> Approval:
+    async def approval(self, *, caller: Caller, message: ShowApproval) -> Approval:
         """Show an approval. Raises ApprovalNotFound."""
         async with self._database.transaction(
             tenant_id=caller.tenant_id, read_only=True
         ) as connection:
             row = await _found(connection, caller, message.approval)
+            if message.mine and row.maker != caller.actor:
+                raise ApprovalNotFound("You have asked for nothing under this number.")
             votes = await _votes(connection, caller, row)
         await self._note_reading(caller, row)
         return _approval(row, votes, self._clock.now())

@@ -18,6 +18,13 @@ UPDATE identity.approval SET ended_at = $3, ending = $4
 WHERE tenant_id = $1 AND approval_id = $2 AND ended_at IS NULL
 RETURNING ended_at
 
+-- name: past
+SELECT approval_id, maker, action, digest, asked, needed, created_at, expires_at, ended_at, ending
+FROM identity.approval
+WHERE tenant_id = $1 AND ended_at IS NULL AND expires_at <= $2
+ORDER BY approval_id LIMIT $3
+FOR UPDATE SKIP LOCKED
+
 -- name: approval
 SELECT approval_id, maker, action, digest, asked, needed, created_at, expires_at, ended_at, ending
 FROM identity.approval

@@ -549,6 +549,11 @@ CREATE TABLE identity.challenge (
 -- The challenges of a person, the oldest first.
 CREATE INDEX challenge_by_person ON identity.challenge (tenant_id, person_id, created_at);
 
+-- What is open, the oldest first.
+CREATE INDEX approval_open ON identity.approval (tenant_id, approval_id) WHERE ended_at IS NULL;
+-- What somebody asked for, the oldest first.
+CREATE INDEX approval_by_maker ON identity.approval (tenant_id, maker, approval_id);
+
 -- Keeps what has ended ended, and what was asked as it was asked.
 CREATE FUNCTION identity.refuse_approval_return_v1() RETURNS trigger
 LANGUAGE plpgsql AS $$

@@ -19,6 +19,7 @@ from tallystick.runtime.sql import queries
 
 CONTEXT = "identity"
 LASTS: Final[Instant] = instants.DAY
+ENDED_AT_ONCE_MAX: Final = 10
 _SQL = queries(CONTEXT, "approvals")
 
 
@@ -86,17 +87,19 @@ async def open_or_find(
         await end(
             connection, caller=asking, approval=found, ending="expired", now=now,
         )  # fmt: skip
+    await _end_past(connection, caller=asking, now=now)
     row = await connection.fetchrow(
         _SQL["insert"], tenant_id, mint_id("apr"), maker, action, digest, asked, needed, now,
         now + LASTS,
     )  # fmt: skip
-    if row is None:
+    is_new = row is not None
+    if not is_new:
         # Another process opened the same at this moment.
         row = await connection.fetchrow(_SQL["open"], tenant_id, maker, action, digest)
     made = _approval(row)
     if made is None:
         raise ConnectionError("a request to agree was opened and ended at this moment: ask again")
-    if made.created_at == now:
+    if is_new:
         await tell(
             connection,
             deeds.approval(
@@ -106,6 +109,14 @@ async def open_or_find(
             ),
         )  # fmt: skip
     return made
+
+
+async def _end_past(connection: Connection, *, caller: Caller, now: Instant) -> None:
+    """End some that have expired, so that what is open stays little however much is asked for."""
+    rows = await connection.fetch(_SQL["past"], caller.tenant_id, now, ENDED_AT_ONCE_MAX)
+    for row in rows:
+        past = msgspec.convert(dict(row), ApprovalRow)
+        await end(connection, caller=caller, approval=past, ending="expired", now=now)
 
 
 async def approvers_of(

@@ -93,6 +93,11 @@ ALTER TABLE identity.approval_vote ADD COLUMN nonce bytea;
 ALTER TABLE identity.approval_vote ADD CONSTRAINT vote_by_passkey_has_its_nonce CHECK (
     method <> 'passkey' OR (nonce IS NOT NULL AND length(nonce) = 32));
 
+-- What is open, the oldest first.
+CREATE INDEX approval_open ON identity.approval (tenant_id, approval_id) WHERE ended_at IS NULL;
+-- What somebody asked for, the oldest first.
+CREATE INDEX approval_by_maker ON identity.approval (tenant_id, maker, approval_id);
+
 -- Keeps what has ended ended, and what was asked as it was asked.
 CREATE FUNCTION identity.refuse_approval_return_v1() RETURNS trigger
 LANGUAGE plpgsql AS $$
