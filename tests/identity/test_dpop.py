@@ -125,7 +125,7 @@ async def test_wrong_proofs_are_refused_whoever_holds_the_token(house, clock):
     ):
         answer = await machine.show(token, proof=bad)
         assert answer.status_code == 401, bad
-        assert answer.json()["code"] == "access_token_not_accepted"
+        assert answer.json()["code"] == "bound_token_not_accepted"
         assert answer.headers["www-authenticate"].startswith("DPoP error=")
     assert (await machine.show(token)).status_code == 200
 
@@ -215,7 +215,7 @@ async def test_tokens_that_are_not_ours_or_not_now_are_refused(house, clock):
     ):
         answer = await machine.show(bad)
         assert answer.status_code == 401, bad
-        assert answer.json()["code"] == "access_token_not_accepted"
+        assert answer.json()["code"] == "bound_token_not_accepted"
 
 
 async def test_a_token_lasts_five_minutes_to_the_second(house, clock):

@@ -10,9 +10,11 @@ from tallystick.apps.cli import (
     acts,
     approvals,
     audit,
+    clients,
     factors,
     keys,
     ledgers,
+    login,
     operating,
     tenants,
     using,
@@ -48,6 +50,8 @@ app.command()(operating.verify)
 app.command()(using.pay)
 app.command()(using.statement)
 app.command()(using.balance)
+app.command()(login.login)
+app.command()(login.logout)
 app.command()(access.whoami)
 app.command()(access.explain)
 app.add_typer(access.people, name="people")
@@ -58,6 +62,7 @@ app.command()(acts.acts)
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(audit.app, name="audit")
 app.command()(audit.witness)
+app.add_typer(clients.app, name="client")
 app.add_typer(factors.app, name="factors")
 app.add_typer(keys.app, name="key")
 app.add_typer(ledgers.app, name="ledger")

@@ -24,7 +24,7 @@ _SCHEMA: Final = """
 entity Person; entity Machine; entity Service; entity Job; entity Operator; entity Tenant;
 type Asked = {
     in_force: Bool, bundles: Set<String>, mfa: Bool, fresh: Bool, network_allowed: Bool, country_allowed: Bool,
-    device_allowed: Bool, risk: Long, risk_max: Long, own: Bool, approvals: Long,
+    device_allowed: Bool, risk: Long, risk_max: Long, own: Bool, scoped: Bool, approvals: Long,
     delegation: {
         found: Bool, covers: Bool, within_each: Bool, within_hours: Bool, wants_step_up: Bool, approvers: Long
     }

@@ -104,7 +104,7 @@ class ClientNotProven(Problem):
 class TokenNotAccepted(Problem):
     """The access token is not in force, or not shown by whom it is bound to."""
 
-    code = "access_token_not_accepted"
+    code = "bound_token_not_accepted"
     kind = Kind.UNAUTHENTICATED
 
     @property

@@ -260,6 +260,7 @@ def context_of(
         "risk": standing.risk,
         "risk_max": rule.risk_max,
         "own": facts.person == standing.holder,
+        "scoped": scope is not None,
         "approvals": min(approvals, APPROVERS_MAX),
         "delegation": _told(found),
     }
