@@ -5,11 +5,11 @@ import sys
 import uvloop
 
 from tallystick.runtime.edge import settle_memory
-from tests.bench import bulk, growth, http, record
+from tests.bench import access, bulk, growth, http, record
 from tests.bench.figures import missed, say
 from tests.bench.ground import new_database, postgres
 
-PARTS = ("bulk", "http", "growth", "record")
+PARTS = ("bulk", "http", "growth", "record", "access")
 
 
 async def measure(url: str, wanted: set[str]) -> None:
@@ -21,6 +21,8 @@ async def measure(url: str, wanted: set[str]) -> None:
         await http.measure(await new_database(url, "http"))
     if "growth" in wanted:
         await growth.measure(url)
+    if "access" in wanted:
+        await access.measure(await new_database(url, "access"))
     if "record" in wanted:
         await record.measure(url)
 

@@ -6,7 +6,9 @@ import statistics
 import time
 from collections.abc import Sequence
 
-from tallystick.kernel.callers import Caller
+from msgspec import structs
+
+from tallystick.kernel.callers import Caller, Cap
 from tallystick.ledger.api import Post, Submit
 from tallystick.ledger.model import acts
 from tallystick.ledger.model.deciding import Decider
@@ -15,7 +17,7 @@ from tallystick.ledger.store import reading, states, writing
 from tallystick.runtime.database import Database
 from tallystick.runtime.edge import settle_memory
 from tests.bench.figures import median_ratio, say, show
-from tests.bench.ground import LEDGER, MINT, batches, ledger_database, new_books
+from tests.bench.ground import ASSET, LEDGER, MINT, batches, ledger_database, new_books
 
 ROUNDS = 5
 TRANSFERS = 49_140
@@ -23,7 +25,9 @@ CLIENTS = 3
 UNIFORM, HOT = 10_000, 4
 Made = Sequence[tuple[Post, ...]]
 
-CEILING_FLOOR, HOT_FLOOR = 0.6, 0.9
+CEILING_FLOOR, HOT_FLOOR, CAPPED_FLOOR = 0.6, 0.9, 0.4
+# One cap for all of them, and never reached: what counting costs, at its most contended.
+CAP = Cap(name="dlg_bench", asset=ASSET, slot="2026-11-28", most=10**20)
 
 
 async def measure(url: str) -> None:
@@ -41,6 +45,8 @@ async def _measure_size(database: Database, size: int) -> None:
         for shape, accounts in (("uniform", UNIFORM), ("hot", HOT))
         for role in ("ours", "ceiling")
     }
+    capped = await new_books(service, accounts=UNIFORM)
+    books["uniform", "capped"] = structs.replace(capped, caps=(CAP,))
     rates: dict[tuple[str, str], list[float]] = {key: [] for key in books}
     chance = random.Random(size)
     for number in range(ROUNDS + 1):
@@ -49,7 +55,7 @@ async def _measure_size(database: Database, size: int) -> None:
             made = batches(
                 chance, count=TRANSFERS // size, size=size, accounts=accounts, tag=f"{number}"
             )
-            run = ours if role == "ours" else _ceiling
+            run = _ceiling if role == "ceiling" else ours
             rate = await run(database, service, caller, made)
             if number > 0:  # the first round warms caches and plans
                 rates[shape, role].append(rate)
@@ -63,6 +69,11 @@ async def _measure_size(database: Database, size: int) -> None:
     show(
         f"bulk_{size}_hot_to_uniform", statistics.median(rates["hot", "ours"]), "transfers/s",
         against="uniform", ratio=median_ratio(rates["hot", "ours"], rates["uniform", "ours"]), floor=HOT_FLOOR,
+    )  # fmt: skip
+    under = rates["uniform", "capped"]
+    show(
+        f"bulk_{size}_under_a_cap", statistics.median(under), "transfers/s",
+        against="without caps", ratio=median_ratio(under, rates["uniform", "ours"]), floor=CAPPED_FLOOR,
     )  # fmt: skip
 
 

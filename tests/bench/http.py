@@ -29,7 +29,7 @@ SECONDS = 3
 ACCOUNTS = 1_000
 CONNECTIONS = (1, 64, 256, 1_024)
 EDGE_CONNECTIONS = 256
-ECHO_FLOOR, ONE_BY_ONE_FLOOR, ALONE_FLOOR, EDGE_FLOOR = 0.4, 2.5, 0.95, 0.65
+ECHO_FLOOR, ONE_BY_ONE_FLOOR, ALONE_FLOOR, EDGE_FLOOR, DECIDED_FLOOR = 0.4, 2.5, 0.95, 0.65, 0.5
 READY_S = 30
 
 _LUA = """
@@ -103,19 +103,19 @@ def transfer_script(key: str) -> str:
 
 
 def _measure_edge(small: Path, bare: str, ours: str) -> None:
-    say("the edge: an authenticated echo beside bare ASGI")
-    pairs = [
-        (
-            wrk(small, ours + "/v1/small-echo", EDGE_CONNECTIONS).rate,
-            wrk(small, bare + "/v1/small-echo", EDGE_CONNECTIONS).rate,
-        )
-        for _ in range(ROUNDS)
-    ]
-    edge, base = [rate for rate, _ in pairs], [rate for _, rate in pairs]
-    show(
-        "edge_echo", statistics.median(edge), "requests/s",
-        against=f"bare ASGI {statistics.median(base):.0f}/s", ratio=median_ratio(edge, base), floor=EDGE_FLOOR,
-    )  # fmt: skip
+    say("the edge: an authenticated echo, decided and not, beside bare ASGI")
+    paths = {"small": EDGE_FLOOR, "decided": DECIDED_FLOOR, "undecided": None}
+    rates: dict[str, list[float]] = {name: [] for name in ("bare", *paths)}
+    for _ in range(ROUNDS):
+        rates["bare"].append(wrk(small, bare + "/v1/small-echo", EDGE_CONNECTIONS).rate)
+        for name in paths:
+            rates[name].append(wrk(small, f"{ours}/v1/{name}-echo", EDGE_CONNECTIONS).rate)
+    for name, floor in paths.items():
+        show(
+            f"edge_{name}_echo", statistics.median(rates[name]), "requests/s",
+            against=f"bare ASGI {statistics.median(rates['bare']):.0f}/s",
+            ratio=median_ratio(rates[name], rates["bare"]), floor=floor,
+        )  # fmt: skip
 
 
 def _measure_single(script: Path, ours: str, connections: int) -> None:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from granian.constants import Interfaces, Loops
@@ -12,6 +12,9 @@ from granian.server import Server
 
 from tallystick.apps.compose import PLANNING, Platform
 from tallystick.apps.serve import BACKLOG
+from tallystick.identity.service.guarding import AccessGuard
+from tallystick.kernel.actions import Action, asks
+from tallystick.kernel.callers import Caller
 from tallystick.ledger.api import AnyCommand, LedgerBusy, Verdict
 from tallystick.ledger.model import acts
 from tallystick.ledger.model.outcomes import Outcome
@@ -20,6 +23,7 @@ from tallystick.ledger.service.writer import Writer
 from tallystick.ledger.store import reading, recording
 from tallystick.runtime.configuration import read_settings
 from tallystick.runtime.database import Database
+from tallystick.runtime.doors import near
 from tallystick.runtime.routes import Asked, Route
 
 ONE_BY_ONE_POOL = 16
@@ -35,8 +39,15 @@ def platform() -> Any:
         pool_size=ONE_BY_ONE_POOL,
         settings=PLANNING,
     )
+    guard = whole.doors_of_identity.guard
     return whole.app(
-        extra_routes=(_echo(), _small_echo(), _one_by_one(database)),
+        extra_routes=(
+            _echo(),
+            _small_echo(),
+            _guarded_echo("decided", guard),
+            _guarded_echo("undecided", guard),
+            _one_by_one(database),
+        ),
         extra_hooks=((database.start,), (database.stop,)),
     )
 
@@ -68,6 +79,35 @@ def _small_echo() -> Route:
 
     return Route(
         method="POST", path="/v1/small-echo", summary="Echo a small body", handle=echo, body=Small, answer=Small
+    )  # fmt: skip
+
+
+class _Echo(Protocol):
+    """A door to stand behind: what it is told it answers."""
+
+    @asks(Action.LEDGER_ACCOUNT_READ)
+    async def echo(self, *, caller: Caller, message: Small) -> Small: ...
+
+
+class _EchoService:
+    async def echo(self, *, caller: Caller, message: Small) -> Small:
+        return message
+
+
+def _guarded_echo(name: str, guard: AccessGuard) -> Route:
+    """An echo behind a guarded door; ``undecided`` forgets each time what was decided for whoever asks."""
+    door = near(_Echo, _EchoService(), guard=guard)
+
+    async def decided(asked: Asked) -> Any:
+        return await door.echo(caller=asked.caller, message=asked.body)
+
+    async def undecided(asked: Asked) -> Any:
+        guard.forget(asked.caller.tenant_id, asked.caller.actor)
+        return await door.echo(caller=asked.caller, message=asked.body)
+
+    return Route(
+        method="POST", path=f"/v1/{name}-echo", summary=f"Echo, {name}", body=Small, answer=Small,
+        handle=decided if name == "decided" else undecided,
     )  # fmt: skip
 
 

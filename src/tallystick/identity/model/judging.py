@@ -55,6 +55,11 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     allowed: bool
     reasons: tuple[str, ...]
 
+    @property
+    def by_role(self) -> bool:
+        """Whether it is allowed by what somebody holds or is, whatever delegations say."""
+        return self.allowed and any(reason.startswith(_FIRM) for reason in self.reasons)
+
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a decision is made of, besides the time and the policies."""
@@ -75,6 +80,11 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
     is_firm: bool = False
 
     @property
+    def by_roles(self) -> bool:
+        """Whether roles alone allow all of it, so that no delegation bounds it."""
+        return all(one.by_role for one in self.judged)
+
+    @property
     def allowed(self) -> bool:
         """Whether all of it is allowed."""
         return all(one.allowed for one in self.judged)
@@ -86,11 +96,9 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(reason for one in against for reason in one.reasons))
 
 
-def judge(
-    asked: Asked, action: str, *, now: Instant, decide: Decide, by_delegation: bool = True
-) -> Judged:
-    """Judge one action, by the delegation that goes furthest or by none."""
-    found = chosen(asked.standing.delegations, action, asked.facts, now) if by_delegation else None
+def judge(asked: Asked, action: str, *, now: Instant, decide: Decide) -> Judged:
+    """Judge one action, with the delegation that goes furthest when there is one for it."""
+    found = chosen(asked.standing.delegations, action, asked.facts, now)
     return _judged(asked, action, found, now=now, decide=decide)
 
 
@@ -120,8 +128,8 @@ def firm(asked: Asked, actions: Sequence[str], *, now: Instant, decide: Decide) 
     """Judge actions by roles alone: a ruling for whatever a message says when all are allowed so, else None."""
     judged: list[Judged] = []
     for action in actions:
-        one = judge(asked, action, now=now, decide=decide, by_delegation=False)
-        if not one.allowed or not all(reason.startswith(_FIRM) for reason in one.reasons):
+        one = _judged(asked, action, None, now=now, decide=decide)
+        if not one.allowed:
             return None
         judged.append(one)
     return Ruling(judged=tuple(judged), is_firm=True)
@@ -136,7 +144,7 @@ def rule_on(
     second_person: Sequence[str],
 ) -> Ruling:
     """Judge actions with what they are about; a no says whether a fresh proof, or others, would make it a yes."""
-    judged = tuple(_fully(asked, action, now=now, decide=decide) for action in actions)
+    judged = tuple(judge(asked, action, now=now, decide=decide) for action in actions)
     if all(one.allowed for one in judged):
         return Ruling(judged=judged)
     is_person = asked.standing.kind == "Person"
@@ -150,17 +158,8 @@ def rule_on(
     return Ruling(judged=judged)
 
 
-def _fully(asked: Asked, action: str, *, now: Instant, decide: Decide) -> Judged:
-    """Judge by roles alone first: whoever needs no delegation is not bound by one."""
-    alone = judge(asked, action, now=now, decide=decide, by_delegation=False)
-    if alone.allowed:
-        return alone
-    found = judge(asked, action, now=now, decide=decide)
-    return found if found.delegation is not None else alone
-
-
 def _would(asked: Asked, actions: Sequence[str], *, now: Instant, decide: Decide) -> bool:
-    return all(_fully(asked, action, now=now, decide=decide).allowed for action in actions)
+    return all(judge(asked, action, now=now, decide=decide).allowed for action in actions)
 
 
 def _needed(judged: Judged, second_person: Sequence[str]) -> int:

@@ -69,13 +69,15 @@ class AccessService:
         asked = Asked(standing=standing, facts=message.facts, scope=caller.scope)
         now = self._clock.now()
         decide = self._decide_as(standing, caller)
-        together = tuple(dict.fromkeys((*message.actions, *message.also)))
-        ruling = None
-        if self._special.isdisjoint(together):
-            ruling = judging.firm(_whatever(asked), together, now=now, decide=decide)
-        if ruling is not None:
-            return await self._answer(caller, _whatever(asked), ruling, now)
         ruling = self._rule(asked, message.actions, now, decide)
+        if ruling.by_roles:
+            whatever = msgspec.structs.replace(asked, facts=Facts())
+            together = tuple(dict.fromkeys((*message.actions, *message.also)))
+            for actions in (together, message.actions):
+                if self._special.isdisjoint(actions):
+                    firm = judging.firm(whatever, actions, now=now, decide=decide)
+                    if firm is not None:
+                        return await self._answer(caller, whatever, firm, now)
         if ruling.missing == APPROVAL and message.digest:
             return await self._with_others(caller, asked, message, ruling, now)
         return await self._answer(caller, asked, ruling, now)
@@ -242,7 +244,11 @@ class AccessService:
         approval: str = "",
     ) -> Decision:
         standing = asked.standing
-        used = [one for one in ruling.judged if one.allowed and one.delegation is not None]
+        used = [
+            one
+            for one in ruling.judged
+            if one.allowed and not one.by_role and one.delegation is not None
+        ]
         caps = [cap_of(one.delegation, now) for one in used if one.delegation is not None]
         seen = [
             set(seen_by(standing.delegations, one.action, now))
@@ -261,11 +267,6 @@ class AccessService:
             caps=tuple(dict.fromkeys(cap for cap in caps if cap is not None)),
             sees=tuple(sorted(set.intersection(*seen))) if seen else None,
         )
-
-
-def _whatever(asked: Asked) -> Asked:
-    """What is asked, whatever the message says."""
-    return msgspec.structs.replace(asked, facts=Facts())
 
 
 def _demand_actions(actions: tuple[str, ...]) -> None:
