@@ -3,6 +3,8 @@
 import base64
 from typing import Any
 
+import asyncpg
+
 from tallystick.identity.api import CreateTenant
 from tallystick.identity.api.approvals import Approvals
 from tallystick.identity.api.factors import (
@@ -163,3 +165,20 @@ def _entries(packed: bytes) -> list[Entry]:
 def secret_of(text: str) -> bytes:
     """The secret behind its spelling in base 32."""
     return base64.b32decode(text + "=" * (-len(text) % 8))
+
+
+async def as_owner(url: str, tenant_id: int, statements: str) -> None:
+    """Change rows as the owner of the database could, who is above every grant."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            f"BEGIN; SET LOCAL ROLE tallystick_owner; SET LOCAL tallystick.tenant = '{tenant_id}'; "
+            "CREATE POLICY owner_for_a_test ON identity.approval TO tallystick_owner USING (true); "
+            "CREATE POLICY owner_for_a_test ON identity.approval_vote TO tallystick_owner USING (true); "
+            "CREATE POLICY owner_for_a_test ON identity.factor TO tallystick_owner USING (true); "
+            f"{statements}; DROP POLICY owner_for_a_test ON identity.approval; "
+            "DROP POLICY owner_for_a_test ON identity.approval_vote; "
+            "DROP POLICY owner_for_a_test ON identity.factor; COMMIT"
+        )
+    finally:
+        await connection.close()

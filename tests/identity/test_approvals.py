@@ -34,7 +34,7 @@ from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import canonical
 from tallystick.kernel.problems import Malformed
 from tests.identity.authenticator import Passkey, to_text
-from tests.identity.factors_house import MINUTE, HandClock, House
+from tests.identity.factors_house import MINUTE, HandClock, House, as_owner
 
 PAY = "payments.payment.make"
 ASKED = {
@@ -384,7 +384,7 @@ async def test_whatever_the_owner_changes_voids_it(
     approval = await ask(house, maker)
     ada, passkey = await approver(house)
     await approve(house, ada, passkey, approval)
-    await _as_owner(
+    await as_owner(
         migrated_url, house.tenant_id,
         f"UPDATE identity.approval SET {column} = {value} WHERE approval_id = '{approval}'",
     )  # fmt: skip
@@ -414,12 +414,12 @@ async def test_whatever_the_owner_changes_of_a_vote_voids_it(
     await approve(house, ada, passkey, approval)
     update = f"UPDATE identity.approval_vote AS vote SET {change} WHERE approval_id = '{approval}'"
     with pytest.raises(asyncpg.RestrictViolationError):
-        await _as_owner(migrated_url, house.tenant_id, update)
+        await as_owner(migrated_url, house.tenant_id, update)
     unlocked = (
         "ALTER TABLE identity.approval_vote DISABLE TRIGGER history_is_append_only; "
         f"{update}; ALTER TABLE identity.approval_vote ENABLE ALWAYS TRIGGER history_is_append_only"
     )
-    await _as_owner(migrated_url, house.tenant_id, unlocked)
+    await as_owner(migrated_url, house.tenant_id, unlocked)
     assert await approvers(house, approval) == ()
     found = await house.approvals.verify_vote(caller=maker, message=ApprovalOf(approval=approval))
     assert not found.is_good
@@ -432,7 +432,7 @@ async def test_a_vote_that_was_given_to_another_person_is_found(
     ada, passkey = await approver(house)
     bo, _ = await approver(house, "Bo")
     await approve(house, ada, passkey, approval)
-    await _as_owner(
+    await as_owner(
         migrated_url, house.tenant_id,
         "ALTER TABLE identity.approval_vote DISABLE TRIGGER history_is_append_only; "
         f"UPDATE identity.approval_vote SET person_id = '{bo.actor}' WHERE approval_id = '{approval}'; "
@@ -442,22 +442,6 @@ async def test_a_vote_that_was_given_to_another_person_is_found(
     assert (found.is_good, found.votes[0].flaw) == (
         False, "the passkey was not enrolled by this person",
     )  # fmt: skip
-
-
-async def _as_owner(url: str, tenant_id: int, statements: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(
-            f"BEGIN; SET LOCAL ROLE tallystick_owner; SET LOCAL tallystick.tenant = '{tenant_id}'; "
-            "CREATE POLICY owner_for_a_test ON identity.approval TO tallystick_owner USING (true); "
-            "CREATE POLICY owner_for_a_test ON identity.approval_vote TO tallystick_owner USING (true); "
-            "CREATE POLICY owner_for_a_test ON identity.factor TO tallystick_owner USING (true); "
-            f"{statements}; DROP POLICY owner_for_a_test ON identity.approval; "
-            "DROP POLICY owner_for_a_test ON identity.approval_vote; "
-            "DROP POLICY owner_for_a_test ON identity.factor; COMMIT"
-        )
-    finally:
-        await connection.close()
 
 
 async def test_a_vote_verifies_years_later_without_any_setting(house: House, maker: Caller) -> None:

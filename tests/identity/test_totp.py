@@ -128,7 +128,9 @@ async def test_five_wrong_codes_lock_the_person_for_a_while(house: House) -> Non
     assert lock.content["failures"] == FAILURES_MAX
 
 
-@pytest.mark.parametrize("code", ["", "12345", "1234567", "12345a", "\uff11\uff12\uff13\uff14\uff15\uff16", "-12345"])
+@pytest.mark.parametrize(
+    "code", ["", "12345", "1234567", "12345a", "\uff11\uff12\uff13\uff14\uff15\uff16", "-12345"]
+)
 async def test_what_is_no_code_is_refused_and_leaves_nothing(house: House, code: str) -> None:
     caller = await house.person()
     await house.app(caller)

@@ -149,6 +149,13 @@ class MakerNeverApproves(Problem):
     kind = Kind.FORBIDDEN
 
 
+class NotAboutYourself(Problem):
+    """It changes what the caller may do, or their factors: another person agrees to it."""
+
+    code = "not_about_yourself"
+    kind = Kind.FORBIDDEN
+
+
 class OnlyTheMaker(Problem):
     """Whoever asked withdraws it; others reject it."""
 
@@ -207,7 +214,7 @@ class Approvals(Protocol):
     async def challenge(self, *, caller: Caller, message: ApprovalOf) -> ApprovalChallenge:
         """Ask for what a passkey signs to agree.
 
-        Raises OnlyPeople, ApprovalNotFound, ApprovalHasEnded, MakerNeverApproves, PasskeyNeeded.
+        Raises OnlyPeople, ApprovalNotFound, ApprovalHasEnded, MakerNeverApproves, NotAboutYourself, PasskeyNeeded.
         """
         ...
 
@@ -216,8 +223,8 @@ class Approvals(Protocol):
     async def approve(self, *, caller: Caller, message: Approve) -> Approval:
         """Agree; having agreed before changes nothing.
 
-        Raises Malformed, OnlyPeople, ApprovalNotFound, ApprovalHasEnded, MakerNeverApproves, AlreadySaid,
-        PasskeyNeeded, StepUpNeeded, ChallengeNotAccepted, PasskeyNotAccepted.
+        Raises Malformed, OnlyPeople, ApprovalNotFound, ApprovalHasEnded, MakerNeverApproves, NotAboutYourself,
+        AlreadySaid, PasskeyNeeded, StepUpNeeded, ChallengeNotAccepted, PasskeyNotAccepted.
         """
         ...
 
@@ -226,7 +233,7 @@ class Approvals(Protocol):
     async def reject(self, *, caller: Caller, message: ApprovalOf) -> Approval:
         """Say no, which ends it.
 
-        Raises OnlyPeople, ApprovalNotFound, ApprovalHasEnded, MakerNeverApproves, AlreadySaid.
+        Raises OnlyPeople, ApprovalNotFound, ApprovalHasEnded, MakerNeverApproves, NotAboutYourself, AlreadySaid.
         """
         ...
 

@@ -16,6 +16,7 @@ from tallystick.identity.api.approvals import (
     Approve,
     ListApprovals,
     MakerNeverApproves,
+    NotAboutYourself,
     OnlyTheMaker,
     PasskeyNeeded,
     ShowApproval,
@@ -34,8 +35,9 @@ from tallystick.kernel.messages import Message
 from tallystick.runtime.edge import Asked, Route
 
 _SAYING = (
-    OnlyPeople, SignInAgain, ApprovalNotFound, ApprovalHasEnded, MakerNeverApproves, AlreadySaid,
-)  # fmt: skip
+    *(OnlyPeople, SignInAgain, ApprovalNotFound, ApprovalHasEnded),
+    *(MakerNeverApproves, NotAboutYourself, AlreadySaid),
+)
 
 
 class Agreement(Message, frozen=True):

@@ -36,6 +36,11 @@ def needs_passkey(asked: Mapping[str, Any]) -> bool:
     return not actions or not is_of_people or any(asked.get(name) is not None for name in _MONEY)
 
 
+def is_about(text: str, person_id: str) -> bool:
+    """Whether what was asked is about this person: their rights or their factors."""
+    return asked_of(text).get("on") == person_id
+
+
 def challenge_of(*, approval_id: str, asked: str, digest: bytes, nonce: bytes) -> bytes:
     """The challenge a passkey signs: SHA-256 of canonical JSON (RFC 8785) of all that is asked, and chance.
 

@@ -15,6 +15,7 @@ from tallystick.identity.api.approvals import (
     Checked,
     ListApprovals,
     MakerNeverApproves,
+    NotAboutYourself,
     OnlyTheMaker,
     PasskeyNeeded,
     Said,
@@ -268,6 +269,8 @@ async def _demand_open(
 ) -> None:
     if row.maker == caller.actor:
         raise MakerNeverApproves("You asked for this: another person agrees to it.")
+    if binding.is_about(row.asked, caller.actor):
+        raise NotAboutYourself("It is about you: another person agrees to it.")
     if not row.is_open(now):
         raise _ended(row, now)
     if await _said(connection, caller, row) is not None:

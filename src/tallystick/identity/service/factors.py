@@ -18,7 +18,7 @@ from tallystick.identity.api.factors import (
     RemoveFactor,
 )
 from tallystick.identity.api.people import PersonNotFound
-from tallystick.identity.model import passkeys
+from tallystick.identity.model import passkeys, totp
 from tallystick.identity.service.enrolling import Enrolling, checked_size, factor_of
 from tallystick.identity.service.proofs import (
     Passed,
@@ -82,6 +82,8 @@ class FactorsService(Enrolling):
         by_code = message.code is not None
         if by_code == (message.challenge is not None and message.credential is not None):
             raise malformed("code", "give a code, or a challenge and what a passkey answered to it")
+        if message.code is not None and not totp.is_code(message.code):
+            raise malformed("code", f"a code is {totp.DIGITS} digits")
 
         async def work(connection: Connection) -> Proven | Problem:
             demand_person(caller)
