@@ -2,12 +2,24 @@
 
 from typing import Final
 
+from tallystick.apps import development
 from tallystick.apps.compose import Platform
+from tallystick.identity.api.people import AddPerson
+from tallystick.identity.api.providers import ListProviders, SetOidcProvider
+from tallystick.identity.api.rights import GiveRole
 from tallystick.kernel.callers import Caller
 from tallystick.ledger.api import OpenAccount, OpenLedger, Post, Posting, Side, Submit
 from tallystick.wallets.api import AccountWanted, OpenWallet, Owner, OwnerKind
 
 LEDGER: Final = "main"
+PROVIDER: Final = "development"
+# How the development issuer calls them, and what they may do.
+_PEOPLE: Final = {
+    "owner": "owner",
+    "clerk": "payment_clerk",
+    "approver": "approver",
+    "bookkeeper": "bookkeeper",
+}
 # id, kind, name, IBAN, currency, opening balance in minor units
 _OWNERS: Final = (
     ("electrical", "company", "Electrical", "ES9121000418450200051332", "EUR", 250_000_00),
@@ -46,6 +58,34 @@ async def prepare(platform: Platform, *, caller: Caller) -> None:
             ),
         )
     await _fund(platform, caller)
+
+
+async def people(platform: Platform, *, caller: Caller, issuer: str) -> None:
+    """Let the development issuer say who people are, and add those of the demonstration with their roles.
+
+    ``caller`` is an operator of the tenant. Doing it again changes nothing.
+    """
+    doors = platform.doors_of_identity
+    known = (await doors.providers.providers(caller=caller, message=ListProviders())).items
+    if not any(one.provider == PROVIDER and one.issuer == issuer for one in known):
+        await doors.providers.set_oidc(
+            caller=caller,
+            message=SetOidcProvider(
+                provider=PROVIDER,
+                issuer=issuer,
+                client_id=development.CLIENT,
+                algorithms=("ES256",),
+                trusts_mfa=True,
+            ),
+        )
+    for subject, role in _PEOPLE.items():
+        name = f"{subject.capitalize()} of the demonstration"
+        person = await doors.people.add(
+            caller=caller, message=AddPerson(name=name, issuer=issuer, subject=subject)
+        )
+        await doors.rights.give_role(
+            caller=caller, message=GiveRole(holder=person.person, role=role)
+        )
 
 
 async def _fund(platform: Platform, caller: Caller) -> None:

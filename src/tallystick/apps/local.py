@@ -1,11 +1,13 @@
-"""What this machine keeps for the platform: its database, and the demonstration's key."""
+"""What this machine keeps for the platform: its database, the demonstration's key, and who is signed in."""
 
 import asyncio
 import fcntl
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -97,11 +99,7 @@ def remembered_file() -> Path:
 
 def remember(value: Remembered) -> None:
     """Keep the demonstration's key for later commands of the same user."""
-    path = remembered_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(value))
+    _keep(remembered_file(), value)
 
 
 def remembered() -> Remembered | None:
@@ -115,3 +113,60 @@ def remembered() -> Remembered | None:
             f"{remembered_file()} is damaged ({error}): move it away and run `tallystick up`, "
             "which makes a new demonstration"
         ) from None
+
+
+class SignedInHere(msgspec.Struct, frozen=True):
+    """The session of this user, and the platform it is with; the file is readable by its owner alone."""
+
+    url: str
+    tenant: str
+    session: str
+    session_id: str
+    person: str
+    expires_at: str
+
+
+def session_file() -> Path:
+    """Where the session of this user is kept."""
+    return default_home() / "session.json"
+
+
+def keep_session(value: SignedInHere) -> None:
+    """Keep a session for later commands of the same user."""
+    _keep(session_file(), value)
+
+
+def kept_session() -> SignedInHere | None:
+    """The session of this user, if there is one; it may have ended."""
+    try:
+        return msgspec.json.decode(session_file().read_bytes(), type=SignedInHere)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return None
+    except msgspec.MsgspecError as error:
+        raise ValueError(
+            f"{session_file()} is damaged ({error}): remove it, and run `tallystick login`"
+        ) from None
+
+
+def forget_session() -> None:
+    """Forget the session of this user."""
+    session_file().unlink(missing_ok=True)
+
+
+def device() -> str:
+    """What this machine is known by when its user signs in: chance, drawn once and kept."""
+    path = default_home() / "device.json"
+    with suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(path.read_bytes(), type=str)
+    drawn = secrets.token_urlsafe(32)
+    _keep(path, drawn)
+    return drawn
+
+
+def _keep(path: Path, value: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        # One that was there may have been readable by others.
+        os.fchmod(file.fileno(), 0o600)
+        file.write(msgspec.json.encode(value))

@@ -14,11 +14,12 @@ _CAUSES_MAX = 10
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What came back: the status, the media type and the body."""
+    """What came back: the status, the media type, the body, and where it sends to; no redirect is followed."""
 
     status: int
     media: str
     body: bytes
+    location: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -56,13 +57,12 @@ def request(
     media: str = "application/json",
     query: dict[str, str] | None = None,
 ) -> Answer:
-    """Ask the platform at ``url`` as the holder of ``key``. Raises NothingAnswers, NotAnAddress, NotSafe.
+    """Ask the platform at ``url`` as the holder of ``key``, or as nobody without one. Raises NothingAnswers, NotAnAddress, NotSafe.
 
     Over TLS 1.3 the server is verified by ``TALLYSTICK_CA``; in the clear only this machine is asked.
     """
-    headers = {"authorization": f"Bearer {key}"} | (
-        {"content-type": media} if body is not None else {}
-    )
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    headers |= {"content-type": media} if body is not None else {}
     try:
         answer = httpx.request(
             method,
@@ -82,7 +82,12 @@ def request(
                 "certificate, TALLYSTICK_CLIENT_CERTIFICATE and TALLYSTICK_CLIENT_KEY what to show where it asks for one"
             ) from None
         raise NothingAnswers(f"nothing answers at {url} ({error})") from None
-    return Answer(answer.status_code, answer.headers.get("content-type", ""), answer.content)
+    return Answer(
+        answer.status_code,
+        answer.headers.get("content-type", ""),
+        answer.content,
+        answer.headers.get("location", ""),
+    )
 
 
 def _verifying(url: str) -> ssl.SSLContext | bool:

@@ -17,19 +17,39 @@ _err = Console(stderr=True)
 def ask(method: str, path: str, **arguments: Any) -> Answer:
     """Ask the platform; ends the command with one line when it refuses or does not answer.
 
-    The address is TALLYSTICK_URL, the key TALLYSTICK_API_KEY; without them, the demonstration's of this machine.
+    The address is TALLYSTICK_URL, else that of the demonstration of this machine. What is shown there is
+    TALLYSTICK_API_KEY; without it, the session of whoever signed in there; without one, the demonstration's key.
     """
-    known = local.remembered()
-    url = os.environ.get("TALLYSTICK_URL") or (known.url if known else "http://127.0.0.1:8480")
-    # The demonstration's key goes to the demonstration's address and nowhere else.
-    is_ours = known is not None and url == known.url
-    key = os.environ.get("TALLYSTICK_API_KEY") or (known.key if known and is_ours else "")
+    url = address()
+    key = os.environ.get("TALLYSTICK_API_KEY") or _kept_for(url)
     if not key:
-        fail("no key: set TALLYSTICK_API_KEY, or run `make up` once for the demonstration's")
+        fail(
+            "no key: `tallystick login`, or set TALLYSTICK_API_KEY, or run `make up` for the demonstration's"
+        )
     if not (key.isascii() and key.isprintable()):
         fail("TALLYSTICK_API_KEY has characters that no key has: copy it again, `tally_…` in ASCII")
+    return send(method, url, path, key=key, **arguments)
+
+
+def address() -> str:
+    """Where the platform is that commands speak to."""
+    known = local.remembered()
+    given = os.environ.get("TALLYSTICK_URL") or (known.url if known else "http://127.0.0.1:8480")
+    return given.rstrip("/")
+
+
+def _kept_for(url: str) -> str:
+    """What this machine keeps for a platform: a session or key goes to the address it is of, and nowhere else."""
+    session, known = local.kept_session(), local.remembered()
+    if session is not None and session.url == url:
+        return session.session
+    return known.key if known and known.url.rstrip("/") == url else ""
+
+
+def send(method: str, url: str, path: str, *, key: str, **arguments: Any) -> Answer:
+    """Ask the platform at ``url`` and show ``key``; ends the command when it refuses or does not answer."""
     try:
-        answer = request(method, url.rstrip("/") + path, key=key, **arguments)
+        answer = request(method, url + path, key=key, **arguments)
     except NotAnAddress:
         fail(f"TALLYSTICK_URL is a URL such as http://127.0.0.1:8480, not {url!r}: set it to one")
     except NothingAnswers:

@@ -1,6 +1,8 @@
 """Running and proving: up, serve, migrate, verify."""
 
 import asyncio
+import dataclasses
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -14,6 +16,7 @@ from tallystick import __version__
 from tallystick.apps import demonstration, local, sequencing
 from tallystick.apps import serve as serving
 from tallystick.apps.compose import CONTEXTS, Platform, operator_database, pen_of, tenant_directory
+from tallystick.apps.development import issuer_of
 from tallystick.identity.api import Authenticate as ProveKey
 from tallystick.identity.api import (
     CreateKey,
@@ -45,7 +48,7 @@ _err = Console(stderr=True)
 
 def up() -> None:
     """Set up everything and run the platform with a demonstration tenant, until Ctrl-C."""
-    settings = read_settings()
+    settings = _as_development(read_settings())
     local.demand_no_other_up()
     serving.demand_servable(settings)
     with local.only_up(), local.database_url(settings) as url:
@@ -58,6 +61,19 @@ def up() -> None:
             serving.serve(database_url=url, host=settings.host, port=settings.port, files=files)
             _err.print("\n[dim]stopping …[/]")
     _err.print("stopped.")
+
+
+def _as_development(settings: Settings) -> Settings:
+    """The demonstration's settings: on one machine it has the development issuer. Raises ValueError in production."""
+    if settings.environment == "production":
+        raise ValueError(
+            "`tallystick up` is a demonstration and TALLYSTICK_ENVIRONMENT is production: use `tallystick serve`"
+        )
+    if not settings.is_of_one_machine or settings.tls_certificate:
+        return settings
+    # The serving process reads its settings by itself.
+    os.environ["TALLYSTICK_DEVELOPMENT"] = "1"
+    return dataclasses.replace(settings, development=True)
 
 
 def serve() -> None:
@@ -152,6 +168,9 @@ async def _prepare(url: str, settings: Settings) -> local.Remembered:
             caller=OPERATOR, message=ProveKey(key=known.key)
         )
         await demonstration.prepare(platform, caller=caller)
+        if settings.development:
+            operator = Caller(tenant_id=caller.tenant_id, actor=OPERATOR.actor)
+            await demonstration.people(platform, caller=operator, issuer=issuer_of(settings))
         return known
     finally:
         await platform.stop()
@@ -198,6 +217,7 @@ def _greet(settings: Settings, known: local.Remembered, applied: list[str]) -> N
     for line in (
         "pay examples/pay-supplier.pain.001.001.09.xml",
         "wallet list",
+        "login --as bookkeeper",
         f"statement DE89370400440532013000 --from {today:%Y}-01-01 --to {today:%Y}-12-31",
         "verify",
     ):
