@@ -255,3 +255,15 @@ async def identity_on(url: str) -> AsyncIterator[Identity]:
         yield near(Identity, IdentityService(database=database, mint=Mint(clock), clock=clock))
     finally:
         await database.stop()
+
+
+@asynccontextmanager
+async def doors_of_identity_on(url: str, settings: Settings) -> AsyncIterator[IdentityDoors]:
+    """All doors of identity, guarded, for the commands of operators."""
+    clock = SystemClock()
+    database = Database(url=url, role="tallystick_identity", pool_size=1)
+    await database.start()
+    try:
+        yield IdentityDoors(database=database, settings=settings, mint=Mint(clock), clock=clock)
+    finally:
+        await database.stop()

@@ -9,8 +9,10 @@ from rich.table import Table
 
 from tallystick.apps import local
 from tallystick.apps.cli.operating import OPERATOR, list_tenants, walk
-from tallystick.apps.compose import identity_on
+from tallystick.apps.compose import doors_of_identity_on, identity_on
 from tallystick.identity.api import CreateKey, CreateTenant, NewKey, Tenant
+from tallystick.identity.api.people import AddPerson, Person
+from tallystick.identity.api.rights import GiveRole
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
 from tallystick.runtime.configuration import read_settings
@@ -31,6 +33,20 @@ def create(name: str = typer.Argument(help="The tenant's name.")) -> None:
     _out.print("[dim]The key is shown this once; only its hash is kept.[/]")
 
 
+@app.command()
+def owner(
+    tenant: str = typer.Argument(help="The tenant, tnt_…."),
+    name: str = typer.Argument(help="What the person is called."),
+    issuer: str = typer.Option("", "--issuer", help="The provider they sign in with."),
+    subject: str = typer.Option("", "--subject", help="How that provider names them."),
+) -> None:
+    """Make a person who is an owner of a tenant. Two of them can let in everybody else."""
+    with local.database_url(read_settings()) as url:
+        made = asyncio.run(_owner(url, tenant, name, issuer or None, subject or None))
+    _out.print(f"person   {made.person}", highlight=False, soft_wrap=True)
+    _out.print("role     owner", highlight=False)
+
+
 @app.command("list")
 def list_() -> None:
     """List all tenants."""
@@ -40,6 +56,19 @@ def list_() -> None:
     for tenant in found:
         table.add_row(tenant.tenant, escape(tenant.name), tenant.created_at)
     _out.print(table)
+
+
+async def _owner(
+    url: str, tenant: str, name: str, issuer: str | None, subject: str | None
+) -> Person:
+    await walk(url)
+    caller = Caller(tenant_id=tenant_id_of(tenant), actor=OPERATOR.actor)
+    async with doors_of_identity_on(url, read_settings()) as doors:
+        message = AddPerson(name=name, issuer=issuer, subject=subject)
+        person = await doors.people.add(caller=caller, message=message)
+        given = GiveRole(holder=person.person, role="owner")
+        await doors.rights.give_role(caller=caller, message=given)
+    return person
 
 
 async def _create(url: str, name: str) -> tuple[Tenant, NewKey]:
