@@ -2,18 +2,43 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 SWEEP_EVERY_S = 5
 
 Task = asyncio.Task[Any]
 
+_until_ns: ContextVar[int | None] = ContextVar("tallystick_deadline", default=None)
+
+
+def time_left_ms() -> int | None:
+    """The milliseconds until the deadline of whatever this is done for, negative after it; None when it has none."""
+    until = _until_ns.get()
+    return None if until is None else (until - time.monotonic_ns()) // 1_000_000
+
+
+@contextmanager
+def due_in(milliseconds: int) -> Iterator[None]:
+    """Let all that is asked of others meanwhile be done within so many milliseconds."""
+    token = _until_ns.set(time.monotonic_ns() + milliseconds * 1_000_000)
+    try:
+        yield
+    finally:
+        _until_ns.reset(token)
+
 
 class Deadlines:
-    """Cancels tasks that stay too long between ``enter`` and ``leave``: up to five seconds later than they should."""
+    """Cancels tasks that stay too long between ``enter`` and ``leave``: up to five seconds later than they should.
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    One that ``tells`` is also what ``time_left`` answers in the task.
+    """
+
+    def __init__(self, within_s: float, *, tells: bool = False) -> None:
+        self.seconds, self._tells = within_s, tells
+        self._nanoseconds = int(within_s * 1_000_000_000)
         self._started: dict[Task, int] = {}
         self._late: set[Task] = set()
         self._armed_in: asyncio.AbstractEventLoop | None = None
@@ -23,7 +48,9 @@ class Deadlines:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         if task is None:
             raise AssertionError("only a task has a deadline")
-        self._started[task] = time.monotonic_ns()
+        self._started[task] = started = time.monotonic_ns()
+        if self._tells:
+            _until_ns.set(started + self._nanoseconds)
         if self._armed_in is not loop:
             self._arm(loop)
         return task
@@ -31,6 +58,8 @@ class Deadlines:
     def leave(self, task: Task) -> None:
         """End the time of a task."""
         del self._started[task]
+        if self._tells:
+            _until_ns.set(None)
         if self._late:
             self._late.discard(task)
 
@@ -47,7 +76,7 @@ class Deadlines:
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         self._armed_in = None
-        until = time.monotonic_ns() - int(self.seconds * 1_000_000_000)
+        until = time.monotonic_ns() - self._nanoseconds
         for task, started in self._started.items():
             if started < until and task not in self._late:
                 self._late.add(task)

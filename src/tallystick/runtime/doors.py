@@ -86,6 +86,13 @@ def near(
     return gate
 
 
+def stand_still(method: Callable[..., Any]) -> None:
+    """Raise TransactionOpen when a method of a door is called inside a transaction."""
+    role = open_transaction_role()
+    if role is not None:
+        raise TransactionOpen(f"{method.__qualname__} was called inside a transaction of {role}")
+
+
 def behalf(door: type[Door], gate: Door, *, of: str) -> Door:
     """A door as another context knocks at it: each call says that it is made ``of`` that context, for its caller."""
     knocking: Any = type(f"{door.__name__}Behalf", (), {})()
@@ -120,22 +127,15 @@ def _stand(
     if refusals is not None and tags and not notes_refusals(method):
         target = _noting(target, tags[0], refusals)
 
-    def stand_still() -> None:
-        role = open_transaction_role()
-        if role is not None:
-            raise TransactionOpen(
-                f"{method.__qualname__} was called inside a transaction of {role}"
-            )
-
     # No coroutine of its own: this stands in the path of every request.
     @functools.wraps(method)
     def pass_on(*, caller: Caller, message: Any) -> Awaitable[Any]:
-        stand_still()
+        stand_still(method)
         return target(caller=caller, message=message)
 
     @functools.wraps(method)
     async def send(*, caller: Caller, message: Any) -> Any:
-        stand_still()
+        stand_still(method)
         caller = _through_wire(caller, Caller)
         answer = await target(caller=caller, message=_through_wire(message, hints["message"]))
         return _through_wire(answer, hints["return"])

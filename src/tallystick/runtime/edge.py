@@ -132,7 +132,10 @@ class _App:
         manners: Manners,
     ) -> None:
         self._limits, self._answers = manners.limits, manners.answers
-        self._origins, self._deadlines = Origins(manners.origins), Deadlines(manners.request_s)
+        self._origins, self._deadlines = (
+            Origins(manners.origins),
+            Deadlines(manners.request_s, tells=True),
+        )
         self._strict = strict_headers(is_tls=manners.is_tls)
         self._find, self._authenticate = find, authenticate
         self._on_start, self._on_stop = on_start, on_stop
@@ -193,15 +196,19 @@ class _App:
     ) -> Answer:
         """Prove who asks, read what is asked, have it done."""
         scope, headers = shown.scope, shown.headers
-        caller = _asking(scope, headers, request_id)
-        if not served.is_public:
+        caller, proof = _asking(scope, headers, request_id), None
+        if served.prove is not None:
+            proof = await self._prove_process(served.prove, shown)
+        elif not served.is_public:
             caller = await self._prove(shown, caller)
         elif self._limits is not None and served.is_counted:
             await self._limits.spend_of(_address(scope))
         query, key, wanted = served.check(scope, headers)
         raw, body = b"", None
         if served.read is not None:
-            raw = await _bodies.read(receive, reading.declared_length(headers))
+            most = served.body_bytes_max
+            declared = reading.declared_length(headers, most)
+            raw = await _bodies.read(receive, declared, most)
             body = served.read(raw)
             if key is None and served.needs_key is not None and served.needs_key(body):
                 raise KeyMissing(_NEEDS_KEY, {"Idempotency-Key": "missing"})
@@ -214,6 +221,7 @@ class _App:
             request_id=request_id,
             media=wanted,
             shown=shown if served.is_public else None,
+            proof=proof,
         )
         if key is not None and served.keeps:
             of = repeats.fingerprint(scope, headers, raw)
@@ -236,6 +244,18 @@ class _App:
         if waiting is not None:
             await waiting
         return caller
+
+    async def _prove_process(self, prove: Callable[[Shown], Any], shown: Shown) -> Any:
+        """What another process proves of itself; who proves nothing draws on its address's budget."""
+        limits = self._limits
+        if limits is not None:
+            limits.demand_open(_address(shown.scope))
+        try:
+            return prove(shown)
+        except Problem:
+            if limits is not None:
+                await limits.spend_of(_address(shown.scope))
+            raise
 
     async def _once(self, served: Served, asked: Asked, key: str, of: bytes) -> Answer:
         """Do a write once per key, and give its answer again."""

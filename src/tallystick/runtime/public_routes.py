@@ -44,7 +44,7 @@ def public_routes(
     """Make the routes that need no key."""
     health = _health_routes(ready)
     document = openapi_document(
-        routes=[*routes, *health],
+        routes=[*(route for route in routes if route.prove is None), *health],
         title=title,
         version=version,
         problems=problems,

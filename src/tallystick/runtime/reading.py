@@ -181,8 +181,10 @@ class Bodies:
     def __init__(self) -> None:
         self._deadlines = Deadlines(BODY_WAIT_S)
 
-    async def read(self, receive: Receive, declared: int | None) -> bytes:
-        """Read a whole body. Raises BodyTooLarge, BodyTooSlow, and Gone when the client left."""
+    async def read(
+        self, receive: Receive, declared: int | None, most: int = BODY_BYTES_MAX
+    ) -> bytes:
+        """Read a whole body of ``most`` bytes. Raises BodyTooLarge, BodyTooSlow, and Gone when the client left."""
         task = self._deadlines.enter()
         try:
             event = await receive()
@@ -191,7 +193,7 @@ class Bodies:
             # here, we do not wait for that.
             if len(body) == declared and event["type"] == "http.request":
                 return body
-            return await _collect_rest(event, receive, declared)
+            return await _collect_rest(event, receive, declared, most)
         except asyncio.CancelledError:
             if not self._deadlines.was_late(task):
                 raise
@@ -213,38 +215,36 @@ def check_sizes(scope: Mapping[str, Any], headers: Headers) -> None:
         )
 
 
-def declared_length(headers: Headers) -> int | None:
+def declared_length(headers: Headers, most: int = BODY_BYTES_MAX) -> int | None:
     """What a body says of its length, None when it says nothing. Raises Malformed, BodyTooLarge."""
     declared = headers.get(b"content-length")
     if declared is None:
         return None
     if not declared.isdigit():
         raise malformed("Content-Length", "it is not a number")
-    if len(declared) > 12 or int(declared) > BODY_BYTES_MAX:
-        raise _too_large()
+    if len(declared) > 12 or int(declared) > most:
+        raise _too_large(most)
     return int(declared)
 
 
-async def _collect_rest(event: Any, receive: Receive, declared: int | None) -> bytes:
+async def _collect_rest(event: Any, receive: Receive, declared: int | None, most: int) -> bytes:
     parts, size = [event.get("body", b"")], len(event.get("body", b""))
-    while event.get("more_body") and size <= BODY_BYTES_MAX and size != declared:
+    while event.get("more_body") and size <= most and size != declared:
         event = await receive()
         if event.get("body"):
             parts.append(event["body"])
             size += len(parts[-1])
     if event["type"] == "http.disconnect":
         raise Gone
-    if size > BODY_BYTES_MAX:
-        raise _too_large()
+    if size > most:
+        raise _too_large(most)
     if declared not in (None, size):
         raise malformed("Content-Length", "the body has another length")
     return b"".join(parts)
 
 
-def _too_large() -> BodyTooLarge:
-    return BodyTooLarge(
-        f"A body has at most {BODY_BYTES_MAX} bytes.", {"limit": str(BODY_BYTES_MAX)}
-    )
+def _too_large(most: int) -> BodyTooLarge:
+    return BodyTooLarge(f"A body has at most {most} bytes.", {"limit": str(most)})
 
 
 def json_reader(kind: Any) -> Callable[[bytes], Any]:

@@ -23,6 +23,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     ``media`` is what the caller accepts of the media types the route answers, the first of them if it does not say.
     ``shown`` is all the request shows, where the route is public: whoever proves callers has looked at the rest.
+    ``proof`` is what the route's own ``prove`` answered.
     """
 
     caller: Caller
@@ -33,6 +34,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     request_id: str = ""
     media: str = JSON
     shown: "Shown | None" = None
+    proof: Any = None
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -69,6 +71,10 @@ class Route:
     come without that header. The answer of one that ``shows_secret`` is never kept. A ``public`` route asks for no key,
     and its caller is somebody of tenant 0, from where the request came. The last field of the path of one that
     ``takes_rest`` is all that is left of it, slashes included.
+
+    A route with ``prove`` is for other processes of ours. That is given all a request shows, before a byte of the body
+    is read, and answers what it proves, or raises. Such a route is in no document and draws on no budget. Its body may
+    have ``body_bytes_max`` bytes; None is what any other has.
     """
 
     method: str
@@ -89,6 +95,8 @@ class Route:
     public: bool = False
     takes_rest: bool = False
     form: bool = False
+    prove: Callable[["Shown"], Any] | None = None
+    body_bytes_max: int | None = None
 
     @property
     def every_media(self) -> tuple[str, ...]:

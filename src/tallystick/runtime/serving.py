@@ -45,14 +45,15 @@ class Served:
     def __init__(self, route: Route, manners: Manners) -> None:
         self.route = route
         self.handle, self.is_public, self.status = route.handle, route.public, route.status
-        self.read = _body_reader(route)
+        self.read, self.prove = _body_reader(route), route.prove
+        self.body_bytes_max = route.body_bytes_max or reading.BODY_BYTES_MAX
         self.headers = [
             (b"content-type", route.answer_media.encode()),
             *strict_headers(is_tls=manners.is_tls),
         ]
         self._media, self._query = route.every_media, route.query
         self._is_xml, self._is_form = route.body is bytes, route.form
-        is_write = route.method != "GET" and not route.public
+        is_write = route.method != "GET" and not route.public and route.prove is None
         self._looks_for_key = is_write and (route.method == "POST" or manners.answers is not None)
         self.keeps = is_write and not route.keyed and manners.answers is not None
         self._refuses_key = not (route.keyed or self.keeps)

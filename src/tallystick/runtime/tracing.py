@@ -48,6 +48,12 @@ def trace_of(request_id: str, given: bytes | None) -> Trace:
     return Trace(match[2].decode(), own[32:48], flags)
 
 
+def parent() -> str | None:
+    """The ``traceparent`` of what is asked of others for the present request; None outside of any."""
+    current = _current.get()
+    return None if current is None else trace_of(*current).render().decode()
+
+
 def add_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Put the request and its trace into a line of the log; a processor of structlog."""
     current = _current.get()

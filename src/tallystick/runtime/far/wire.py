@@ -1,0 +1,84 @@
+"""What both sides of a far door agree on: paths, sizes, headers, and how a refusal travels."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple, get_type_hints
+
+import msgspec
+
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.problems import Kind, Problem, Retry
+from tallystick.runtime.refusals import STATUS_BY_KIND, ProblemDocument
+
+PATH: Final = "/doors/{context}/{door}/{method}"
+MEDIA: Final = "application/json"
+OUTCOME: Final = "tallystick-outcome"
+"""The header that only a door itself sets; what comes without it is of the server, and was never at the door."""
+ANSWERED: Final = "answered"
+REFUSED: Final = "refused"
+# A file of the largest size, as text in JSON, with room for the caller.
+REQUEST_BYTES_MAX: Final = 16 * 1024 * 1024
+ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024
+TIMEOUT_MS: Final = 30_000
+
+_KIND_BY_STATUS = {status: kind for kind, status in STATUS_BY_KIND.items()}
+_classes: dict[str, type[Problem]] = {}
+
+
+class Method(NamedTuple):
+    """One method of a door, as both sides see it: the path it has, and the type of its question and its answer."""
+
+    path: str
+    door: str
+    function: Callable[..., Any]
+    question: Any
+    answer: Any
+
+
+def methods_of(door: type) -> Iterator[Method]:
+    """The methods of a door. Its name is that of its context and its own, such as ``ledger.Ledger``."""
+    context = door.__module__.split(".")[1]
+    for name, function in inspect.getmembers(door, inspect.isfunction):
+        if name.startswith("_"):
+            continue
+        hints = get_type_hints(function)
+        question = msgspec.defstruct(
+            "Question",
+            [("caller", Caller), ("message", hints["message"])],
+            frozen=True,
+            forbid_unknown_fields=True,
+        )
+        path = PATH.format(context=context, door=door.__name__, method=name)
+        yield Method(path, f"{context}.{door.__name__}", function, question, hints["return"])
+
+
+def problem_from(document: ProblemDocument, *, is_replayed: bool) -> Problem:
+    """The refusal that travelled, of the very class it had, with its code, detail and fields.
+
+    A code that no class here has comes as a plain Problem that carries it.
+    """
+    kind = _class_of(document.code)
+    problem = kind(document.detail, document.fields)
+    if kind is Problem:
+        problem.code = document.code
+        problem.kind = _KIND_BY_STATUS.get(document.status, Kind.UNPROCESSABLE)
+    if problem.retry != document.retry:
+        problem.retry = Retry(document.retry)
+    if is_replayed:
+        problem.replayed = True
+    return problem
+
+
+def _class_of(code: str) -> type[Problem]:
+    if code not in _classes:
+        # Looked up anew, since a context may have been imported meanwhile.
+        _classes.update((kind.code, kind) for kind in _descendants(Problem))
+    return _classes.get(code, Problem)
+
+
+def _descendants(kind: type[Problem]) -> Iterator[type[Problem]]:
+    for one in kind.__subclasses__():
+        # A class of a closed list of codes has none of its own, and each instance brings one.
+        if "code" in vars(one):
+            yield one
+        yield from _descendants(one)
