@@ -81,6 +81,7 @@ def _enrolling(factors: Factors) -> list[Route]:
             body=OfferTotp,
             answer=TotpOffered,
             status=201,
+            shows_secret=True,
             problems=_ENROLLING,
         ),
         Route(
