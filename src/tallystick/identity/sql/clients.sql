@@ -28,11 +28,15 @@ INSERT INTO identity.consent (tenant_id, consent_id, client_id, secret_hash, red
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 
 -- name: consent
-SELECT c.*, k.name FROM identity.consent AS c JOIN identity.client AS k USING (tenant_id, client_id)
+SELECT c.consent_id, c.client_id, c.secret_hash, c.redirect_uri, c.scope, c.state, c.code_challenge, c.dpop_thumbprint, c.asked_at,
+    c.expires_at, c.person_id, c.session_id, c.code_hash, c.decided_at, c.redeemed_at, c.ended_at, k.name
+FROM identity.consent AS c JOIN identity.client AS k USING (tenant_id, client_id)
 WHERE c.tenant_id = $1 AND c.consent_id = $2
 
 -- name: consents
-SELECT c.*, k.name FROM identity.consent AS c JOIN identity.client AS k USING (tenant_id, client_id)
+SELECT c.consent_id, c.client_id, c.secret_hash, c.redirect_uri, c.scope, c.state, c.code_challenge, c.dpop_thumbprint, c.asked_at,
+    c.expires_at, c.person_id, c.session_id, c.code_hash, c.decided_at, c.redeemed_at, c.ended_at, k.name
+FROM identity.consent AS c JOIN identity.client AS k USING (tenant_id, client_id)
 WHERE c.tenant_id = $1 AND c.person_id = $2 AND c.consent_id > $3 ORDER BY c.consent_id LIMIT $4
 
 -- name: decide_consent
