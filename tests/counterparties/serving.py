@@ -110,9 +110,9 @@ def node(*arguments: str, given: str, environment: dict[str, str] | None = None)
 class Talking:
     """A program of Node that is talked with, a line of JSON at a time."""
 
-    def __init__(self, script: str) -> None:
+    def __init__(self, script: str, *arguments: str) -> None:
         self._process = subprocess.Popen(
-            ["node", script],
+            ["node", script, *arguments],
             cwd=FOLDER,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -136,6 +136,8 @@ def at_hash(token: str, kind: Any = hashlib.sha256) -> str:
 class House:
     """A tenant with a provider, and the doors of signing in over one database."""
 
+    allows_loopback = False
+
     def __init__(self, database: Database) -> None:
         self.database, self.clock = database, Timepiece()
         self.mint = Mint(self.clock)
@@ -147,8 +149,7 @@ class House:
 
     def open_process(self) -> None:
         """Stand the doors as another process would: with nothing remembered."""
-        transport = httpx.MockTransport(self._serve)
-        self.issuers = OidcIssuers(clock=self.clock, allows_loopback=False, transport=transport)
+        self.issuers = self.new_issuers()
         pen = Pen(database=self.database, context="identity", clock=self.clock)
         shared: Any = {
             "database": self.database, "mint": self.mint, "clock": self.clock, "issuers": self.issuers,
@@ -160,9 +161,16 @@ class House:
         self.sign_in: SignIn = near(SignIn, SignInService(**shared), wire=True)
         self.sessions: Sessions = near(Sessions, SessionsService(**shared), wire=True)
         providers = ProvidersService(
-            database=self.database, clock=self.clock, allows_loopback=False
+            database=self.database, clock=self.clock, allows_loopback=self.allows_loopback
         )
         self.providers: Providers = near(Providers, providers, wire=True)
+
+    def new_issuers(self) -> OidcIssuers:
+        """What asks issuers: here those of the house."""
+        transport = httpx.MockTransport(self._serve)
+        return OidcIssuers(
+            clock=self.clock, allows_loopback=self.allows_loopback, transport=transport
+        )
 
     def _serve(self, request: httpx.Request) -> httpx.Response:
         for issuer in (self.issuer, *self.others.values()):
