@@ -1,15 +1,19 @@
 """What bounds whoever asks: caps of the sender of a file, and what may be seen of payments."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
-from tallystick.kernel.callers import Cap
+from tallystick.kernel.actions import Facts, Sum
+from tallystick.kernel.callers import Caller, Cap
 from tallystick.kernel.patterns import any_fits
 from tallystick.ledger.service.verifying import verify
 from tallystick.payments import jobs
 from tallystick.payments.api import PaymentFileNotFound, PaymentNotFound, PaymentOf
 from tallystick.payments.model import seeing
-from tallystick.payments.service import booking, door
+from tallystick.payments.service import PaymentService, booking, door
+from tallystick.runtime.clock import SystemClock
 from tests.payments.conftest import Teller
 from tests.payments.orders import (
     ELECTRICAL,
@@ -42,6 +46,42 @@ async def test_a_payment_beyond_the_cap_is_rejected_with_its_reason(asks, bank):
     assert texts(answer.report, "TxSts") == ["ACSC"] * 3 + ["RJCT"] * 2
     assert set(texts(answer.report, "Cd")) == {"AM14"}
     assert await bank.balance(RAHMENBAU) == 3_000
+
+
+class Bounding:
+    """A guard that lets everybody make payments, under a cap."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def admitted(self, caller: Caller, actions: Any) -> None:
+        return None
+
+    async def admit(self, caller: Caller, *, facts: Facts, **_: Any) -> Caller:
+        self.asked.append(facts)
+        return msgspec.structs.replace(caller, caps=(CAP,), decision="dec_2")
+
+
+async def test_the_caps_of_who_may_make_the_payments_are_kept_with_the_file(
+    database_for, mint, caller, *, wall, wallets, bank
+):
+    guard = Bounding()
+    service = PaymentService(
+        database=await database_for("payments"),
+        mint=mint,
+        clock=SystemClock(),
+        ledger=wall,
+        wallets=wallets,
+        guard=guard,
+    )
+    teller = Teller(service=service, caller=caller)
+    wall.breaks_at = 1
+    with pytest.raises(ConnectionResetError):
+        await teller.submit(FILE)
+    assert guard.asked[0].sums == (Sum(asset="EUR", largest=1_000, total=5_000),)
+    ((job, _),) = await service.unfinished(waiting_s=0, most=10)
+    assert (job.caps, job.decision) == ((CAP,), "dec_2")
+    assert texts((await teller.finished()).content, "TxSts") == ["ACSC"] * 3 + ["RJCT"] * 2
 
 
 @pytest.mark.parametrize("is_heard", [False, True], ids=["unheard", "heard"])

@@ -23,7 +23,7 @@ def facts_of_submit_file(message: SubmitFile) -> Facts:
 
 
 def facts_of_file(message: FileOf | ReportOf) -> Facts:
-    """The file that a message names; it is shown to who ``sees`` an account that pays in it."""
+    """The file that a message names; it is shown to who ``sees`` every account that pays in it."""
     return _on(message.file_id)
 
 
