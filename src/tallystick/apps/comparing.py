@@ -8,6 +8,8 @@ from tallystick.audit.model.places import PLATFORM, tree_name
 from tallystick.audit.service import comparing
 from tallystick.audit.service.comparing import SETTLE_S, Progress, Reader
 from tallystick.identity.store import keys as identity
+from tallystick.identity.store import recorded
+from tallystick.identity.store import recorded_clients as identity_clients
 from tallystick.kernel import ids
 from tallystick.kernel.instants import Instant
 from tallystick.ledger.store import recorded as ledger
@@ -22,11 +24,13 @@ READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "audit": Reader(tags=frozenset(), sources=()),
         "identity": Reader(
-            tags=identity.RECORDED_TAGS,
+            tags=identity.RECORDED_TAGS | identity_clients.TAGS,
             sources=(
                 identity.recorded_tenant,
                 identity.recorded_keys,
                 identity.recorded_revocations,
+                *recorded.SOURCES,
+                *identity_clients.SOURCES,
             ),
         ),
         "ledger": Reader(

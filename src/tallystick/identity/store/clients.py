@@ -77,10 +77,11 @@ async def insert_client(
         if error.as_dict().get("constraint_name") != TenantNotFound.code:
             raise
         raise TenantNotFound("There is no such tenant.") from None
-    await _tell(connection, client.tenant_id, _made(client, name=name, at=now, caller=caller))
+    await _tell(connection, client.tenant_id, made(client, name=name, at=now, caller=caller))
 
 
-def _made(client: Registered, *, name: str, at: Instant, caller: Caller) -> Deed:
+def made(client: Registered, *, name: str, at: Instant, caller: Caller) -> Deed:
+    """What the record is told of a client that is made."""
     thumbprint, subject = client.certificate_thumbprint, client.certificate_subject
     return deeds.client(
         client.client_id,
