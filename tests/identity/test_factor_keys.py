@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tallystick.apps.identifying import demand_codes_for_development, ring_of
 from tallystick.identity.adapters.factor_keys import FactorKeysRefused, read_ring
 from tallystick.identity.model.totp import name_of
+from tallystick.runtime.configuration import Settings, read_settings
 
 
 def test_a_development_machine_makes_its_own_once(tmp_path: Path) -> None:
@@ -60,3 +62,61 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
     path.chmod(0o640)
     with pytest.raises(FactorKeysRefused, match="0600"):
         read_ring(str(path), home=None)
+
+
+SERVED = {"TALLYSTICK_PUBLIC_URL": "https://bank.example"}
+
+
+@pytest.mark.parametrize(
+    "given", [SERVED, {"TALLYSTICK_ENVIRONMENT": "production"}, {"TALLYSTICK_HOST": "192.0.2.1"}]
+)
+def test_beyond_this_machine_keys_are_told_and_codes_agree_to_no_money(
+    given: dict[str, str],
+) -> None:
+    with pytest.raises(FactorKeysRefused):
+        ring_of(read_settings(given))
+    told = read_settings(given | {"TALLYSTICK_FACTOR_KEYS": "00" * 32})
+    assert ring_of(told)().first == name_of(bytes(32))
+    assert not demand_codes_for_development(told)
+    with pytest.raises(ValueError, match="TALLYSTICK_CODES_APPROVE_MONEY"):
+        demand_codes_for_development(read_settings(given | {"TALLYSTICK_CODES_APPROVE_MONEY": "1"}))
+
+
+def test_a_development_machine_reads_keys_when_one_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TALLYSTICK_HOME", str(tmp_path / "home"))
+    ring = ring_of(Settings())
+    assert not (tmp_path / "home").exists()
+    assert ring() is ring()
+    assert demand_codes_for_development(read_settings({"TALLYSTICK_CODES_APPROVE_MONEY": "1"}))
+
+
+def test_passkeys_are_made_for_our_own_address_or_as_told() -> None:
+    assert Settings().relying_party == ("localhost", ("http://localhost:8480",))
+    assert read_settings(SERVED).relying_party == ("bank.example", ("https://bank.example",))
+    told = SERVED | {
+        "TALLYSTICK_RP_ID": "bank.example",
+        "TALLYSTICK_RP_ORIGINS": "https://console.bank.example, https://bank.example",
+    }
+    name, pages = read_settings(told).relying_party
+    assert (name, pages[0]) == ("bank.example", "https://console.bank.example")
+    for page in ("https://evil.example", "https://notbank.example"):
+        with pytest.raises(ValueError, match="does not belong"):
+            assert read_settings(SERVED | {"TALLYSTICK_RP_ORIGINS": page}).relying_party
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("TALLYSTICK_RP_ID", "https://bank.example"),
+        ("TALLYSTICK_RP_ID", "Bank.example"),
+        ("TALLYSTICK_RP_ORIGINS", "*"),
+        ("TALLYSTICK_RP_ORIGINS", "http://bank.example"),
+        ("TALLYSTICK_RP_ORIGINS", "https://bank.example/path"),
+        ("TALLYSTICK_CODES_APPROVE_MONEY", "yes"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_named(name: str, text: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        read_settings({name: text})
