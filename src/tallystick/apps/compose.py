@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tallystick import __version__
+from tallystick.apps.doors import opened
 from tallystick.apps.identifying import IdentityDoors
 from tallystick.apps.receipts import receipts
 from tallystick.apps.working import Job, Jobs
@@ -64,10 +66,17 @@ class Platform:
     """Every context in one process, each on its own role, meeting at near doors."""
 
     def __init__(
-        self, *, url: str, settings: Settings, batch_items_max: int = BATCH_ITEMS_MAX
+        self,
+        *,
+        url: str,
+        settings: Settings,
+        batch_items_max: int = BATCH_ITEMS_MAX,
+        ledger: Ledger | None = None,
     ) -> None:
-        clock = SystemClock()
-        mint = Mint(clock)
+        """``ledger`` is the door of another process, asked instead of the one here."""
+        self._settings, self._clock = settings, SystemClock()
+        self._has_ledger = ledger is None
+        clock, mint = self._clock, Mint(self._clock)
         self.databases = {
             context: Database(
                 url=url,
@@ -85,7 +94,8 @@ class Platform:
         self.doors_of_identity = IdentityDoors(
             database=base["identity"], settings=settings, mint=mint, clock=clock
         )
-        guard, wire = self.doors_of_identity.guard, settings.wire_doors
+        guard = self.doors_of_identity.guard
+        manner = {"guard": guard, "wire": settings.wire_doors}
         self.identity = self.doors_of_identity.identity
         self._ledger = LedgerService(
             database=base["ledger"],
@@ -93,16 +103,14 @@ class Platform:
             pen=pens["ledger"],
             batch_items_max=batch_items_max,
         )
-        self.ledger = near(Ledger, self._ledger, refusals=pens["ledger"], guard=guard, wire=wire)
+        self.ledger = ledger or near(Ledger, self._ledger, refusals=pens["ledger"], **manner)
         self._wallets = WalletsService(
             database=base["wallets"],
             mint=mint,
             clock=clock,
             ledger=behalf(Ledger, self.ledger, of="wallets"),
         )
-        self.wallets = near(
-            Wallets, self._wallets, refusals=pens["wallets"], guard=guard, wire=wire
-        )
+        self.wallets = near(Wallets, self._wallets, refusals=pens["wallets"], **manner)
         self._payments = PaymentService(
             database=base["payments"],
             mint=mint,
@@ -111,29 +119,33 @@ class Platform:
             wallets=behalf(Wallets, self.wallets, of="payments"),
             guard=guard,
         )
-        self.payments = near(
-            Payments, self._payments, refusals=pens["payments"], guard=guard, wire=wire
-        )
+        self.payments = near(Payments, self._payments, refusals=pens["payments"], **manner)
         self.audit = near(
             Audit,
             AuditService(
                 database=base["audit"], origin=settings.record_origin, policy=policy_of(settings)
             ),
             refusals=pens["audit"],
-            guard=guard,
-            wire=wire,
+            **manner,
         )
-        budgets = SharedBudgets(database=base["identity"])
-        self._limits = Limiter(draw=budgets.draw, rates=rates_of(settings))
-        self._forget_budgets = lambda: budgets.forget(self._limits.tenants)
-        self._manners = Manners(
+        self._budgets = SharedBudgets(database=base["identity"])
+        self._limits = Limiter(draw=self._budgets.draw, rates=rates_of(settings))
+        self._manners = self._mannered(settings)
+        self._jobs = Jobs(self._work(), guard=guard)
+
+    def _mannered(self, settings: Settings) -> Manners:
+        """How the edge meets requests besides their routes."""
+        return Manners(
             limits=self._limits,
-            answers=KeptAnswers(database=base["identity"]),
+            answers=KeptAnswers(database=self.databases["identity"]),
             origins=settings.cors_origins,
             is_tls=bool(settings.tls_certificate),
             request_s=settings.request_seconds,
         )
-        self._jobs = Jobs(self._work(), guard=guard)
+
+    async def _forget_budgets(self) -> int:
+        """Forget the budgets of requests that nobody draws on any more."""
+        return await self._budgets.forget(self._limits.tenants)
 
     async def start(self) -> None:
         """Open the databases. Raises OSError when none answers, ServerTooOld when it is one we do not support."""
@@ -188,6 +200,12 @@ class Platform:
             *audit_http.routes(
                 self.audit, receipts=receipts(ledger=self.ledger, payments=self.payments)
             ),
+            *opened(
+                self._gates(),
+                settings=self._settings,
+                identity=self.databases["identity"],
+                clock=self._clock,
+            ),
             *extra_routes,
         ]
         return build_app(
@@ -202,6 +220,16 @@ class Platform:
             on_stop=(*extra_hooks[1], self.stop),
             manners=self._manners,
         )
+
+    def _gates(self) -> list[tuple[type, Any]]:
+        """The doors that other processes may knock at."""
+        return [
+            *([(Ledger, self.ledger)] if self._has_ledger else []),
+            (Wallets, self.wallets),
+            (Payments, self.payments),
+            (Audit, self.audit),
+            (Identity, self.identity),
+        ]
 
     async def _ready(self) -> None:
         async with self.databases["ledger"].without_tenant(read_only=True):

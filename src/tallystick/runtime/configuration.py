@@ -53,6 +53,8 @@ class Settings:
     tls_certificate: str = ""
     tls_key: str = ""
     tls_client_ca: str = ""
+    door_key: str = ""
+    door_peers: str = ""
     token_keys: str = ""
     client_cert_header: tuple[IPv4Network | IPv6Network, ...] = ()
     factor_keys: str = ""
@@ -132,6 +134,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         tls_certificate=given.get("TALLYSTICK_TLS_CERTIFICATE", ""),
         tls_key=given.get("TALLYSTICK_TLS_KEY", ""),
         tls_client_ca=given.get("TALLYSTICK_TLS_CLIENT_CA", ""),
+        door_key=given.get("TALLYSTICK_DOOR_KEY", ""),
+        door_peers=given.get("TALLYSTICK_DOOR_PEERS", ""),
         token_keys=given.get("TALLYSTICK_TOKEN_KEYS", ""),
         client_cert_header=_networks(given, "TALLYSTICK_CLIENT_CERT_HEADER"),
         factor_keys=given.get("TALLYSTICK_FACTOR_KEYS", ""),

@@ -1,7 +1,8 @@
 """Signed requests between processes: HTTP Message Signatures (RFC 9421) in the one profile that doors use.
 
 Ed25519 over method, authority, path, media type, digest of the body (RFC 9530) and time-out, in this order and no
-other; the key says the algorithm. A signature covers the digest and not the body, so it is verified before the body is read.
+other; the key says the algorithm. A signature covers the digest and not the body, so it is verified before the body
+is read.
 """
 
 import base64

@@ -1,12 +1,19 @@
 """What the edge of every process shares with all others, over the database of role ``tallystick_identity``."""
 
 from collections.abc import Iterable
+from typing import Final
 
-from tallystick.identity.store import edge
+from tallystick.identity.store import edge, once
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.instants import Instant
+from tallystick.runtime.clock import Clock
 from tallystick.runtime.database import Database
 from tallystick.runtime.limits import Drawn, Rate
 from tallystick.runtime.repeats import Begun, Kept
+
+PLATFORM: Final = 0
+# So often what has passed is forgotten, up to 10,000 at once.
+FORGETS_EVERY: Final = 1_000
 
 
 class SharedBudgets:
@@ -60,3 +67,21 @@ class KeptAnswers:
         tenant_id, actor = caller.tenant_id, caller.actor
         async with self._database.transaction(tenant_id=tenant_id) as connection:
             await edge.let_go(connection, tenant_id=tenant_id, actor=actor, key=key)
+
+
+class SpentNonces:
+    """What other processes signed and is good once, for all processes; it is of no tenant, but of the platform."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._count = 0
+
+    async def spend(self, value: str, until: Instant) -> bool:
+        """Spend a value, remembered until an instant; answers whether this was the first time."""
+        self._count += 1
+        async with self._database.transaction(tenant_id=PLATFORM) as connection:
+            if self._count % FORGETS_EVERY == 0:
+                await once.forget(connection, tenant_id=PLATFORM, now=self._clock.now())
+            return await once.spend(
+                connection, tenant_id=PLATFORM, kind="door", value=value, until=until
+            )

@@ -89,11 +89,11 @@ def far(
     client: Client,
     timeout_ms: int = wire.TIMEOUT_MS,
 ) -> Door:
-    """A door that stands in another process, at ``url``. Raises ValueError for an address without TLS elsewhere.
+    """A door that stands in another process, at ``url``. Raises ValueError for an address elsewhere without TLS.
 
-    A call has ``timeout_ms`` milliseconds, or the fewer that are left of the request it is made for; that travels along. What
-    the door refuses is raised here as the very problem it was. What is lost on the way is TemporarilyUnavailable: then
-    nobody knows whether it was done, and asking again is up to whoever knows an id that makes it safe.
+    A call has ``timeout_ms`` milliseconds, or the fewer that are left of the request it is for; that travels along.
+    What the door refuses is raised here as the very problem it was. What is lost on the way is TemporarilyUnavailable:
+    then nobody knows whether it was done, and asking again is up to whoever knows an id that makes it safe.
     """
     base = _base(url)
     asking = _Asking(base, signer=signer, client=client, timeout_ms=timeout_ms)

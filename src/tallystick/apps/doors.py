@@ -1,0 +1,75 @@
+"""Doors between processes: at whose knock this one opens, and with which key it knocks elsewhere."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from tallystick.identity.service.edge import SpentNonces
+from tallystick.runtime.clock import Clock
+from tallystick.runtime.configuration import Settings
+from tallystick.runtime.database import Database
+from tallystick.runtime.far import Client, Peers, door_routes, far, read_peers
+from tallystick.runtime.far.peers import FILE_BYTES_MAX
+from tallystick.runtime.routes import Route
+from tallystick.runtime.signatures import Signer, private_key
+
+Door = TypeVar("Door")
+
+_KEY: Final = "TALLYSTICK_DOOR_KEY"
+_PEERS: Final = "TALLYSTICK_DOOR_PEERS"
+
+
+def peers_of(settings: Settings) -> Peers | None:
+    """Whose knocks this process hears, as configured; None is nobody's. Raises ValueError."""
+    path = settings.door_peers
+    if not path:
+        return None
+    try:
+        with Path(path).open("rb") as file:
+            return read_peers(file.read(FILE_BYTES_MAX + 1))
+    except OSError as error:
+        raise ValueError(f"{_PEERS}: cannot read {path} ({error.strerror})") from None
+    except ValueError as error:
+        raise ValueError(f"{_PEERS}: {path}: {error}") from None
+
+
+def demand_doors(settings: Settings) -> None:
+    """Raise ValueError for what is configured of doors and cannot be used."""
+    peers_of(settings)
+    if settings.door_key:
+        private_key(settings.door_key, setting=_KEY)
+
+
+def opened(
+    gates: Iterable[tuple[type, Any]], *, settings: Settings, identity: Database, clock: Clock
+) -> Sequence[Route]:
+    """The route of these doors for other processes; none where no peers are configured. Raises ValueError.
+
+    What was signed once is remembered in the database of ``identity``, for all processes.
+    """
+    peers = peers_of(settings)
+    if peers is None:
+        return ()
+    nonces = SpentNonces(database=identity, clock=clock)
+    return door_routes(gates, peers=peers, spend=nonces.spend, clock=clock)
+
+
+class Knocking:
+    """What this process knocks with at the doors of others: its key, and its connections."""
+
+    def __init__(self, *, settings: Settings, clock: Clock) -> None:
+        """Raises ValueError when no key is configured, or none that can be used."""
+        if not settings.door_key:
+            raise ValueError(f"set {_KEY} to the private key of this process")
+        key = private_key(settings.door_key, setting=_KEY)
+        self._signer = Signer(key=key, clock=clock, chance=secrets.token_bytes)
+        self._client = Client()
+
+    def at(self, door: type[Door], url: str) -> Door:
+        """A door in the process at ``url``. Raises ValueError for an address without TLS elsewhere."""
+        return far(door, url=url, signer=self._signer, client=self._client)
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        await self._client.stop()
