@@ -90,7 +90,11 @@ class _Schemas:
     """One set of components for all messages, so that a message has one name everywhere."""
 
     def __init__(self, routes: list[Route]) -> None:
-        kinds = [kind for route in routes for kind in (route.body, route.query, route.answer)]
+        kinds = [
+            kind
+            for route in routes
+            for kind in (route.body, route.query, route.answer, route.refusal)
+        ]
         self._kinds: list[Any] = [ProblemDocument]
         for kind in kinds:
             if kind is not None and kind is not bytes and kind not in self._kinds:
@@ -98,7 +102,7 @@ class _Schemas:
         found, components = msgspec.json.schema_components(self._kinds, ref_template=_REF)
         self._found = list(found)
         # A query is spelled out as parameters; as a message it would have no reader.
-        spoken = [kind for route in routes for kind in (route.body, route.answer)]
+        spoken = [kind for route in routes for kind in (route.body, route.answer, route.refusal)]
         silent = {route.query for route in routes if route.query and route.query not in spoken}
         names = {self.of(kind)["$ref"].rpartition("/")[2] for kind in silent}
         self.queries = {name: components[name] for name in names}
@@ -192,6 +196,11 @@ def _responses(route: Route, schemas: _Schemas, problems: tuple[type[Problem], .
                 }
             },
         }
+    if route.refusal is not None:
+        for status in ("400", "401"):
+            told = responses.setdefault(status, {"description": _STATUS_WORDS[int(status)]})
+            content = told.get("content", {}) | _content(route.refusal, schemas, (JSON,))
+            responses[status] = told | {"content": content}
     return responses
 
 

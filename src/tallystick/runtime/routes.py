@@ -70,7 +70,8 @@ class Route:
     write the edge keeps the answer under it. ``needs_key`` tells of a body whether it has no id of its own and may not
     come without that header. The answer of one that ``shows_secret`` is never kept. A ``public`` route asks for no key,
     and its caller is somebody of tenant 0, from where the request came. The last field of the path of one that
-    ``takes_rest`` is all that is left of it, slashes included.
+    ``takes_rest`` is all that is left of it, slashes included. A route with a ``refusal`` speaks another protocol, and
+    refuses with that type as JSON, 400 or 401, once it has begun to read.
 
     A route with ``prove`` is for other processes of ours. That is given all a request shows, before a byte of the body
     is read, and answers what it proves, or raises. Such a route is in no document and draws on no budget. Its body may
@@ -95,6 +96,7 @@ class Route:
     public: bool = False
     takes_rest: bool = False
     form: bool = False
+    refusal: Any = None
     prove: Callable[["Shown"], Any] | None = None
     body_bytes_max: int | None = None
 

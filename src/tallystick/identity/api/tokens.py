@@ -43,8 +43,10 @@ class ShowToken(Message, frozen=True):
 class LookAtRequest(Message, frozen=True):
     """Ask what a pushed request asks for."""
 
-    client_id: str
-    request_uri: str
+    client_id: Annotated[str, told("The client that pushed it.")]
+    request_uri: Annotated[
+        str, told("What it was answered, ``urn:ietf:params:oauth:request_uri:…``.")
+    ]
 
 
 class Describe(Message, frozen=True):

@@ -106,6 +106,7 @@ def oauth_routes(tokens: Tokens) -> list[Route]:
             body=bytes,
             form=True,
             answer=Token,
+            refusal=OAuthError,
             public=True,
             shows_secret=True,
         ),
@@ -117,6 +118,7 @@ def oauth_routes(tokens: Tokens) -> list[Route]:
             body=bytes,
             form=True,
             answer=Pushed,
+            refusal=OAuthError,
             status=201,
             public=True,
             shows_secret=True,
@@ -128,6 +130,7 @@ def oauth_routes(tokens: Tokens) -> list[Route]:
             handle=look,
             query=LookAtRequest,
             answer=Waiting,
+            refusal=OAuthError,
             public=True,
         ),
         Route(
