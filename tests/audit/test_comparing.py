@@ -2,46 +2,48 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tallystick.apps import demonstration
-from tallystick.apps.comparing import compare
-from tallystick.apps.compose import CONTEXTS, Platform, operator_database
+from tallystick.apps.compose import CONTEXTS
 from tallystick.audit.model import comparing as limits
 from tallystick.audit.model import tiles
 from tallystick.audit.model.comparing import Comparison, DifferenceCode
 from tallystick.audit.service import walking as pages
-from tallystick.identity.api import CreateKey, CreateTenant, RevokeKey
-from tallystick.kernel import ids
+from tallystick.identity.api import CreateKey, RevokeKey
+from tallystick.identity.api.people import AddPerson
+from tallystick.identity.api.rights import (
+    GiveDelegation,
+    GiveRole,
+    MakeRole,
+    SetRule,
+    TakeDelegation,
+    TakeRole,
+)
+from tallystick.identity.service.rights import RightsService
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import SECOND, render
 from tallystick.kernel.problems import Problem
 from tallystick.ledger.api import (
-    OpenAccount,
-    OpenLedger,
     Post,
     SetLimits,
     SetStatus,
-    Side,
     Status,
-    Submit,
 )
 from tallystick.ledger.service import LedgerService
 from tallystick.payments.api import SubmitFile
 from tallystick.runtime.clock import Mint, SystemClock
-from tallystick.runtime.configuration import Settings
 from tallystick.runtime.migrations import migrate
 from tallystick.wallets.api import AccountWanted, AddAccount, SetAccountLimits, WalletOf
-from tests.audit.sequencing import House, owning
+from tests.audit.sequencing import owning
+from tests.audit.town import OPERATOR, Town, founded
 from tests.ledger.desk import capture, hold, post, posting, reverse, void
 from tests.loops import to_end
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-ORIGIN = "192.0.2.7"
+PAGED = "ledger.store.recorded wallets.store payments.store identity.store.keys identity.store.recorded".split()
 HUGE = 10**30
 MINE = "tenant_id = $1"
 ACT = f"{MINE} AND id = "
@@ -53,89 +55,6 @@ def url(make_database: Callable[[], str]) -> str:
     made = make_database()
     to_end(migrate(url=made, contexts=CONTEXTS))
     return made
-
-
-class Town:
-    """A platform, a tenant of it, the sequencer, and the owner of the database who can do what nobody should."""
-
-    def __init__(self, url: str, platform: Platform, caller: Caller) -> None:
-        self.url, self.platform, self.caller = url, platform, caller
-        self.tenant_id = caller.tenant_id
-
-    async def submit(self, *items: Any) -> list[str | None]:
-        """Submit one batch; answers the codes of its refusals."""
-        message = Submit(ledger="main", items=items)
-        verdicts = await self.platform.ledger.submit(caller=self.caller, message=message)
-        return [None if one.refusal is None else one.refusal.code for one in verdicts.items]
-
-    async def sequence(self) -> None:
-        """Give all that was committed its place."""
-        house = House(self.url)
-        await house.sequenced()
-        await house.stop()
-
-    async def compare(self, **words: Any) -> Comparison:
-        """Compare up to now."""
-        database = operator_database(self.url)
-        await database.start()
-        try:
-            words = {"tenant_id": self.tenant_id, "settle_s": 0} | words
-            return await compare(database, **words)
-        finally:
-            await database.stop()
-
-    async def rows(self, table: str, sql: str, *arguments: Any) -> list[Any]:
-        """Read or change rows of this tenant as the owner of a table, past its triggers and its policy."""
-        async with owning(self.url) as connection:
-            away = f"ALTER TABLE {table} DISABLE TRIGGER USER, NO FORCE ROW LEVEL SECURITY"
-            back = f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {{name}}"
-            names = await connection.fetch(
-                "SELECT tgname FROM pg_trigger WHERE tgrelid = $1::regclass AND NOT tgisinternal",
-                table,
-            )
-            await connection.execute(away)
-            found = await connection.fetch(sql, self.tenant_id, *arguments)
-            for row in names:
-                await connection.execute(back.format(name=row["tgname"]))
-            await connection.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-            return found
-
-    async def tamper(self, table: str, sql: str, *arguments: Any) -> None:
-        """Change one row or more."""
-        assert await self.rows(table, f"{sql} RETURNING 1", *arguments)
-
-
-@asynccontextmanager
-async def founded(url: str, label: str) -> AsyncIterator[Town]:
-    """A tenant with a ledger, two accounts and some transactions."""
-    settings = Settings(pool_size=2, wire_doors=True)
-    platform = Platform(url=url, settings=settings)
-    await platform.start()
-    try:
-        nobody = Caller(tenant_id=0, actor="test")
-        made = await platform.identity.create_tenant(
-            caller=nobody, message=CreateTenant(name=f"Bäckerei {label}")
-        )
-        tenant_id = ids.tenant_id_of(made.tenant)
-        caller = Caller(tenant_id=tenant_id, actor="key_1", request="req_1", origin=ORIGIN)
-        town = Town(url, platform, caller)
-        await platform.ledger.open_ledger(caller=caller, message=OpenLedger(name="main"))
-        for address, least in (("world", None), ("shop", 0)):
-            await platform.ledger.open_account(
-                caller=caller,
-                message=OpenAccount(
-                    ledger="main",
-                    address=address,
-                    asset="EUR",
-                    exponent=2,
-                    normal_side=Side.CREDIT,
-                    min_available=least,
-                    metadata={"ключ": "日本 🥨", "name": "é"},
-                ),
-            )
-        yield town
-    finally:
-        await platform.stop()
 
 
 @pytest.fixture
@@ -152,6 +71,45 @@ async def live(town: Town) -> None:
     key = await identity.create_key(caller=caller, message=CreateKey(label="Kasse №1"))
     await identity.create_key(caller=caller, message=CreateKey(label="second"))
     await identity.revoke_key(caller=caller, message=RevokeKey(key_id=key.key_id))
+    await _people(town)
+
+
+async def _people(town: Town) -> None:
+    """People, roles, delegations and rules, given as if all that is asked for had been."""
+    doors, clock = town.platform.doors_of_identity, SystemClock()
+    operator = Caller(tenant_id=town.tenant_id, actor=OPERATOR.actor)
+    service = RightsService(
+        database=town.platform.databases["identity"],
+        mint=Mint(clock),
+        clock=clock,
+        standings=doors.standings,
+    )
+    ada = await doors.people.add(caller=operator, message=AddPerson(name="Ada ✓"))
+    for role in ("payment_clerk", "auditor"):
+        held = await service.give_role(
+            caller=operator, message=GiveRole(holder=ada.person, role=role)
+        )
+    await service.take_role(caller=operator, message=TakeRole(membership=held.membership))
+    await service.make_role(
+        caller=operator, message=MakeRole(role="night", title="Nächte", bundles=("read_books",))
+    )
+    for name in ("shop", "world"):
+        given = await service.give_delegation(
+            caller=operator,
+            message=GiveDelegation(
+                holder=ada.person,
+                actions=("transfer",),
+                accounts=(name,),
+                asset="EUR",
+                cap_each=HUGE,
+            ),
+        )
+    await service.take_delegation(
+        caller=operator, message=TakeDelegation(delegation=given.delegation)
+    )
+    await service.set_rule(caller=operator, message=SetRule(networks=("10.0.0.0/8",)))
+    # Whoever asks from nowhere is in no network, so what follows would be refused.
+    await service.set_rule(caller=operator, message=SetRule())
 
 
 async def _books(town: Town) -> None:
@@ -257,7 +215,7 @@ async def test_small_pages_find_no_more_and_no_less(
     await town.sequence()
     whole = await town.compare()
     monkeypatch.setattr(pages, "SEGMENTS_MAX", 1)
-    for module in "ledger.store.recorded wallets.store payments.store identity.store.keys".split():
+    for module in PAGED:
         monkeypatch.setattr(f"tallystick.{module}.ROWS_AT_ONCE_MAX", 2)
     cut = await town.compare()
     assert (cut.acts, cut.entries, cut.counts) == (whole.acts, whole.entries, {})
@@ -403,6 +361,44 @@ CHANGES = {
         SELECT tenant_id, 'key_0', sha256(hash), 'slipped', created_at FROM identity.api_key
         WHERE tenant_id = $1 AND label = 'second'""",
         "act_without_entry",
+    ),
+    "a name of a person": (
+        "identity.person",
+        f"UPDATE identity.person SET name = 'Eve' WHERE {MINE}",
+        "entry_differs_from_act",
+    ),
+    "a role that was never given": (
+        "identity.membership",
+        """INSERT INTO identity.membership
+        SELECT tenant_id, 'mem_0', holder, 'treasurer', from_at, until_at, given_by, given_at, NULL
+        FROM identity.membership WHERE tenant_id = $1 AND role = 'payment_clerk'""",
+        "act_without_entry",
+    ),
+    "a role that comes back": (
+        "identity.membership",
+        f"UPDATE identity.membership SET ended_at = NULL WHERE {MINE} AND ended_at IS NOT NULL",
+        "entry_without_act",
+    ),
+    "a wider delegation": (
+        "identity.delegation",
+        f"UPDATE identity.delegation SET accounts = ARRAY['...'] WHERE {MINE} AND ended_at IS NULL",
+        "entry_differs_from_act",
+    ),
+    "bundles of a role": (
+        "identity.role",
+        f"UPDATE identity.role SET bundles = bundles || '{{move_any}}'::text[] WHERE {MINE}",
+        "entry_differs_from_act",
+    ),
+    "a rule": (
+        "identity.access_rule",
+        f"UPDATE identity.access_rule SET risk_max = 99 WHERE {MINE} AND number = 2",
+        "entry_differs_from_act",
+    ),
+    "a decision": (
+        "identity.decision",
+        """UPDATE identity.decision SET allowed = NOT allowed WHERE (tenant_id, decision_id) =
+        (SELECT tenant_id, decision_id FROM identity.decision WHERE tenant_id = $1 LIMIT 1)""",
+        "entry_differs_from_act",
     ),
     "a key taken out": (
         "identity.api_key",

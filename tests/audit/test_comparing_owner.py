@@ -13,7 +13,8 @@ from tallystick.audit.model.merkle import leaf_hashes
 from tallystick.kernel.ids import tenant_name
 from tallystick.runtime.migrations import migrate
 from tests.audit.sequencing import owning
-from tests.audit.test_comparing import ACT, MINE, Town, founded, named
+from tests.audit.test_comparing import ACT, MINE, named
+from tests.audit.town import Town, founded
 from tests.ledger.desk import post
 from tests.loops import to_end
 

@@ -78,10 +78,10 @@ async def measure(url: str) -> None:
 
 async def tenant_with_accounts(url: str) -> str:
     """Make a tenant with a ledger of accounts; answers its key."""
-    caller = Caller(tenant_id=0, actor="bench")
+    caller = Caller(tenant_id=0, actor="operator")
     async with identity_on(url) as identity:
         tenant = await identity.create_tenant(caller=caller, message=CreateTenant(name="bench"))
-        caller = Caller(tenant_id=tenant_id_of(tenant.tenant), actor="bench")
+        caller = Caller(tenant_id=tenant_id_of(tenant.tenant), actor="operator")
         key = await identity.create_key(caller=caller, message=CreateKey(label="bench"))
     async with ledger_database(url) as database:
         service = LedgerService(database=database, mint=MINT)

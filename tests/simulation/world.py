@@ -108,12 +108,12 @@ class World:
             yield client
 
     async def _make_tenant(self) -> None:
-        operator = Caller(tenant_id=0, actor="simulation")
+        operator = Caller(tenant_id=0, actor="operator")
         async with identity_on(self.ground.database_url) as identity:
             message = CreateTenant(name=f"Seed {self.plan.seed}")
             made = await identity.create_tenant(caller=operator, message=message)
             self.tenant_id = tenant_id_of(made.tenant)
-            caller = Caller(tenant_id=self.tenant_id, actor="simulation")
+            caller = Caller(tenant_id=self.tenant_id, actor="operator")
             key = await identity.create_key(caller=caller, message=CreateKey(label="clients"))
         self._key = key.key
 

@@ -24,7 +24,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "audit": Reader(tags=frozenset(), sources=()),
         "identity": Reader(
-            tags=identity.RECORDED_TAGS | identity_clients.TAGS,
+            tags=identity.RECORDED_TAGS | recorded.TAGS | identity_clients.TAGS,
             sources=(
                 identity.recorded_tenant,
                 identity.recorded_keys,

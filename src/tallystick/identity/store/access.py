@@ -8,6 +8,7 @@ import msgspec
 from tallystick.identity.model import deeds_of_access as deeds
 from tallystick.identity.model.standing import Delegation, Rule, Sitting, Standing
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.entries import Deed
 from tallystick.kernel.instants import Instant
 from tallystick.runtime import record
 from tallystick.runtime.database import Connection
@@ -109,6 +110,21 @@ class DecisionRow(NamedTuple):
     answered: str
 
 
+def decided(row: DecisionRow, *, caller: Caller) -> Deed:
+    """What the record is told of a decision."""
+    return deeds.decision(
+        row.decision_id,
+        of=row.actor,
+        action=row.action,
+        allowed=row.allowed,
+        policies=row.version,
+        asked=row.asked,
+        answered=row.answered,
+        at=row.at,
+        caller=caller,
+    )
+
+
 async def insert_decision(
     connection: Connection, *, caller: Caller, row: DecisionRow, policies: tuple[str, str] | None
 ) -> None:
@@ -116,15 +132,7 @@ async def insert_decision(
     if policies is not None:
         await connection.execute(_SQL["keep_policies"], row.version, *policies, row.at)
     await connection.execute(_SQL["insert_decision"], caller.tenant_id, *row)
-    outcome = deeds.ALLOWED if row.allowed else deeds.DENIED
-    deed = deeds.decision(
-        row.decision_id,
-        at=row.at,
-        caller=caller,
-        content={"action": row.action, "of": row.actor, "policies": row.version, "said": outcome},
-        asked=row.asked,
-        answered=row.answered,
-    )
+    deed = decided(row, caller=caller)
     await record.write_deeds(connection, context=CONTEXT, tenant_id=caller.tenant_id, deeds=(deed,))
 
 

@@ -10,7 +10,7 @@ from tallystick.identity.model import deeds_of_access as deeds
 from tallystick.identity.model.standing import Delegation, Rule
 from tallystick.identity.store.access import CONTEXT, delegation_of
 from tallystick.kernel.callers import Caller
-from tallystick.kernel.entries import Content
+from tallystick.kernel.entries import Deed
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.tags import Tag
 from tallystick.runtime import record
@@ -60,18 +60,10 @@ class DelegationRow(NamedTuple):
     ended_at: Instant | None
 
 
-async def _tell(
-    connection: Connection,
-    tag: Tag,
-    on: str,
-    *,
-    caller: Caller,
-    at: Instant,
-    content: Content | None = None,
-    texts: Content | None = None,
-) -> None:
-    deed = deeds.change(tag, on, at=at, caller=caller, content=content, texts=texts)
-    await record.write_deeds(connection, context=CONTEXT, tenant_id=caller.tenant_id, deeds=(deed,))
+async def _tell(connection: Connection, *told: Deed) -> None:
+    await record.write_deeds(
+        connection, context=CONTEXT, tenant_id=told[0].caller.tenant_id, deeds=told
+    )
 
 
 async def insert_person(
@@ -82,9 +74,7 @@ async def insert_person(
         await connection.execute(_SQL["insert_person"], caller.tenant_id, person_id, name, now)
     except asyncpg.ForeignKeyViolationError:
         raise TenantNotFound("There is no such tenant.") from None
-    await _tell(
-        connection, Tag.IDENTITY_PERSON_ADD, person_id, caller=caller, at=now, texts={"name": name}
-    )
+    await _tell(connection, deeds.person(person_id, name=name, at=now, caller=caller))
 
 
 async def person(connection: Connection, *, tenant_id: int, person_id: str) -> PersonRow | None:
@@ -111,14 +101,9 @@ async def set_status(
     ended = 0
     if status != "active":
         ended = len(await connection.fetch(_SQL["end_sessions"], caller.tenant_id, person_id, now))
-    await _tell(
-        connection,
-        Tag.IDENTITY_PERSON_STATUS,
-        person_id,
-        caller=caller,
-        at=now,
-        content={"status": status, "sessions_ended": ended},
-    )
+    told = {"status": status, "sessions_ended": ended}
+    tag = Tag.IDENTITY_PERSON_STATUS
+    await _tell(connection, deeds.change(tag, person_id, caller=caller, at=now, content=told))
 
 
 async def set_risk(
@@ -126,14 +111,8 @@ async def set_risk(
 ) -> None:
     """Change a person's risk."""
     if await connection.fetchval(_SQL["set_risk"], caller.tenant_id, person_id, risk) is not None:
-        await _tell(
-            connection,
-            Tag.IDENTITY_PERSON_RISK,
-            person_id,
-            caller=caller,
-            at=now,
-            content={"risk": risk},
-        )
+        told, tag = {"risk": risk}, Tag.IDENTITY_PERSON_RISK
+        await _tell(connection, deeds.change(tag, person_id, caller=caller, at=now, content=told))
 
 
 async def insert_role(
@@ -145,15 +124,8 @@ async def insert_role(
     )
     if made is None:
         return await own_role(connection, tenant_id=caller.tenant_id, role=role.role)
-    await _tell(
-        connection,
-        Tag.IDENTITY_ROLE_MAKE,
-        role.role,
-        caller=caller,
-        at=now,
-        content={"bundles": role.bundles},
-        texts={"title": role.title},
-    )
+    made = deeds.role(role.role, title=role.title, bundles=role.bundles, at=now, caller=caller)
+    await _tell(connection, made)
     return None
 
 
@@ -176,7 +148,7 @@ async def count_roles(connection: Connection, *, tenant_id: int) -> int:
 async def end_role(connection: Connection, *, caller: Caller, role: str, now: Instant) -> None:
     """End a role of the tenant."""
     if await connection.fetchval(_SQL["end_role"], caller.tenant_id, role, now) is not None:
-        await _tell(connection, Tag.IDENTITY_ROLE_END, role, caller=caller, at=now)
+        await _tell(connection, deeds.change(Tag.IDENTITY_ROLE_END, role, caller=caller, at=now))
 
 
 async def insert_membership(
@@ -201,19 +173,16 @@ async def insert_membership(
         if row is None:
             raise ConnectionError("a role was given and taken at this moment: ask again")
         return MembershipRow(**dict(row))
-    await _tell(
-        connection,
-        Tag.IDENTITY_ROLE_GIVE,
+    deed = deeds.giving(
         given.membership_id,
-        caller=caller,
+        holder=given.holder,
+        role=given.role,
+        from_at=given.from_at,
+        until_at=given.until_at,
         at=now,
-        content={
-            "from_at": given.from_at,
-            "holder": given.holder,
-            "role": given.role,
-            "until_at": given.until_at,
-        },
+        caller=caller,
     )
+    await _tell(connection, deed)
     return given
 
 
@@ -239,7 +208,8 @@ async def end_membership(
     """Take a role."""
     ended = await connection.fetchval(_SQL["end_membership"], caller.tenant_id, membership_id, now)
     if ended is not None:
-        await _tell(connection, Tag.IDENTITY_ROLE_TAKE, membership_id, caller=caller, at=now)
+        taken = deeds.change(Tag.IDENTITY_ROLE_TAKE, membership_id, caller=caller, at=now)
+        await _tell(connection, taken)
 
 
 async def holder_is_key(connection: Connection, *, tenant_id: int, key_id: str) -> bool:
@@ -267,20 +237,7 @@ async def insert_delegation(
         caller.actor,
         now,
     )
-    told = {
-        name: [str(one) for one in value] if isinstance(value, tuple) else str(value)
-        for name, value in values.items()
-        if value is not None
-    }
-    await _tell(
-        connection,
-        Tag.IDENTITY_DELEGATION_GIVE,
-        given.delegation_id,
-        caller=caller,
-        at=now,
-        content={"actions": list(given.actions), "holder": given.holder},
-        texts=told,
-    )
+    await _tell(connection, deeds.delegation(given, at=now, caller=caller))
 
 
 # As the statement has them.
@@ -316,7 +273,8 @@ async def end_delegation(
     """Take a delegation."""
     ended = await connection.fetchval(_SQL["end_delegation"], caller.tenant_id, delegation_id, now)
     if ended is not None:
-        await _tell(connection, Tag.IDENTITY_DELEGATION_TAKE, delegation_id, caller=caller, at=now)
+        tag = Tag.IDENTITY_DELEGATION_TAKE
+        await _tell(connection, deeds.change(tag, delegation_id, caller=caller, at=now))
 
 
 async def insert_rule(
@@ -335,17 +293,4 @@ async def insert_rule(
         caller.actor,
         now,
     )
-    await _tell(
-        connection,
-        Tag.IDENTITY_RULE_SET,
-        f"rule:{number}",
-        caller=caller,
-        at=now,
-        content={
-            "countries": list(rule.countries),
-            "known_devices": rule.known_devices,
-            "networks": list(rule.networks),
-            "risk_max": rule.risk_max,
-            "step_up_minutes": rule.step_up_minutes,
-        },
-    )
+    await _tell(connection, deeds.rule(number, rule, at=now, caller=caller))
