@@ -219,7 +219,7 @@ async def test_a_pushed_request_opens_by_its_secret_alone(house):
     for client_id, wrong in (
         (stranger.client_id, uri),
         ("cli_" + "0" * 26, uri),
-        (party.client_id, f"{grants.REQUEST_URI}{consent}.{secret[:-1]}A"),
+        (party.client_id, f"{grants.REQUEST_URI}{consent}.{secret[::-1]}"),
         (party.client_id, f"{grants.REQUEST_URI}{consent}"),
         (party.client_id, "https://evil.example/request"),
     ):
