@@ -147,7 +147,7 @@ async def test_the_same_request_is_done_once_and_answered_again(
 async def test_every_write_takes_a_key(
     client: httpx.AsyncClient, works: Works, method: str
 ) -> None:
-    body = {} if method == "DELETE" else {"json": {"name": "a"}}
+    body: dict[str, Any] = {} if method == "DELETE" else {"json": {"name": "a"}}
     got = [await client.request(method, "/v1/things/1", headers=KEYED, **body) for _ in range(2)]
     assert ([answer.status_code for answer in got], works.done) == ([204, 204], 1)
     assert got[1].headers["idempotent-replayed"] == "true"
@@ -240,7 +240,7 @@ async def test_what_may_not_be_repeated_is_not_when_nobody_knows_whether_it_was_
 
 async def test_what_may_be_repeated_is(client: httpx.AsyncClient, works: Works) -> None:
     works.after = TemporarilyUnavailable("down")
-    sent = {"json": {"name": "a"}, "headers": KEYED}
+    sent: dict[str, Any] = {"json": {"name": "a"}, "headers": KEYED}
     refused(await client.put("/v1/things/1", **sent), 503, "temporarily_unavailable")
     works.after = None
     assert (await client.put("/v1/things/1", **sent)).status_code == 204
@@ -250,7 +250,7 @@ async def test_what_may_be_repeated_is(client: httpx.AsyncClient, works: Works) 
 async def test_a_secret_is_not_kept(
     client: httpx.AsyncClient, works: Works, database: Database, caller: Caller
 ) -> None:
-    sent = {"json": {"name": "a"}, "headers": KEYED}
+    sent: dict[str, Any] = {"json": {"name": "a"}, "headers": KEYED}
     assert (await client.post("/v1/secrets", **sent)).json()["secret"] == "swordfish"
     again = await client.post("/v1/secrets", **sent)
     refused(again, 409, "answer_is_not_kept")

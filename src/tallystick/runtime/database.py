@@ -85,7 +85,7 @@ class Database:
         """Open the pool. Raises ServerTooOld, or OSError when nothing answers."""
         self._pool = await asyncpg.create_pool(
             self.url,
-            **secured(self.url),
+            ssl=secured(self.url),
             min_size=1,
             max_size=self.pool_size,
             timeout=CONNECT_TIMEOUT_S,
@@ -163,18 +163,17 @@ async def _roll_back(connection: Connection) -> None:
             raise
 
 
-def secured(url: str) -> dict[str, ssl.SSLContext]:
-    """What ``asyncpg`` is told of TLS for a URL; nothing on the loopback. Raises BadFiles."""
+def secured(url: str) -> ssl.SSLContext | None:
+    """What PostgreSQL is spoken to with; on the loopback None, which leaves it to the URL. Raises BadFiles."""
     try:
-        context = database_context(url)
+        return database_context(url)
     except ValueError as error:
         raise BadFiles(str(error)) from None
-    return {} if context is None else {"ssl": context}
 
 
 async def connect(url: str) -> Connection:
     """Open one connection outside of any pool, over TLS where the URL leaves this machine. Raises OSError, BadFiles."""
-    return await asyncpg.connect(url, **secured(url), timeout=CONNECT_TIMEOUT_S)
+    return await asyncpg.connect(url, ssl=secured(url), timeout=CONNECT_TIMEOUT_S)
 
 
 async def demand_reachable(url: str) -> None:
