@@ -55,6 +55,12 @@ class Seat:
         with self._up.client(self._text) as client:
             return client.request(method, path, json=body).json()
 
+    def enrol_passkey(self, passkey: Passkey) -> None:
+        offered = self.asks("POST", "/v1/factors/passkey-offers")
+        body = {"challenge": offered["challenge"], "label": "key"}
+        body["credential"] = passkey.create(offered["options"])
+        assert self.asks("POST", "/v1/factors/passkeys", body)["kind"] == "passkey"
+
     def enrol_app(self) -> bytes:
         """Enrol an app as the command does, which asks for the code when it has shown the secret."""
         found: list[bytes] = []
@@ -100,6 +106,10 @@ def test_factors_are_enrolled_proven_and_removed(up: Running) -> None:
     assert lou.says("factors", "prove", code(secret, steps=1)).out.startswith("proven; fresh until")
     again = lou.says("factors", "prove", code(secret, steps=1))
     assert (again.code, "code_not_accepted" in again.err) == (1, True)
+    last = lou.says("factors", "remove", factor)
+    assert (last.code, last.err.startswith("tallystick: last_factor")) == (1, True)
+    passkey = Passkey(origin=up.url.replace("127.0.0.1", "localhost"))
+    lou.enrol_passkey(passkey)
     assert lou.says("factors", "remove", factor).out == f"{factor} removed\n"
     machine = up.command("factors", "list")
     assert (machine.code, machine.err.startswith("tallystick: only_people")) == (1, True)
@@ -135,10 +145,7 @@ def test_a_passkey_elsewhere_agrees_by_files(
     olga, bea, lou = people
     olga.enrol_app()
     passkey = Passkey(origin=up.url.replace("127.0.0.1", "localhost"))
-    offered = bea.asks("POST", "/v1/factors/passkey-offers")
-    body = {"challenge": offered["challenge"], "label": "key"}
-    body["credential"] = passkey.create(offered["options"])
-    assert bea.asks("POST", "/v1/factors/passkeys", body)["kind"] == "passkey"
+    bea.enrol_passkey(passkey)
     approval = asked_for(olga.says("factors", "recover", lou.person, "on the phone"))
     asked, answer = tmp_path / "asked.json", tmp_path / "answer.json"
     assert bea.says("approvals", "challenge", approval, "--out", str(asked)).code == 0

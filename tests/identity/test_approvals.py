@@ -340,7 +340,7 @@ async def test_lists_have_what_waits_and_what_is_mine(house: House, maker: Calle
     assert rest.after is None
     house.clock.at += store.LASTS
     assert await listed(ada) == []
-    for bad in ({"limit": 0}, {"limit": 201}, {"action": ""}, {"after": "x" * 65}):
+    for bad in ({"limit": 0}, {"limit": 201}, {"action": "x" * 501}, {"after": "\0"}):
         with pytest.raises(Malformed):
             await listed(ada, **bad)
     read = await house.told("identity.approval.read")

@@ -252,6 +252,19 @@ async def test_it_all_goes_over_http(bank: Bank) -> None:
         assert (checked["is_good"], checked["votes"][0]["is_signed"]) == (True, True)
         ended = await client.post(f"{place}/withdraw")
         assert ended.json()["code"] == "only_the_maker_withdraws"
-        gone = await client.delete(f"/v1/factors/{made.json()['factor']}")
-        assert gone.json()["ended_at"]
+        place = f"/v1/factors/{made.json()['factor']}"
+        assert (await client.delete(place)).json()["code"] == "last_factor"
+        await passkey_of(bank, boss)
+        assert (await client.delete(place)).json()["ended_at"]
+        for path, body in (
+            ("/v1/factors/prove", {"challenge": "\0", "credential": {}}),
+            ("/v1/factors/passkeys", {"challenge": "\0", "label": "k", "credential": {}}),
+            (f"/v1/approvals/{approval}/approve", {"challenge": "\0", "credential": {}}),
+            ("/v1/approvals/%00/reject", None),
+            ("/v1/people/%00/recover", {"reason": "x"}),
+        ):
+            refused_body = await client.post(path, json=body)
+            assert 400 <= refused_body.status_code < 500, (path, refused_body.text)
+        for query in ("action=%00", "after=%00", "which=none", "limit=x"):
+            assert (await client.get(f"/v1/approvals?{query}")).status_code == 400
     assert (await bank.post(clerk, 501, id="rent")).refusal is None

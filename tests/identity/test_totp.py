@@ -11,6 +11,7 @@ from tallystick.identity.api.factors import (
     ConfirmTotp,
     FactorNotFound,
     FactorsLocked,
+    LastFactor,
     ListFactors,
     OfferTotp,
     OnlyPeople,
@@ -165,7 +166,7 @@ async def test_a_first_factor_is_enrolled_in_a_fresh_session_only(house: House) 
     again = await house.sign_in(caller.actor)
     with pytest.raises(FactorNotFound):
         await house.factors.confirm_totp(caller=again, message=confirm)
-    assert await house.app(again)
+    await house.app(again)
     # The one that waited in vain is gone, with its secret.
     rows = await house.rows("SELECT secret FROM identity.factor WHERE ended_at IS NOT NULL")
     assert [row["secret"] for row in rows] == [None]
@@ -184,6 +185,8 @@ async def test_a_further_factor_and_a_removal_need_a_fresh_proof(house: House) -
     house.clock.at += STEP
     second, _ = await house.app(caller)
     gone = await house.factors.remove(caller=caller, message=RemoveFactor(factor=factor))
+    with pytest.raises(LastFactor):
+        await house.factors.remove(caller=caller, message=RemoveFactor(factor=second))
     assert gone.ended_at
     house.clock.at += STEP
     with pytest.raises(CodeNotAccepted):

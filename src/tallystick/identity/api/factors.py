@@ -186,6 +186,13 @@ class TooManyFactors(Problem):
     kind = Kind.CONFLICT
 
 
+class LastFactor(Problem):
+    """A person keeps one factor, since without any the next would be enrolled without a proof: enrol another first."""
+
+    code = "last_factor"
+    kind = Kind.CONFLICT
+
+
 class PasskeyIsKnown(Problem):
     """This passkey is enrolled already."""
 
@@ -287,7 +294,7 @@ class Factors(Protocol):
     @asks(Action.IDENTITY_FACTOR_REMOVE)
     @records(Tag.IDENTITY_FACTOR_REMOVE)
     async def remove(self, *, caller: Caller, message: RemoveFactor) -> Factor:
-        """Remove a factor. Raises OnlyPeople, StepUpNeeded, FactorNotFound."""
+        """Remove a factor, but not the last one. Raises OnlyPeople, StepUpNeeded, FactorNotFound, LastFactor."""
         ...
 
     @asks(Action.IDENTITY_FACTOR_RECOVER, about=_of_person)

@@ -14,6 +14,7 @@ from tallystick.identity.api.factors import (
     FactorNotFound,
     Factors,
     FactorsLocked,
+    LastFactor,
     ListFactors,
     NotYourself,
     OfferPasskey,
@@ -170,7 +171,7 @@ def _ending(factors: Factors) -> list[Route]:
             summary="Remove a second factor of yours",
             handle=remove,
             answer=Factor,
-            problems=(*_SEATED, StepUpNeeded, FactorNotFound),
+            problems=(*_SEATED, StepUpNeeded, FactorNotFound, LastFactor),
         ),
         Route(
             method="POST",

@@ -30,7 +30,7 @@ from tallystick.identity.service.proofs import Proofs, demand_fresh, demand_pers
 from tallystick.identity.store import approvals as store
 from tallystick.identity.store import factors as factor_store
 from tallystick.identity.store.approvals import ApprovalRow, VoteRow
-from tallystick.kernel import instants
+from tallystick.kernel import ids, instants
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.problems import Problem, malformed
@@ -39,8 +39,7 @@ from tallystick.runtime.clock import Clock
 from tallystick.runtime.database import Connection, Database
 from tallystick.runtime.record import Pen
 
-_ACTION_MAX = 500
-_CURSOR_MAX = 64
+_TEXT_MAX = 500
 
 
 class ApprovalsService:
@@ -61,15 +60,14 @@ class ApprovalsService:
     async def approvals(self, *, caller: Caller, message: ListApprovals) -> ApprovalPage:
         """List approvals. Raises Malformed."""
         limit = keys.checked_limit(message.limit)
-        if message.action is not None and not 1 <= len(message.action) <= _ACTION_MAX:
-            raise malformed("action", f"an action has 1 to {_ACTION_MAX} characters")
-        if message.after is not None and len(message.after) > _CURSOR_MAX:
-            raise malformed("after", "this is no cursor of ours")
+        for field, text in (("action", message.action), ("after", message.after)):
+            if text and (len(text) > _TEXT_MAX or not text.isascii() or not text.isprintable()):
+                raise malformed(field, f"at most {_TEXT_MAX} printable characters of ASCII")
         tenant_id, now = caller.tenant_id, self._clock.now()
         async with self._database.transaction(tenant_id=tenant_id, read_only=True) as connection:
             found = await store.listed(
                 connection, tenant_id=tenant_id, which=message.which.value, person_id=caller.actor,
-                action=message.action, after=message.after or "", now=now, limit=limit + 1,
+                action=message.action or None, after=message.after or "", now=now, limit=limit + 1,
             )  # fmt: skip
             rows = found[:limit]
             votes = await store.votes_of(
@@ -247,9 +245,11 @@ class ApprovalsService:
 async def _found(
     connection: Connection, caller: Caller, approval_id: str, *, held: bool = False
 ) -> ApprovalRow:
-    row = await store.approval(
-        connection, tenant_id=caller.tenant_id, approval_id=approval_id, held=held
-    )
+    row = None
+    if ids.is_caller_id(approval_id):
+        row = await store.approval(
+            connection, tenant_id=caller.tenant_id, approval_id=approval_id, held=held
+        )
     if row is None:
         raise ApprovalNotFound("There is no such approval.")
     return row

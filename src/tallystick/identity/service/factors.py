@@ -8,6 +8,7 @@ from tallystick.identity.api.factors import (
     FactorChallenge,
     FactorList,
     FactorNotFound,
+    LastFactor,
     ListFactors,
     NotYourself,
     PasskeyNotAccepted,
@@ -31,14 +32,12 @@ from tallystick.identity.service.proofs import (
 )
 from tallystick.identity.store import factors as store
 from tallystick.identity.store.factors import FactorRow
-from tallystick.kernel import instants
+from tallystick.kernel import ids, instants
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.problems import Problem, malformed
 from tallystick.kernel.tags import Tag
 from tallystick.runtime.database import Connection
-
-_PERSON_ID_MAX = 64
 
 
 class FactorsService(Enrolling):
@@ -149,6 +148,10 @@ class FactorsService(Enrolling):
             found = [row for row in kept if row.factor_id == message.factor]
             if not found:
                 raise FactorNotFound("You have no such factor.")
+            confirmed = [row.factor_id for row in kept if row.confirmed_at is not None]
+            if confirmed == [message.factor]:
+                # Without one the password alone would do to enrol the next.
+                raise LastFactor("It is your last: enrol another first.")
             await _end(connection, caller, found[0], now)
         return factor_of(found[0], ended_at=now)
 
@@ -157,13 +160,15 @@ class FactorsService(Enrolling):
         demand_person(caller)
         if not 1 <= len(message.reason.strip()) <= REASON_MAX or not message.reason.isprintable():
             raise malformed("reason", f"a reason is 1 to {REASON_MAX} printable characters")
+        if not ids.is_caller_id(message.person):
+            raise PersonNotFound("There is no such person.")
         if message.person == caller.actor:
             raise NotYourself("Nobody recovers their own factors: ask another administrator.")
         tenant_id, now = caller.tenant_id, self._clock.now()
         async with self._database.transaction(tenant_id=tenant_id) as connection:
             session = await session_of(connection, caller=caller, now=now)
             await demand_fresh(connection, caller=caller, session=session, now=now)
-            person_id = message.person[:_PERSON_ID_MAX]
+            person_id = message.person
             if (
                 await store.hold_person(connection, tenant_id=tenant_id, person_id=person_id)
                 is None

@@ -230,10 +230,13 @@ class Proofs:
         now: Instant,
     ) -> store.ChallengeRow | Problem:  # fmt: skip
         """Spend a challenge of this session."""
-        found = await store.spend_challenge(
-            connection, tenant_id=caller.tenant_id, challenge_id=challenge_id,
-            person_id=caller.actor, session_id=caller.session, purpose=purpose, now=now,
-        )  # fmt: skip
+        found = None
+        # What has another shape is no id of ours, and may be none that a database takes.
+        if ids.is_caller_id(challenge_id):
+            found = await store.spend_challenge(
+                connection, tenant_id=caller.tenant_id, challenge_id=challenge_id,
+                person_id=caller.actor, session_id=caller.session, purpose=purpose, now=now,
+            )  # fmt: skip
         if found is None:
             return ChallengeNotAccepted(
                 "The challenge is unknown, answered already, too old, or of another session."
