@@ -122,6 +122,7 @@ class TokenProofs:
     ) -> None:
         try:
             async with self._database.transaction(tenant_id=token.tenant_id) as connection:
+                await store.commit_lazily(connection)
                 if not is_fresh and not await store.is_in_force(connection, token=token, now=now):
                     raise _not_accepted("its client or consent has ended", "invalid_token")
                 await self._proofs.spend(connection, token.tenant_id, spends, now)

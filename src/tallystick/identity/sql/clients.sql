@@ -65,3 +65,7 @@ UPDATE identity.session SET ended_at = $3 WHERE tenant_id = $1 AND session_id = 
 
 -- name: session_is_in_force
 SELECT true FROM identity.session WHERE tenant_id = $1 AND session_id = $2 AND ended_at IS NULL AND expires_at > $3
+
+-- name: commit_lazily
+-- Every process sees what is committed at once; a crash of the database within a second may forget it.
+SET LOCAL synchronous_commit = off

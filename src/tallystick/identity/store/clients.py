@@ -271,6 +271,11 @@ async def end_consent(
         await _tell_consent(connection, Tag.IDENTITY_CONSENT_END, asked, now=now, caller=caller)
 
 
+async def commit_lazily(connection: Connection) -> None:
+    """Let the open transaction commit without waiting for the disk: it only remembers a proof for a minute or two."""
+    await connection.execute(_SQL["commit_lazily"])
+
+
 async def tell_token(
     connection: Connection, *, token: AccessToken, now: Instant, caller: Caller
 ) -> None:
