@@ -77,19 +77,19 @@ async def test_no_method_is_called_inside_a_transaction(
 async def test_identity_keeps_keys(doors: Doors) -> None:
     door, operator = doors.identity, Caller(tenant_id=0, actor="operator")
     tenant = await door.create_tenant(caller=operator, message=CreateTenant(name="Door"))
-    caller = Caller(tenant_id=tenant_id_of(tenant.tenant), actor="test")
+    caller = Caller(tenant_id=tenant_id_of(tenant.tenant), actor="operator")
     key = await door.create_key(caller=caller, message=CreateKey(label="first"))
     proven = await door.authenticate(caller=operator, message=Authenticate(key=key.key))
     assert proven.tenant_id == caller.tenant_id
     assert (await door.who_am_i(caller=proven, message=WhoAmI())).name == "Door"
-    page = await door.keys(caller=caller, message=ListKeys())
+    page = await door.keys(caller=proven, message=ListKeys())
     assert [item.key_id for item in page.items] == [key.key_id]
-    revoked = await door.revoke_key(caller=caller, message=RevokeKey(key_id=key.key_id))
+    with pytest.raises(Malformed):
+        await door.create_key(caller=caller, message=CreateKey(label=""))
+    revoked = await door.revoke_key(caller=proven, message=RevokeKey(key_id=key.key_id))
     assert revoked.revoked_at is not None
     with pytest.raises(Unauthenticated):
         await door.authenticate(caller=operator, message=Authenticate(key=key.key))
-    with pytest.raises(Malformed):
-        await door.create_key(caller=caller, message=CreateKey(label=""))
 
 
 async def opened(doors: Doors) -> None:
