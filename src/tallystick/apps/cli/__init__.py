@@ -16,6 +16,7 @@ from tallystick.apps.cli import (
     ledgers,
     login,
     operating,
+    providers,
     tenants,
     using,
     wallets,
@@ -66,6 +67,7 @@ app.add_typer(clients.app, name="client")
 app.add_typer(factors.app, name="factors")
 app.add_typer(keys.app, name="key")
 app.add_typer(ledgers.app, name="ledger")
+app.add_typer(providers.app, name="provider")
 app.add_typer(tenants.app, name="tenant")
 app.add_typer(wallets.app, name="wallet")
 
