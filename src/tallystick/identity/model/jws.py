@@ -10,6 +10,7 @@ import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from joserfc import jwk
@@ -21,6 +22,7 @@ from tallystick.kernel.instants import SECOND, Instant
 TOKEN_BYTES_MAX = 8_192
 JWKS_BYTES_MAX = 16_384
 KEYS_MAX = 10
+KEYS_READ_MAX = 1_000
 # What others publish has certificates in it, and keys for other uses.
 PUBLISHED_BYTES_MAX = 65_536
 PUBLISHED_KEYS_MAX = 50
@@ -186,8 +188,8 @@ def read_key(given: Any) -> PublicKey:
     for name in set(names) - {"crv"}:
         decoded(found[name])
     # Only what makes the key: other members are nobody's business here.
-    key = _imported({"kty": kind} | {name: found[name] for name in names})
-    return PublicKey(kid=kid, algorithms=frozenset(fits), thumbprint=key.thumbprint(), key=key)
+    key, thumbprint = _imported(("kty", kind), *((name, found[name]) for name in names))
+    return PublicKey(kid=kid, algorithms=frozenset(fits), thumbprint=thumbprint, key=key)
 
 
 def read_key_set(text: str | bytes) -> tuple[PublicKey, ...]:
@@ -279,7 +281,10 @@ def _type_of(header: Mapping[str, Any]) -> str | None:
     return kind.lower().removeprefix("application/")
 
 
-def _imported(members: dict[str, Any]) -> Any:
+# Whoever proves possession shows the same key with each request, and reading it takes as long as a signature.
+@lru_cache(KEYS_READ_MAX)
+def _imported(*parts: tuple[str, str]) -> tuple[Any, str]:
+    members: dict[str, Any] = dict(parts)
     if members["kty"] == "RSA":
         bits = int.from_bytes(decoded(members["n"]), "big").bit_length()
         if not RSA_BITS_MIN <= bits <= RSA_BITS_MAX or len(decoded(members["e"])) > RSA_E_BYTES_MAX:
@@ -288,9 +293,10 @@ def _imported(members: dict[str, Any]) -> Any:
         key = cast("Any", jwk.import_key(members))
         # Built now: a point that is not on its curve is refused here, and not with the first signature.
         assert key.public_key
+        thumbprint: str = key.thumbprint()
     except (JoseError, ValueError, TypeError, OverflowError):
         raise BadToken("the key is none that can be used") from None
-    return key
+    return key, thumbprint
 
 
 def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
