@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tallystick.apps.compose import PLANNING
 from tallystick.identity.api.access import StepUpNeeded
 from tallystick.identity.api.approvals import (
     AlreadySaid,
@@ -33,8 +34,11 @@ from tallystick.identity.store import approvals as store
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import canonical
 from tallystick.kernel.problems import Malformed
+from tallystick.runtime.database import Database
+from tallystick.runtime.sql import queries
 from tests.identity.authenticator import Passkey, to_text
 from tests.identity.factors_house import MINUTE, HandClock, House, as_owner
+from tests.plans import scans_of
 
 PAY = "payments.payment.make"
 ASKED = {
@@ -451,3 +455,27 @@ async def test_a_vote_verifies_years_later_without_any_setting(house: House, mak
     house.clock.at += 7 * 365 * store.LASTS
     found = await house.approvals.verify_vote(caller=maker, message=ApprovalOf(approval=approval))
     assert found.is_good
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "bound"),
+    [
+        ("waiting", "approval_open", "approval_id > $2"),
+        ("mine", "approval_by_maker", "approval_id > $2"),
+        ("all", "approval_pkey", "approval_id > $2"),
+    ],
+)
+async def test_a_list_begins_at_its_cursor_in_its_own_index(
+    migrated_url: str, name: str, index: str, bound: str
+) -> None:
+    database = Database(
+        url=migrated_url, role="tallystick_identity", pool_size=1, settings=PLANNING
+    )
+    await database.start()
+    try:
+        async with database.transaction(tenant_id=1) as connection:
+            scans = await scans_of(connection, queries("identity", "approvals")[name])
+    finally:
+        await database.stop()
+    assert scans[0]["Index Name"] == index
+    assert bound in scans[0]["Index Cond"]
