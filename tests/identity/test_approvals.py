@@ -462,7 +462,8 @@ async def test_a_vote_verifies_years_later_without_any_setting(house: House, mak
     [
         ("waiting", "approval_open", "approval_id > $2"),
         ("mine", "approval_by_maker", "approval_id > $2"),
-        ("all", "approval_pkey", "approval_id > $2"),
+        # Two indexes begin alike.
+        ("all", "approval_pkey approval_is_its_makers", "approval_id > $2"),
     ],
 )
 async def test_a_list_begins_at_its_cursor_in_its_own_index(
@@ -477,5 +478,5 @@ async def test_a_list_begins_at_its_cursor_in_its_own_index(
             scans = await scans_of(connection, queries("identity", "approvals")[name])
     finally:
         await database.stop()
-    assert scans[0]["Index Name"] == index
+    assert scans[0]["Index Name"] in index.split()
     assert bound in scans[0]["Index Cond"]
