@@ -76,7 +76,7 @@ class FarProcess:
     """Another process with every context in it, guards and all, and keys of processes that may knock there."""
 
     def __init__(self, url: str, home: Path, **may_call: dict[str, list[str]]) -> None:
-        self._home = home
+        self.home = home
         self._keys = {name: Ed25519PrivateKey.generate() for name in may_call}
         port = free_port()
         peers = [(name, self._keys[name], doors) for name, doors in may_call.items()]
@@ -97,7 +97,7 @@ class FarProcess:
 
     def knocking(self, name: str) -> Knocking:
         """Connections to it, with the key of one of those processes."""
-        settings = Settings(door_key=str(self._home / f"{name}.key"))
+        settings = Settings(door_key=str(self.home / f"{name}.key"))
         return Knocking(settings=settings, clock=SystemClock())
 
 
