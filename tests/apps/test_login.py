@@ -7,10 +7,12 @@ from threading import Thread
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tallystick.apps import local
 from tallystick.apps.cli import login as login_command
 from tests.apps.platform import Running, environment, free_port, run
+from tests.identity.saml_provider import certificate_for
 
 PATH = "/dev/issuer"
 
@@ -153,3 +155,31 @@ def test_production_has_no_development_issuer(
 ) -> None:
     said = run("up", env=environment(empty_home / "production", **settings))
     assert (said.code, words in said.err) == (1, True), said
+
+
+def test_an_operator_sets_and_ends_providers_and_an_owner_needs_others_for_it(up: Running) -> None:
+    tenant = up.known["tenant"]
+    certificate = Path(up.env["TALLYSTICK_HOME"]).parent / "idp.pem"
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate.write_text(certificate_for(key))
+    saml = (
+        "provider", "saml", "corporate", "--entity-id", "https://idp.example", "--sign-in-url",
+        "https://idp.example/sso", "--our-entity-id", "us", "--answer-url", "https://us.example/saml",
+        "--certificate", str(certificate),
+    )  # fmt: skip
+    oidc = ("provider", "oidc", "other", "--issuer", "https://login.example", "--client-id", "us")
+    assert up.command(*saml, "--tenant", tenant).out == "corporate is set\n"
+    assert up.command(*oidc, "--tenant", tenant).out == "other is set\n"
+    assert up.command("login").err.startswith("tallystick: provider_not_found")
+    assert up.command("login", "--as", "owner", "--provider", "development").code == 0
+    listed = up.command("provider", "list").out.splitlines()
+    assert [line.split()[:2] for line in listed] == [
+        ["corporate", "saml"], ["development", "oidc"], ["other", "oidc"],
+    ]  # fmt: skip
+    said = up.command(*oidc)
+    assert (said.code, "step_up_needed" in said.err) == (1, True), said
+    assert up.command("provider", "end", "other").code == 1
+    for name in ("other", "corporate"):
+        assert up.command("provider", "end", name, "--tenant", tenant).code == 0
+    said = up.command(*saml[:-1], "nothing.pem", "--tenant", tenant)
+    assert (said.code, "cannot read" in said.err) == (1, True)

@@ -40,15 +40,15 @@ _NAME: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
 class Authorize(Message, frozen=True):
     """What a client asks of the development issuer (OpenID Connect Core 1.0, section 3.1.2.1)."""
 
-    client_id: str
-    redirect_uri: str
-    response_type: str
-    state: str
-    nonce: str
-    code_challenge: str
-    code_challenge_method: str
-    scope: str = ""
-    acr_values: str = ""
+    client_id: Annotated[str, told("``tallystick-development``.")]
+    redirect_uri: Annotated[str, told("An address of loopback.")]
+    response_type: Annotated[str, told("``code``.")]
+    state: Annotated[str, told("Sent back as it is.")]
+    nonce: Annotated[str, told("What the ID token carries.")]
+    code_challenge: Annotated[str, told("The S256 of the verifier (RFC 7636).")]
+    code_challenge_method: Annotated[str, told("``S256``.")]
+    scope: Annotated[str, told("Of no effect.")] = ""
+    acr_values: Annotated[str, told("Of no effect.")] = ""
     login_hint: Annotated[str, told("Who signs in, at once; without it, a page asks.")] = ""
 
 

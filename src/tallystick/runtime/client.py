@@ -57,7 +57,9 @@ def request(
     media: str = "application/json",
     query: dict[str, str] | None = None,
 ) -> Answer:
-    """Ask the platform at ``url`` as the holder of ``key``, or as nobody without one. Raises NothingAnswers, NotAnAddress, NotSafe.
+    """Ask the platform at ``url`` as the holder of ``key``, or as nobody without one.
+
+    Raises NothingAnswers, NotAnAddress, NotSafe.
 
     Over TLS 1.3 the server is verified by ``TALLYSTICK_CA``; in the clear only this machine is asked.
     """

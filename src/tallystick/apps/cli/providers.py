@@ -11,7 +11,7 @@ from tallystick.apps import local
 from tallystick.apps.cli.asking import ask, fail
 from tallystick.apps.cli.operating import OPERATOR, walk
 from tallystick.apps.compose import doors_of_identity_on
-from tallystick.identity.api.providers import SetOidcProvider, SetSamlProvider
+from tallystick.identity.api.providers import EndProvider, SetOidcProvider, SetSamlProvider
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
 from tallystick.runtime.client import path_of
@@ -96,26 +96,35 @@ def list_() -> None:
 
 
 @app.command()
-def end(name: str = _NAME) -> None:
+def end(name: str = _NAME, tenant: str = _TENANT) -> None:
     """End a provider: nobody signs in by it any more."""
-    ask("DELETE", path_of("providers", name))
+    if tenant:
+        _as_operator(tenant, EndProvider(provider=name))
+    else:
+        ask("DELETE", path_of("providers", name))
     typer.echo(f"{name} has ended; sessions that are open go on until they end")
 
 
 def _set(message: SetOidcProvider | SetSamlProvider, path: str, tenant: str) -> None:
     if tenant:
-        with local.database_url(read_settings()) as url:
-            asyncio.run(_set_as_operator(url, tenant, message))
+        _as_operator(tenant, message)
     else:
         ask("PUT", path, body=msgspec.json.encode(message))
     typer.echo(f"{message.provider} is set")
 
 
-async def _set_as_operator(url: str, tenant: str, message: Any) -> None:
+def _as_operator(tenant: str, message: Any) -> None:
+    with local.database_url(read_settings()) as url:
+        asyncio.run(_do(url, tenant, message))
+
+
+async def _do(url: str, tenant: str, message: Any) -> None:
     await walk(url)
     caller = Caller(tenant_id=tenant_id_of(tenant), actor=OPERATOR.actor)
     async with doors_of_identity_on(url, read_settings()) as doors:
         if isinstance(message, SetOidcProvider):
             await doors.providers.set_oidc(caller=caller, message=message)
-        else:
+        elif isinstance(message, SetSamlProvider):
             await doors.providers.set_saml(caller=caller, message=message)
+        else:
+            await doors.providers.end(caller=caller, message=message)

@@ -244,4 +244,6 @@ class _TooLarge(Exception):
 @cache
 def _trusted() -> ssl.SSLContext:
     # Reading the roots takes longer than most answers.
-    return httpx.create_ssl_context()
+    context = httpx.create_ssl_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return context
