@@ -128,3 +128,30 @@ async def test_oauth4webapi_asks_a_person_and_gets_nothing_cheaper(tenant):
         "more than the scope": "403",
         "the code again": "invalid_grant",
     }
+
+
+async def test_openid_client_asks_a_person_too(tenant):
+    signer = Signer("Ed25519", kid="k1")
+    client = await tenant.client(
+        key_set={"keys": [signer.jwk]}, redirect_uris=(REDIRECT,), scope=("read_books",)
+    )
+    person, session = await tenant.person()
+    talking = Talking("app.mjs")
+    try:
+        talking.tell(
+            json.dumps(
+                {
+                    "url": tenant.url,
+                    "clientId": client.client_id,
+                    "jwk": signer.private_jwk,
+                    "redirectUri": REDIRECT,
+                }
+            )
+        )
+        talking.tell(agreed(tenant.url, talking.hear()["authorize"], session))
+        found = talking.hear()
+    finally:
+        talking.end()
+    assert found["who"]["actor"] == person
+    assert found["scope"] == "read_books"
+    assert found["mixUp"] == "OAUTH_INVALID_RESPONSE"

@@ -60,6 +60,13 @@ def token_keys_file(settings: Settings) -> Path:
     return Path(settings.token_keys) if settings.token_keys else default_home() / "token-keys"
 
 
+def demand_token_keys(settings: Settings) -> None:
+    """Raise ValueError or OSError for a file of keys that cannot be used. One that is named and missing is made."""
+    path = token_keys_file(settings)
+    if settings.token_keys or path.exists():
+        TokenKeys(path, now=lambda: 0).all()
+
+
 def ring_of(settings: Settings) -> Callable[[], KeyRing]:
     """What reads the keys of second factors: now where they must be there, else when one is needed first.
 

@@ -12,6 +12,7 @@ from granian.server import Server
 
 from tallystick.apps.compose import Platform
 from tallystick.apps.doors import demand_doors
+from tallystick.apps.identifying import demand_token_keys
 from tallystick.runtime.configuration import Settings, read_settings
 from tallystick.runtime.orphans import end_worker_with_its_master
 from tallystick.runtime.telemetry import configure_logging
@@ -40,6 +41,7 @@ def demand_servable(settings: Settings) -> None:
     configure_logging(settings.log_level)
     files_of(settings)
     demand_doors(settings)
+    demand_token_keys(settings)
     try:
         asyncio.run(_listen_once(settings.host, settings.port))
     except OSError as error:

@@ -6,6 +6,7 @@ is removed five minutes after another took its place. Whoever reads the file see
 
 import os
 import stat
+import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -46,8 +47,8 @@ def make_token_key(path: Path) -> None:
         serialization.NoEncryption(),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f"{path.name}.{os.getpid()}.half")
-    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    # For its owner alone, under a name that nobody else has.
+    descriptor, half = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(text)
@@ -56,7 +57,7 @@ def make_token_key(path: Path) -> None:
         # Whole or not at all, and never over another's: two processes that start at once agree on one.
         os.link(half, path)
     finally:
-        half.unlink()
+        Path(half).unlink()
 
 
 def read_token_keys(path: Path) -> tuple[TokenKey, ...]:

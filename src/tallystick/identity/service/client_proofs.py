@@ -129,7 +129,8 @@ class ClientProofs:
             if len(self._forgot) >= _TENANTS_MAX:
                 self._forgot.clear()
             self._forgot[tenant_id] = now
-            await once.forget(connection, tenant_id=tenant_id, now=now)
+            if await store.may_forget(connection, tenant_id=tenant_id):
+                await once.forget(connection, tenant_id=tenant_id, now=now)
 
 
 def _is_of_client(certificate: Certificate, client: Registered) -> bool:

@@ -69,3 +69,7 @@ SELECT true FROM identity.session WHERE tenant_id = $1 AND session_id = $2 AND e
 -- name: commit_lazily
 -- Every process sees what is committed at once; a crash of the database within a second may forget it.
 SET LOCAL synchronous_commit = off
+
+-- name: may_forget
+-- One at a time forgets what is past of a tenant, so that two never wait for each other; until the end of the transaction.
+SELECT pg_try_advisory_xact_lock(hashtextextended('identity.once', $1))

@@ -271,6 +271,11 @@ async def end_consent(
         await _tell_consent(connection, Tag.IDENTITY_CONSENT_END, asked, now=now, caller=caller)
 
 
+async def may_forget(connection: Connection, *, tenant_id: int) -> bool:
+    """Whether nobody else is forgetting what is past of this tenant, until the open transaction ends."""
+    return await connection.fetchval(_SQL["may_forget"], tenant_id)
+
+
 async def commit_lazily(connection: Connection) -> None:
     """Let the open transaction commit without waiting for the disk: it only remembers a proof for a minute or two."""
     await connection.execute(_SQL["commit_lazily"])
