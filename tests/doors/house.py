@@ -112,8 +112,12 @@ async def build_far(
     key = await identity.create_key(
         caller=Caller(tenant_id=tenant_id, actor="operator"), message=CreateKey(label="far")
     )
-    ledger, wallets, payments, keys = (
-        knocking.at(door, process.url) for door in (Ledger, Wallets, Payments, Identity)
-    )
     caller = Caller(tenant_id=tenant_id, actor=key.key_id, session=key.key_id)
-    return Doors(keys, ledger, wallets, payments, caller, await database_for("ledger"))
+    return Doors(
+        knocking.at(Identity, process.url),
+        knocking.at(Ledger, process.url),
+        knocking.at(Wallets, process.url),
+        knocking.at(Payments, process.url),
+        caller,
+        await database_for("ledger"),
+    )
