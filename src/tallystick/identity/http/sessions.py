@@ -89,7 +89,10 @@ def country_of(headers: Mapping[bytes, bytes], name: str) -> str:
 
 def routes(sign_in: SignIn, sessions: Sessions, *, country_header: str) -> list[Route]:
     """The routes of signing in, and of sessions."""
+    return [*_sign_in_routes(sign_in, country_header), *_session_routes(sessions)]
 
+
+def _sign_in_routes(sign_in: SignIn, country_header: str) -> list[Route]:
     async def start(asked: Asked) -> SignInStarted:
         return await sign_in.start(caller=asked.caller, message=asked.body)
 
@@ -111,16 +114,6 @@ def routes(sign_in: SignIn, sessions: Sessions, *, country_header: str) -> list[
         message = SamlAnswer(tenant=asked.path["tenant"], form=asked.body.decode("latin-1"))
         taken = await sign_in.take_saml(caller=asked.caller, message=message)
         return Reply(status=303, headers={"location": taken.url})
-
-    async def list_sessions(asked: Asked) -> SessionPage:
-        return await sessions.sessions(caller=asked.caller, message=asked.query)
-
-    async def end(asked: Asked) -> SessionsEnded:
-        message = EndSession(session_id=asked.path["session_id"])
-        return await sessions.end(caller=asked.caller, message=message)
-
-    async def end_all(asked: Asked) -> SessionsEnded:
-        return await sessions.end_all(caller=asked.caller, message=EndSessions())
 
     return [
         Route(
@@ -158,6 +151,21 @@ def routes(sign_in: SignIn, sessions: Sessions, *, country_header: str) -> list[
             public=True,
             problems=(SignInNotAccepted,),
         ),
+    ]
+
+
+def _session_routes(sessions: Sessions) -> list[Route]:
+    async def list_sessions(asked: Asked) -> SessionPage:
+        return await sessions.sessions(caller=asked.caller, message=asked.query)
+
+    async def end(asked: Asked) -> SessionsEnded:
+        message = EndSession(session_id=asked.path["session_id"])
+        return await sessions.end(caller=asked.caller, message=message)
+
+    async def end_all(asked: Asked) -> SessionsEnded:
+        return await sessions.end_all(caller=asked.caller, message=EndSessions())
+
+    return [
         Route(
             method="GET",
             path="/v1/sessions",
