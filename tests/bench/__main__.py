@@ -5,11 +5,11 @@ import sys
 import uvloop
 
 from tallystick.runtime.edge import settle_memory
-from tests.bench import access, bulk, growth, http, record
+from tests.bench import access, bulk, far, growth, http, record
 from tests.bench.figures import missed, say
 from tests.bench.ground import new_database, postgres
 
-PARTS = ("bulk", "http", "growth", "record", "access")
+PARTS = ("bulk", "http", "growth", "record", "access", "far")
 
 
 async def measure(url: str, wanted: set[str]) -> None:
@@ -23,6 +23,8 @@ async def measure(url: str, wanted: set[str]) -> None:
         await growth.measure(url)
     if "access" in wanted:
         await access.measure(await new_database(url, "access"))
+    if "far" in wanted:
+        await far.measure(await new_database(url, "far"))
     if "record" in wanted:
         await record.measure(url)
 
