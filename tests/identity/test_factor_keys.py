@@ -103,7 +103,7 @@ def test_passkeys_are_made_for_our_own_address_or_as_told() -> None:
     assert (name, pages[0]) == ("bank.example", "https://console.bank.example")
     for page in ("https://evil.example", "https://notbank.example"):
         with pytest.raises(ValueError, match="does not belong"):
-            assert read_settings(SERVED | {"TALLYSTICK_RP_ORIGINS": page}).relying_party
+            print(read_settings(SERVED | {"TALLYSTICK_RP_ORIGINS": page}).relying_party)
 
 
 @pytest.mark.parametrize(
