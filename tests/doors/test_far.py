@@ -22,11 +22,17 @@ from tallystick.identity.api.access import NotAllowed
 from tallystick.identity.service.edge import SpentNonces
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import SECOND
+from tallystick.kernel.problems import Problem
 from tallystick.ledger import api as books
 from tallystick.ledger.api import Ledger
 from tallystick.runtime.clock import SystemClock
 from tallystick.runtime.configuration import Settings, read_settings
-from tallystick.runtime.refusals import TemporarilyUnavailable
+from tallystick.runtime.far import wire
+from tallystick.runtime.refusals import (
+    ProblemDocument,
+    TemporarilyUnavailable,
+    document_of,
+)
 from tallystick.runtime.signatures import Signer, private_key
 from tallystick.wallets import api as purses
 from tallystick.wallets.api import Wallets
@@ -228,6 +234,37 @@ async def test_what_one_process_received_no_other_receives(database_for) -> None
     nonce = secrets.token_hex(16)
     answers = await asyncio.gather(*(one.spend(nonce, until) for one in (first, second) * 4))
     assert sorted(answers) == [False] * 7 + [True]
+
+
+async def test_what_is_too_old_to_be_received_is_forgotten(
+    database_for, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, database = SystemClock(), await database_for("identity")
+    spent, nonce = SpentNonces(database=database, clock=clock), secrets.token_hex(16)
+    assert await spent.spend(nonce, clock.now() - SECOND)
+    assert not await spent.spend(nonce, clock.now() - SECOND)
+    monkeypatch.setattr("tallystick.identity.service.edge.FORGETS_EVERY", 1)
+    assert await spent.spend(nonce, clock.now() + SECOND)
+    assert not await spent.spend(nonce, clock.now() + SECOND)
+
+
+def every_problem(kind: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    for one in kind.__subclasses__():
+        if "code" in vars(one) and one.__module__.startswith("tallystick."):
+            yield one
+        yield from every_problem(one)
+
+
+@pytest.mark.parametrize("kind", list(every_problem()), ids=lambda kind: kind.code)
+def test_every_problem_is_raised_there_as_it_was_here(kind: type[Problem]) -> None:
+    made = kind("It was refused.", {"place": "reason"})
+    sent = msgspec.json.encode(document_of(made, request_id="req_1"))
+    document = msgspec.json.decode(sent, type=ProblemDocument)
+    raised = wire.problem_from(document, is_replayed=False)
+    assert type(raised) is kind
+    assert (raised.detail, raised.fields, raised.retry, raised.replayed) == (
+        made.detail, made.fields, made.retry, False,
+    )  # fmt: skip
 
 
 # Mutual TLS.

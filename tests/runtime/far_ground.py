@@ -19,7 +19,7 @@ from tallystick.kernel.callers import Caller, Cap
 from tallystick.kernel.problems import Kind, Problem, Retry
 from tallystick.runtime import deadlines
 from tallystick.runtime.clock import SystemClock
-from tallystick.runtime.edge import build_app
+from tallystick.runtime.edge import Manners, build_app
 from tallystick.runtime.far import Client, door_routes, far, read_peers
 from tallystick.runtime.signatures import Signer
 
@@ -164,7 +164,7 @@ def peers_file(
 class Ground:
     """A process that serves the clerk, and one that knocks."""
 
-    def __init__(self, *for_whom: str, door: str = DOOR) -> None:
+    def __init__(self, *for_whom: str, door: str = DOOR, manners: Manners | None = None) -> None:
         self.clock, self.clerk, self.spent = SystemClock(), ClerkService(), set[str]()
         self.key = Ed25519PrivateKey.generate()
         peers = read_peers(
@@ -173,7 +173,9 @@ class Ground:
         routes = door_routes(
             [(Clerk, self.clerk)], peers=peers, spend=self._spend, clock=self.clock
         )
-        self.app = build_app(routes=routes, authenticate=nobody, title="Far", version="1")
+        self.app = build_app(
+            routes=routes, authenticate=nobody, title="Far", version="1", manners=manners
+        )
         self.client = InHand(self.app)
         self.signer = Signer(key=self.key, clock=self.clock, chance=secrets.token_bytes)
         self.door = self.knocking()

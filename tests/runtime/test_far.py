@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tallystick.kernel.problems import Kind, Problem, Retry
 from tallystick.runtime import deadlines
 from tallystick.runtime.doors import TransactionOpen, behalf
-from tallystick.runtime.far import Client, far, read_peers
+from tallystick.runtime.edge import Manners
+from tallystick.runtime.far import Client, far, read_peers, wire
 from tallystick.runtime.refusals import BodyTooLarge, InternalError, TemporarilyUnavailable
 from tallystick.runtime.signatures import SKEW_S, Signer
 from tests.runtime.far_ground import (
@@ -208,6 +209,34 @@ async def test_no_byte_of_a_body_is_read_before_the_signature_is(ground: Ground)
     }  # fmt: skip
     await ground.app(scope, receive, send)
     assert sent[0]["status"] == 401
+
+
+async def test_a_body_is_bounded_whoever_signed_it(ground: Ground) -> None:
+    body = bytes(wire.REQUEST_BYTES_MAX + 1)
+    headers = ground.signer.headers(
+        method="POST", authority="127.0.0.1:8480", path=PATH, media="application/json",
+        timeout_ms=1_000, body=body,
+    )  # fmt: skip
+    answer = await ground.client.ask("POST", PATH, headers=headers, content=body)
+    assert said(answer)[:2] == (413, "body_too_large")
+
+
+async def test_whoever_proves_nothing_draws_on_its_own_budget() -> None:
+    spent: list[str] = []
+
+    class Limits:
+        def demand_open(self, address: str) -> None:
+            spent.append(f"asked {address}")
+
+        async def spend_of(self, address: str) -> None:
+            spent.append(f"spent {address}")
+
+    limits: Any = Limits()
+    ground = Ground(manners=Manners(limits=limits))
+    await ground.client.ask("POST", PATH, json={})
+    assert spent == ["asked 127.0.0.1", "spent 127.0.0.1"]
+    await ground.door.count(caller=CALLER, message=Count())
+    assert spent[2:] == ["asked 127.0.0.1"]
 
 
 async def test_what_was_received_once_is_not_received_again(ground: Ground) -> None:
