@@ -318,8 +318,8 @@ def _transaction_routes(handlers: _Handlers) -> list[Route]:
     return [
         Route(
             method="POST", path=path, summary="Post, hold, capture, void or reverse",
-            handle=handlers.submit_one, body=AnyCommand, answer=Verdict, status=201, replays=True, keyed=True, needs_key=_has_no_id,
-            problems=(LedgerNotFound, Refused, LedgerBusy),
+            handle=handlers.submit_one, body=AnyCommand, answer=Verdict, status=201, replays=True, keyed=True,
+            needs_key=_has_no_id, problems=(LedgerNotFound, Refused, LedgerBusy),
         ),
         Route(
             method="POST", path=_LEDGER + "/batches", summary="Submit up to 8,190 acts", handle=handlers.submit_batch,

@@ -81,7 +81,7 @@ def request(
         if _is_of_tls(error):
             raise NotSafe(
                 f"the server at {url} cannot be trusted ({error}): TALLYSTICK_CA names the authority of its "
-                "certificate, TALLYSTICK_CLIENT_CERTIFICATE and TALLYSTICK_CLIENT_KEY what to show where it asks for one"
+                "certificate, TALLYSTICK_CLIENT_CERTIFICATE and _KEY what to show where it asks for one"
             ) from None
         raise NothingAnswers(f"nothing answers at {url} ({error})") from None
     return Answer(
