@@ -176,7 +176,7 @@ class DevelopmentIssuer:
             or form.get("redirect_uri") != code.redirect
             or not compare_digest(challenge, code.challenge)
         ):
-            return Reply(status=400, value={"error": "invalid_grant"})
+            raise malformed("code", "it is no code of this client, or used, or too late")
         access = secrets.token_urlsafe(32)
         return Reply(
             value={
