@@ -11,6 +11,7 @@ from tallystick.identity.api.sessions import PersonNotKnown, ProviderOutOfReach,
 from tallystick.identity.model import session_texts
 from tallystick.identity.model.jws import encoded
 from tallystick.kernel.problems import Malformed
+from tallystick.runtime.doors import TransactionOpen
 from tests.identity.issuers import CLIENT, DEVICE, REDIRECT, House, at_hash
 from tests.identity.signing import Signer, hmac_token, unsigned_token
 
@@ -397,3 +398,17 @@ async def test_what_is_remembered_carries_on_for_an_hour_while_a_provider_is_awa
     house.clock.ahead += 601
     with pytest.raises(ProviderOutOfReach):
         await house.start()
+
+
+async def test_no_provider_is_asked_inside_a_transaction(house: House) -> None:
+    async with house.database.transaction(tenant_id=house.tenant_id):
+        with pytest.raises(TransactionOpen):
+            await house.issuers.endpoints(house.issuer.name)
+    assert house.issuer.asked == []
+
+
+async def test_an_address_of_loopback_is_asked_in_development_alone(house: House) -> None:
+    for address in ("http://127.0.0.1:1/x", "http://localhost/x", "https://127.0.0.1/x"):
+        with pytest.raises(ProviderOutOfReach):
+            await house.issuers.endpoints(address)
+    assert house.issuer.asked == []
