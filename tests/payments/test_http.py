@@ -27,7 +27,10 @@ async def client(teller, bank, caller):
 async def test_a_file_lives_over_http(client):
     content = initiation(Order(), Order(to="DE88370400440532013000"))
     made = await client.post("/v1/payment-files", content=content, headers=XML)
-    assert (made.status_code, made.headers["content-type"]) == (201, "application/xml")
+    assert (made.status_code, made.headers["content-type"]) == (
+        201,
+        "application/xml; charset=utf-8",
+    )
     assert texts(made.content, "TxSts") == ["ACSC", "RJCT"]
     again = await client.post("/v1/payment-files?format=json", content=content, headers=XML)
     assert (again.status_code, again.headers["idempotent-replayed"]) == (200, "true")
@@ -37,7 +40,10 @@ async def test_a_file_lives_over_http(client):
     shown = (await client.get(path)).json()
     assert shown["file"]["payments"] == {"total": 2, "accepted": 0, "settled": 1, "rejected": 1}
     report = await client.get(f"{path}/report")
-    assert (report.headers["content-type"], report.content) == ("application/xml", made.content)
+    assert (report.headers["content-type"], report.content) == (
+        "application/xml; charset=utf-8",
+        made.content,
+    )
     assert len((await client.get("/v1/payment-files")).json()["items"]) == 1
     (rejected,) = (await client.get("/v1/payments?state=rejected")).json()["items"]
     assert rejected["reason"]["name"] == "InvalidCreditorAccountNumber"
@@ -49,11 +55,11 @@ async def test_the_answer_to_a_file_is_what_the_query_or_the_header_accept_asks_
     content = initiation(Order())
     for query, accept, media in (
         ("", "application/json", "application/json"),
-        ("", "application/xml", "application/xml"),
-        ("", "*/*", "application/xml"),
+        ("", "application/xml", "application/xml; charset=utf-8"),
+        ("", "*/*", "application/xml; charset=utf-8"),
         ("?format=json", "application/json", "application/json"),
         ("?format=json", "*/*", "application/json"),
-        ("?format=pain002", "application/json, application/xml", "application/xml"),
+        ("?format=pain002", "application/json, application/xml", "application/xml; charset=utf-8"),
     ):
         answer = await client.post(
             f"/v1/payment-files{query}", content=content, headers=XML | {"accept": accept}

@@ -62,16 +62,18 @@ async def test_every_answer_is_strict(path: str) -> None:
     assert headers["cross-origin-embedder-policy"] == "require-corp"
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert "camera=()" in headers["permissions-policy"]
-    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    for directive in ("default-src", "base-uri", "frame-ancestors"):
+        assert f"{directive} 'none'" in headers["content-security-policy"]
     assert "strict-transport-security" not in headers
     assert "server" not in headers
+    assert "set-cookie" not in headers
 
 
 @pytest.mark.parametrize("path", ["/v1/x", "/nowhere", "/docs"])
 async def test_over_tls_a_browser_is_told_to_stay_there(path: str) -> None:
     async with serving(is_tls=True) as client:
         headers = (await client.get(path)).headers
-    assert headers["strict-transport-security"].startswith("max-age=63072000")
+    assert headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
 
 
 # Origins.

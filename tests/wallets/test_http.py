@@ -57,7 +57,10 @@ async def test_a_statement_is_camt_or_json(client):
     day = instants.day_of(SystemClock().now()).isoformat()
     for path in ("/v1/wallets/shop/accounts/EUR", f"/v1/accounts/{SPANISH}"):
         file = await client.get(f"{path}/statement?from={day}&to={day}")
-        assert (file.status_code, file.headers["content-type"]) == (200, "application/xml")
+        assert (file.status_code, file.headers["content-type"]) == (
+            200,
+            "application/xml; charset=utf-8",
+        )
         assert b"camt.053.001.08" in file.content
         read = await client.get(f"{path}/statement?from={day}&to={day}&format=json")
         assert read.headers["content-type"] == "application/json"

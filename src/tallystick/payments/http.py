@@ -30,7 +30,7 @@ from tallystick.runtime.iso20022 import (
     XmlIsMalformed,
     XmlIsTooLarge,
 )
-from tallystick.runtime.routes import JSON, XML, Asked, Reply, Route
+from tallystick.runtime.routes import JSON, XML, XML_IN_UTF_8, Asked, Reply, Route
 
 _UNREADABLE = (
     XmlIsTooLarge,
@@ -107,7 +107,7 @@ def _submitted(answer: FileAnswer, media: str) -> Reply:
         # The report is fetched where it stands; an absent default is not written.
         short = msgspec.json.encode(msgspec.structs.replace(answer, report=b""))
         return Reply(value=short, media=JSON, status=status, headers=headers)
-    return Reply(value=answer.report, media=XML, status=status, headers=headers)
+    return Reply(value=answer.report, media=XML_IN_UTF_8, status=status, headers=headers)
 
 
 def _files(payments: Payments) -> list[Route]:
@@ -122,7 +122,7 @@ def _files(payments: Payments) -> list[Route]:
     async def report(asked: Asked) -> Reply:
         message = ReportOf(file_id=asked.path["file"])
         found = await payments.report(caller=asked.caller, message=message)
-        return Reply(value=found.content, media=XML)
+        return Reply(value=found.content, media=XML_IN_UTF_8)
 
     return [
         Route(

@@ -11,6 +11,8 @@ from tallystick.kernel.problems import Problem
 
 JSON = "application/json"
 XML = "application/xml"
+# What is answered as XML says in its header too how it is written (RFC 7303, section 3).
+XML_IN_UTF_8 = f"{XML}; charset=utf-8"
 FORM = "application/x-www-form-urlencoded"
 REPLAYED: Mapping[str, str] = {"idempotent-replayed": "true"}
 """The header of an answer that was given before: nothing was done again."""

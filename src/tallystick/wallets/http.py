@@ -11,7 +11,7 @@ from tallystick.kernel.fields import Limit, told
 from tallystick.kernel.messages import Message
 from tallystick.kernel.problems import Malformed, moved
 from tallystick.ledger.api import AccountExistsDifferent, AssetExponentDiffers
-from tallystick.runtime.routes import JSON, REPLAYED, XML, Asked, Reply, Route
+from tallystick.runtime.routes import JSON, REPLAYED, XML, XML_IN_UTF_8, Asked, Reply, Route
 from tallystick.wallets.api import (
     AccountNeedsAnIban,
     AccountWanted,
@@ -258,7 +258,7 @@ async def _written(wallets: Wallets, asked: Asked, message: StatementOf) -> Repl
         statement = await wallets.statement(caller=asked.caller, message=message)
         return Reply(value=msgspec.json.encode(statement), media=JSON)
     file = await wallets.statement_file(caller=asked.caller, message=message)
-    return Reply(value=file.content, media=XML)
+    return Reply(value=file.content, media=XML_IN_UTF_8)
 
 
 def _media(accepted: str, given: Format | None) -> str:
