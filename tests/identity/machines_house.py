@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from cryptography import x509
@@ -38,6 +38,19 @@ ISSUER = "https://bank.example"
 BUNDLES = frozenset({"read_books", "read_wallets", "pay"})
 REDIRECT = "https://app.example/back?kept=1"
 OPERATOR = Caller(tenant_id=0, actor="operator")
+
+
+class SecondsClock(Protocol):
+    """A clock that tells seconds too."""
+
+    def now(self) -> int:
+        """The present, in microseconds."""
+        ...
+
+    @property
+    def seconds(self) -> int:
+        """The present in seconds."""
+        ...
 
 
 class HandClock:
@@ -154,7 +167,7 @@ class Machine:
 class House:
     """One tenant, its doors, and a client of HTTP for them."""
 
-    def __init__(self, *, database: Any, clock: HandClock, keys_path: Any, proxies: Any) -> None:
+    def __init__(self, *, database: Any, clock: SecondsClock, keys_path: Any, proxies: Any) -> None:
         self.clock, self.database = clock, database
         mint = Mint(clock)
         ground: dict[str, Any] = {"database": database, "mint": mint, "clock": clock}
@@ -209,7 +222,7 @@ class House:
 
     async def third_party(self, **fields: Any) -> Machine:
         """Register a third party."""
-        usual = {"redirect_uris": [REDIRECT], "scope": ["pay", "read_wallets"]}
+        usual: dict[str, Any] = {"redirect_uris": [REDIRECT], "scope": ["pay", "read_wallets"]}
         return await self.machine(**(usual | fields))
 
     async def create(self, body: Any) -> httpx.Response:

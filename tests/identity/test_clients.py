@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -60,7 +61,7 @@ async def consented(party: Machine, who: tuple[str, str], *, allow: bool = True,
     return {name: values[0] for name, values in parse_qs(back.query).items()}
 
 
-def redeeming(code: str, /, **fields):
+def redeeming(code: str, /, **fields: Any) -> dict[str, Any]:
     """The fields that take up a code."""
     usual = {
         "grant_type": "authorization_code",

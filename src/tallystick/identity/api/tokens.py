@@ -116,13 +116,6 @@ class TokenNotAccepted(Problem):
         return {"www-authenticate": f'DPoP error="{error}", algs="PS256 ES256 Ed25519 EdDSA"'}
 
 
-class ScopeTooNarrow(Problem):
-    """The access token was asked for with a scope that this is not in (RFC 6750, section 3.1)."""
-
-    code = "insufficient_scope"
-    kind = Kind.FORBIDDEN
-
-
 class Tokens(Protocol):
     """Tokens. Whoever asks proves itself in what it sends, so its tenant is found by that."""
 

@@ -91,12 +91,6 @@ def oauth_routes(tokens: Tokens) -> list[Route]:
     async def look(asked: Asked) -> Any:
         return await _speaking(tokens.look(caller=asked.caller, message=asked.query))
 
-    async def metadata(asked: Asked) -> dict[str, Any]:
-        return await tokens.metadata(caller=asked.caller, message=Describe())
-
-    async def keys(asked: Asked) -> dict[str, Any]:
-        return await tokens.keys(caller=asked.caller, message=Describe())
-
     return [
         Route(
             method="POST",
@@ -133,6 +127,18 @@ def oauth_routes(tokens: Tokens) -> list[Route]:
             refusal=OAuthError,
             public=True,
         ),
+        *_documents(tokens),
+    ]
+
+
+def _documents(tokens: Tokens) -> list[Route]:
+    async def metadata(asked: Asked) -> dict[str, Any]:
+        return await tokens.metadata(caller=asked.caller, message=Describe())
+
+    async def keys(asked: Asked) -> dict[str, Any]:
+        return await tokens.keys(caller=asked.caller, message=Describe())
+
+    return [
         Route(
             method="GET",
             path=KEYS_PATH,

@@ -103,9 +103,12 @@ def read_certificate(content: bytes, *, now: Instant) -> Certificate:
     try:
         found = x509.load_der_x509_certificate(content)
         subject = found.subject.rfc4514_string()
-        first, last = found.not_valid_before_utc, found.not_valid_after_utc
+        first, last = (
+            int(found.not_valid_before_utc.timestamp()),
+            int(found.not_valid_after_utc.timestamp()),
+        )
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise BadToken("the certificate cannot be read") from None
-    if not first.timestamp() - jws.SKEW_S <= now / SECOND <= last.timestamp() + jws.SKEW_S:
+    if not first - jws.SKEW_S <= now // SECOND <= last + jws.SKEW_S:
         raise BadToken("the certificate is not of this time")
     return Certificate(thumbprint=sha256(content).digest(), subject=subject)
