@@ -26,8 +26,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     ``session`` is what proved the actor: a session, a token or a key. ``via`` is the context that asks on the actor's
     behalf, empty when the actor asks itself. ``decision`` is the decision that let the call in; ``caps`` bound what it
-    may move. ``sees`` are the patterns of addresses it may read, None for all. ``scope`` are the bundles that a token was
-    narrowed to, None for all that the actor has.
+    may move. ``sees`` are the patterns of addresses it may read, None for all. ``scope`` are the bundles that a token
+    was narrowed to, None for all that the actor has.
     """
 
     tenant_id: int

@@ -332,6 +332,7 @@ def _shown(caller: Caller, action: str, facts: Facts, digest: str) -> str:
                 "on": facts.on,
                 "payee": facts.payee,
                 "payment": facts.on if facts.sums else "",
+                "sums": [f"{one.total} {one.asset}" for one in facts.sums] if only is None else [],
             }.items()
             if value
         }

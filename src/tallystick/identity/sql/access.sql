@@ -20,7 +20,9 @@ LIMIT 50
 SELECT role, bundles FROM identity.role WHERE tenant_id = $1 AND role = ANY ($2) AND ended_at IS NULL
 
 -- name: delegations_in_force
-SELECT * FROM identity.delegation
+SELECT delegation_id, holder, actions, accounts, credits, asset, cap_each, cap_slot, slot, opens, closes, days, time_zone,
+    from_at, until_at, step_up_above, approvers, approve_above, given_by, given_at, ended_at
+FROM identity.delegation
 WHERE tenant_id = $1 AND holder = $2 AND ended_at IS NULL AND (until_at IS NULL OR until_at > $3)
 ORDER BY delegation_id LIMIT 200
 

@@ -67,7 +67,9 @@ WHERE tenant_id = $1 AND ended_at >= $2 AND ended_at <= $3
 ORDER BY ended_at
 
 -- name: delegations
-SELECT * FROM identity.delegation
+SELECT delegation_id, holder, actions, accounts, credits, asset, cap_each, cap_slot, slot, opens, closes, days, time_zone,
+    from_at, until_at, step_up_above, approvers, approve_above, given_by, given_at, ended_at
+FROM identity.delegation
 WHERE tenant_id = $1 AND given_at >= $2 AND given_at <= $3
 ORDER BY given_at
 

@@ -71,10 +71,14 @@ INSERT INTO identity.delegation
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 
 -- name: delegation
-SELECT * FROM identity.delegation WHERE tenant_id = $1 AND delegation_id = $2
+SELECT delegation_id, holder, actions, accounts, credits, asset, cap_each, cap_slot, slot, opens, closes, days, time_zone,
+    from_at, until_at, step_up_above, approvers, approve_above, given_by, given_at, ended_at
+FROM identity.delegation WHERE tenant_id = $1 AND delegation_id = $2
 
 -- name: delegations
-SELECT * FROM identity.delegation
+SELECT delegation_id, holder, actions, accounts, credits, asset, cap_each, cap_slot, slot, opens, closes, days, time_zone,
+    from_at, until_at, step_up_above, approvers, approve_above, given_by, given_at, ended_at
+FROM identity.delegation
 WHERE tenant_id = $1 AND delegation_id > $2 AND ($3::text IS NULL OR holder = $3) ORDER BY delegation_id LIMIT $4
 
 -- name: end_delegation
