@@ -397,33 +397,45 @@ LIMIT $3
 
 -- name: every act under a cap counts what it moved
 WITH used AS MATERIALIZED (
-    SELECT recorded_at, name, asset, slot, amount, gives_back
-    FROM ledger.cap_use
-    WHERE tenant_id = $1 AND ledger_id = $2
-), held AS (
-    SELECT used.recorded_at, used.name, used.asset, used.slot
-    FROM used JOIN ledger.transaction AS act
-        ON act.tenant_id = $1 AND act.ledger_id = $2 AND act.recorded_at = used.recorded_at AND act.kind = 'hold'
-    WHERE NOT used.gives_back
+    -- Each act is looked up by its time, so that a plan made while the books were young is right when they are large.
+    SELECT used.recorded_at, used.name, used.asset, used.slot, used.amount, used.gives_back, act.kind, act.refusal,
+           act.account_ids, act.amounts
+    FROM ledger.cap_use AS used LEFT JOIN LATERAL (
+        SELECT one.kind, one.refusal, one.account_ids, one.amounts
+        FROM ledger.transaction AS one
+        WHERE one.tenant_id = $1 AND one.ledger_id = $2
+          AND one.recorded_at >= used.recorded_at AND one.recorded_at <= used.recorded_at
+        ORDER BY one.recorded_at
+        LIMIT 1
+    ) AS act ON true
+    WHERE used.tenant_id = $1 AND used.ledger_id = $2
+), held AS MATERIALIZED (
+    SELECT recorded_at, name, asset, slot FROM used WHERE kind = 'hold' AND NOT gives_back
 ), expected AS (
     -- What was posted, held or reversed counts with its postings.
     SELECT used.recorded_at, used.name, used.asset, used.slot, false AS gives_back, (
-        SELECT sum(act.amounts[place])
-        FROM generate_subscripts(act.amounts, 1) AS place
-        JOIN ledger.account AS debit ON debit.tenant_id = $1 AND debit.ledger_id = $2
-             AND debit.account_id = act.account_ids[2 * place - 1] AND debit.asset = used.asset
+        SELECT sum(used.amounts[place])
+        FROM generate_subscripts(used.amounts, 1) AS place CROSS JOIN LATERAL (
+            SELECT account.asset FROM ledger.account
+            WHERE account.tenant_id = $1 AND account.ledger_id = $2
+              AND account.account_id = used.account_ids[2 * place - 1]
+            LIMIT 1
+        ) AS debit
+        WHERE debit.asset = used.asset
     ) AS amount
-    FROM used JOIN ledger.transaction AS act
-        ON act.tenant_id = $1 AND act.ledger_id = $2 AND act.recorded_at = used.recorded_at
-        AND act.refusal IS NULL AND act.kind IN ('post', 'hold', 'reverse')
-    WHERE NOT used.gives_back
+    FROM used
+    WHERE NOT used.gives_back AND used.refusal IS NULL AND used.kind IN ('post', 'hold', 'reverse')
     UNION ALL
     -- What ends a hold gives back what it releases and does not post.
     SELECT ending.recorded_at, held.name, held.asset, held.slot, true, back.amount
-    FROM held JOIN ledger.transaction AS ending
-        ON ending.tenant_id = $1 AND ending.ledger_id = $2 AND ending.target_at = held.recorded_at
-        AND ending.refusal IS NULL AND ending.kind IN ('capture', 'void', 'expire')
-    CROSS JOIN LATERAL (
+    FROM held CROSS JOIN LATERAL (
+        SELECT act.recorded_at FROM ledger.transaction AS act
+        WHERE act.tenant_id = $1 AND act.ledger_id = $2
+          AND act.target_at >= held.recorded_at AND act.target_at <= held.recorded_at
+          AND act.refusal IS NULL AND act.kind IN ('capture', 'void', 'expire')
+        ORDER BY act.target_at, act.recorded_at
+        LIMIT 1000000
+    ) AS ending CROSS JOIN LATERAL (
         SELECT sum(CASE entry.layer WHEN 2 THEN entry.amount ELSE -entry.amount END) AS amount
         FROM ledger.transaction AS hold
         CROSS JOIN LATERAL (
@@ -441,7 +453,9 @@ WITH used AS MATERIALIZED (
     SELECT recorded_at, name, asset, slot,
            CASE WHEN expected.gives_back THEN 'gives back ' ELSE 'counts ' END || expected.amount AS expected,
            CASE WHEN used.gives_back THEN 'gives back ' ELSE 'counts ' END || used.amount AS found
-    FROM expected FULL JOIN used USING (recorded_at, name, asset, slot)
+    FROM expected FULL JOIN (
+        SELECT recorded_at, name, asset, slot, amount, gives_back FROM used
+    ) AS used USING (recorded_at, name, asset, slot)
     WHERE (expected.amount, expected.gives_back) IS DISTINCT FROM (used.amount, used.gives_back)
     UNION ALL
     SELECT hold.recorded_at, held.name, held.asset, held.slot,
