@@ -55,18 +55,25 @@ async def serving(**manners: Any) -> AsyncIterator[httpx.AsyncClient]:
 async def test_every_answer_is_strict(path: str) -> None:
     async with serving() as client:
         headers = (await client.get(path)).headers
+    assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["x-frame-options"] == "DENY"
-    assert headers["referrer-policy"] == "no-referrer"
-    assert headers["cross-origin-opener-policy"] == "same-origin"
-    assert headers["cross-origin-embedder-policy"] == "require-corp"
     assert headers["cross-origin-resource-policy"] == "same-origin"
-    assert "camera=()" in headers["permissions-policy"]
     for directive in ("default-src", "base-uri", "frame-ancestors"):
         assert f"{directive} 'none'" in headers["content-security-policy"]
     assert "strict-transport-security" not in headers
     assert "server" not in headers
     assert "set-cookie" not in headers
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/problems"])
+async def test_a_page_is_stricter_still(path: str) -> None:
+    async with serving() as client:
+        headers = (await client.get(path, headers={"accept": "text/html"})).headers
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-embedder-policy"] == "require-corp"
+    assert "camera=()" in headers["permissions-policy"]
 
 
 @pytest.mark.parametrize("path", ["/v1/x", "/nowhere", "/docs"])
@@ -177,6 +184,38 @@ async def test_a_request_ends_in_its_time(monkeypatch: pytest.MonkeyPatch) -> No
         assert code(answer) == (503, "request_took_too_long")
         assert answer.json()["retry"] == "same request"
         assert (await client.get("/v1/x")).status_code == 204
+
+
+async def test_a_body_that_never_comes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "BODY_WAIT_S", 0.02)
+    monkeypatch.setattr(deadlines, "SWEEP_EVERY_S", 0.01)
+
+    async def take(_: Asked) -> None:
+        raise AssertionError("the body never came")
+
+    async def authenticate(shown: Shown, asking: Caller) -> Caller:
+        return asking
+
+    route = Route(method="POST", path="/v1/x", summary="x", handle=take, body=bytes)
+    app = build_app(routes=[route], authenticate=authenticate, title="x", version="1")
+    sent: list[dict[str, Any]] = []
+
+    async def never() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(event: dict[str, Any]) -> None:
+        sent.append(event)
+
+    headers = [(b"content-type", b"application/xml"), (b"content-length", b"3")]
+    scope = {
+        "type": "http", "method": "POST", "path": "/v1/x", "raw_path": b"/v1/x", "query_string": b"",
+        "headers": headers, "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+    await app(scope, never, send)
+    assert sent[0]["status"] == 408
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
 
 
 async def test_a_request_that_is_ended_from_outside_stays_so() -> None:

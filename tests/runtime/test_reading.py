@@ -1,39 +1,10 @@
-"""Reading a request: how long its body may take, who may end it, and what is not read at all."""
-
-import asyncio
+"""Reading a request: what is not read at all."""
 
 import msgspec
 import pytest
 
 from tallystick.kernel.problems import Malformed
 from tallystick.runtime import reading
-
-
-async def test_a_body_that_never_comes_is_given_up(monkeypatch):
-    monkeypatch.setattr(reading, "BODY_WAIT_S", 0.01)
-    bodies = reading.Bodies()
-
-    async def never():
-        await asyncio.Event().wait()
-
-    with pytest.raises(reading.BodyTooSlow):
-        await bodies.read(never, None)
-    task = asyncio.current_task()
-    assert task is not None
-    assert task.cancelling() == 0
-
-
-async def test_a_cancelled_reader_stays_cancelled():
-    bodies = reading.Bodies()
-
-    async def never():
-        await asyncio.Event().wait()
-
-    task = asyncio.create_task(bodies.read(never, None))
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
 
 
 class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -33,12 +33,19 @@ def due_in(milliseconds: int) -> Iterator[None]:
 class Deadlines:
     """Cancels tasks that stay too long between ``enter`` and ``leave``: up to five seconds later than they should.
 
-    One that ``tells`` is also what ``time_left`` answers in the task.
+    Between ``hurry`` and ``calm`` a task has ``hurried_s`` seconds from its beginning, not all of its time. One that
+    ``tells`` is also what ``time_left`` answers in the task.
     """
 
-    def __init__(self, within_s: float, *, tells: bool = False) -> None:
+    def __init__(
+        self, within_s: float, *, hurried_s: float | None = None, tells: bool = False
+    ) -> None:
         self.seconds, self._tells = within_s, tells
+        self.hurried_seconds = within_s if hurried_s is None else min(hurried_s, within_s)
         self._nanoseconds = int(within_s * 1_000_000_000)
+        # A task in a hurry counts as begun so much earlier.
+        self._earlier = int((within_s - self.hurried_seconds) * 1_000_000_000)
+        self._hurried: set[Task] = set()
         self._started: dict[Task, int] = {}
         self._late: set[Task] = set()
         self._armed_in: asyncio.AbstractEventLoop | None = None
@@ -55,9 +62,25 @@ class Deadlines:
             self._arm(loop)
         return task
 
+    def hurry(self, task: Task) -> None:
+        """Give a task less time, until it is calmed."""
+        self._started[task] -= self._earlier
+        self._hurried.add(task)
+
+    def calm(self, task: Task) -> None:
+        """Give a task all its time again."""
+        self._hurried.discard(task)
+        self._started[task] += self._earlier
+
+    def is_hurried(self, task: Task) -> bool:
+        """Tell whether a task was hurried and not calmed."""
+        return task in self._hurried
+
     def leave(self, task: Task) -> None:
         """End the time of a task."""
         del self._started[task]
+        if self._hurried:
+            self._hurried.discard(task)
         if self._tells:
             _until_ns.set(None)
         if self._late:
@@ -72,7 +95,7 @@ class Deadlines:
 
     def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
         self._armed_in = loop
-        loop.call_later(min(SWEEP_EVERY_S, self.seconds), self._sweep, loop)
+        loop.call_later(min(SWEEP_EVERY_S, self.hurried_seconds), self._sweep, loop)
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         self._armed_in = None

@@ -18,9 +18,10 @@ import structlog
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.problems import Kind, Problem
 from tallystick.runtime import reading, repeats, tracing
-from tallystick.runtime.deadlines import Deadlines
+from tallystick.runtime.deadlines import Deadlines, Task
 from tallystick.runtime.public_routes import Check, public_routes
 from tallystick.runtime.refusals import (
+    BodyTooSlow,
     InternalError,
     KeyMissing,
     MethodNotAllowed,
@@ -49,7 +50,6 @@ _CONTENT_LENGTH, _REQUEST_ID = b"content-length", b"x-request-id"
 
 _log: Any = structlog.get_logger("tallystick.edge")
 _encode = msgspec.json.Encoder().encode
-_bodies = reading.Bodies()
 _NEEDS_KEY = (
     "Give this an id of its own, or send Idempotency-Key: sent again, it is then done once."
 )
@@ -134,7 +134,7 @@ class _App:
         self._limits, self._answers = manners.limits, manners.answers
         self._origins, self._deadlines = (
             Origins(manners.origins),
-            Deadlines(manners.request_s, tells=True),
+            Deadlines(manners.request_s, hurried_s=reading.BODY_WAIT_S, tells=True),
         )
         self._strict = strict_headers(is_tls=manners.is_tls)
         self._find, self._authenticate = find, authenticate
@@ -161,13 +161,15 @@ class _App:
                 scope=scope,
                 headers=headers,
             )
-            status, fields, content = await self._do(served, path, shown, receive, asked_for)
+            status, fields, content = await self._do(
+                served, path, shown, receive, request_id=asked_for, task=task
+            )
         except reading.Gone:
             status, fields, content = 400, list(self._strict), b""
         except asyncio.CancelledError:
             if not self._deadlines.was_late(task):
                 raise
-            problem = RequestTookTooLong(f"It was not done within {self._deadlines.seconds:g} s.")
+            problem = self._too_late(task)
             status, fields, content = self._refused(problem, served, scope, headers, request_id)
         except Exception as error:
             status, fields, content = self._refused(error, served, scope, headers, request_id)
@@ -192,7 +194,9 @@ class _App:
         path: dict[str, str],
         shown: Shown,
         receive: reading.Receive,
+        *,
         request_id: str,
+        task: Task,
     ) -> Answer:
         """Prove who asks, read what is asked, have it done."""
         scope, headers = shown.scope, shown.headers
@@ -208,7 +212,9 @@ class _App:
         if served.read is not None:
             most = served.body_bytes_max
             declared = reading.declared_length(headers, most)
-            raw = await _bodies.read(receive, declared, most)
+            self._deadlines.hurry(task)
+            raw = await reading.read_body(receive, declared, most)
+            self._deadlines.calm(task)
             body = served.read(raw)
             if key is None and served.needs_key is not None and served.needs_key(body):
                 raise KeyMissing(_NEEDS_KEY, {"Idempotency-Key": "missing"})
@@ -291,6 +297,12 @@ class _App:
         _log_refusal(error, problem, served, request_id)
         content = _encode(document_of(problem, request_id=request_id.decode("ascii")))
         return status_of(problem), with_own(self._strict, headers_of(problem)), content
+
+    def _too_late(self, task: Task) -> Problem:
+        if self._deadlines.is_hurried(task):
+            seconds = self._deadlines.hurried_seconds
+            return BodyTooSlow(f"The body did not arrive within {seconds:g} seconds.")
+        return RequestTookTooLong(f"It was not done within {self._deadlines.seconds:g} s.")
 
     async def _answer_other(self, kind: str, receive: reading.Receive, send: Send) -> None:
         if kind == "lifespan":

@@ -1,6 +1,5 @@
 """Reading a request strictly: sizes, media types, JSON without doubles, queries without strangers."""
 
-import asyncio
 import functools
 import json
 import re
@@ -12,11 +11,9 @@ import msgspec
 
 from tallystick.kernel import ids
 from tallystick.kernel.problems import Malformed, malformed
-from tallystick.runtime.deadlines import Deadlines
 from tallystick.runtime.refusals import (
     AnswerTypeNotAcceptable,
     BodyTooLarge,
-    BodyTooSlow,
     HeadersTooLarge,
     MediaTypeNotSupported,
     PathTooLong,
@@ -175,31 +172,15 @@ def check_media(headers: Headers, *, is_xml: bool, is_form: bool = False) -> Non
         )
 
 
-class Bodies:
-    """Reads bodies, with thirty seconds for each."""
-
-    def __init__(self) -> None:
-        self._deadlines = Deadlines(BODY_WAIT_S)
-
-    async def read(
-        self, receive: Receive, declared: int | None, most: int = BODY_BYTES_MAX
-    ) -> bytes:
-        """Read a whole body of ``most`` bytes. Raises BodyTooLarge, BodyTooSlow, and Gone when the client left."""
-        task = self._deadlines.enter()
-        try:
-            event = await receive()
-            body: bytes = event.get("body", b"")
-            # The server learns that nothing follows only by looking again; where all that was announced is
-            # here, we do not wait for that.
-            if len(body) == declared and event["type"] == "http.request":
-                return body
-            return await _collect_rest(event, receive, declared, most)
-        except asyncio.CancelledError:
-            if not self._deadlines.was_late(task):
-                raise
-            raise BodyTooSlow(f"The body did not arrive within {BODY_WAIT_S} seconds.") from None
-        finally:
-            self._deadlines.leave(task)
+async def read_body(receive: Receive, declared: int | None, most: int = BODY_BYTES_MAX) -> bytes:
+    """Read a whole body of ``most`` bytes. Raises BodyTooLarge, and Gone when the client left."""
+    event = await receive()
+    body: bytes = event.get("body", b"")
+    # The server learns that nothing follows only by looking again; where all that was announced is
+    # here, we do not wait for that.
+    if len(body) == declared and event["type"] == "http.request":
+        return body
+    return await _collect_rest(event, receive, declared, most)
 
 
 def check_sizes(scope: Mapping[str, Any], headers: Headers) -> None:

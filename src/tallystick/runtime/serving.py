@@ -49,7 +49,9 @@ class Served:
         self.body_bytes_max = route.body_bytes_max or reading.BODY_BYTES_MAX
         self.headers = [
             (b"content-type", route.answer_media.encode()),
-            *strict_headers(is_tls=manners.is_tls),
+            *strict_headers(
+                is_tls=manners.is_tls, is_page=any("html" in one for one in route.every_media)
+            ),
         ]
         self._media, self._query = route.every_media, route.query
         self._is_xml, self._is_form = route.body is bytes, route.form

@@ -19,20 +19,23 @@ _STRICT: Final = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+# What says something to a browser of a page only; each header costs every other answer as much as routing it.
+_OF_PAGES: Final = (
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-embedder-policy", b"require-corp"),
-    (b"cross-origin-resource-policy", b"same-origin"),
 )
 # Two years, as browsers' own lists ask for it (RFC 6797).
 _HSTS: Final = ((b"strict-transport-security", b"max-age=63072000; includeSubDomains"),)
 
 
-def strict_headers(*, is_tls: bool) -> Pairs:
-    """The headers of every answer; over TLS a browser is told never to come without it."""
-    return (*_STRICT, *(_HSTS if is_tls else ()))
+def strict_headers(*, is_tls: bool, is_page: bool = False) -> Pairs:
+    """The headers of every answer, and those of pages; over TLS a browser is told never to come without it."""
+    return (*_STRICT, *(_OF_PAGES if is_page else ()), *(_HSTS if is_tls else ()))
 
 
 class Origins:
