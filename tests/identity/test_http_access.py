@@ -6,8 +6,10 @@ import httpx
 import pytest
 
 from tallystick.identity.api import Unauthenticated
+from tallystick.identity.api.rights import GiveDelegation
 from tallystick.identity.http.access import EVALUATIONS_MAX, GUARDED
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.problems import Malformed
 from tallystick.runtime.edge import Shown, build_app
 from tests.identity.bank import Bank, HandClock
 
@@ -123,9 +125,6 @@ async def test_a_delegation_is_one_plain_sentence(bank, counter, client):
     ],
 )
 async def test_a_delegation_that_says_nothing_sound_leaves_nothing(bank, changes, place):
-    from tallystick.identity.api.rights import GiveDelegation  # noqa: PLC0415
-    from tallystick.kernel.problems import Malformed  # noqa: PLC0415
-
     clerk = await bank.person("Carl", "payment_clerk")
     values = {
         "holder": clerk.actor,
@@ -210,3 +209,14 @@ async def test_a_clerk_asks_for_no_decisions_about_others(bank, counter, client)
         "/v1/access-rule",
     ):
         assert (await client.get(path)).status_code == 403
+
+
+async def test_nobody_sees_by_more_patterns_than_a_list_takes(bank):
+    ada = await bank.person("Ada")
+    few = tuple(f"customers:{number}" for number in range(40))
+    await bank.delegate(ada, actions=("see",), accounts=few, asset=None)
+    more = tuple(f"shops:{number}" for number in range(11))
+    with pytest.raises(Malformed) as refused:
+        await bank.delegate(ada, actions=("see",), accounts=more, asset=None)
+    assert "at most 50 patterns" in refused.value.detail
+    await bank.delegate(ada, actions=("see",), accounts=more[:10], asset=None)

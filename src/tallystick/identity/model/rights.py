@@ -20,7 +20,7 @@ from tallystick.kernel import instants
 from tallystick.kernel.actions import Action
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.money import AMOUNT_DIGITS_MAX, Digits, to_int
-from tallystick.kernel.patterns import checked_pattern
+from tallystick.kernel.patterns import PATTERNS_MAX, checked_pattern
 from tallystick.kernel.problems import malformed
 
 HELD_MAX: Final = 200
@@ -140,6 +140,17 @@ def checked_delegation(
         approvers=message.approvers,
         **amounts,
     )
+
+
+def demand_few_patterns(held: Sequence[Delegation]) -> None:
+    """Raise Malformed when somebody would see by more patterns than a list takes, whatever action it is for."""
+    for action in {action for one in held for action in one.actions}:
+        seen = {pattern for one in held if action in one.actions for pattern in one.accounts}
+        if len(seen) > PATTERNS_MAX:
+            raise malformed(
+                "accounts",
+                f"somebody has at most {PATTERNS_MAX} patterns of accounts for one action",
+            )
 
 
 def checked_rule(message: SetRule) -> Rule:

@@ -175,6 +175,16 @@ class RightsService:
             )
             if held >= rights.HELD_MAX:
                 raise malformed("holder", f"somebody has at most {rights.HELD_MAX} delegations")
+            standing = await access.standing(
+                connection,
+                tenant_id=caller.tenant_id,
+                holder=message.holder,
+                session="",
+                now=now,
+                bundles_of=_no_bundles,
+            )
+            if standing is not None:
+                rights.demand_few_patterns((*standing.delegations, given))
             await store.insert_delegation(connection, caller=caller, given=given, now=now)
         self._standings.forget(caller.tenant_id, message.holder)
         return _delegation(store.DelegationRow(given, caller.actor, None))
