@@ -23,10 +23,9 @@ from tallystick.runtime.configuration import Settings, read_settings
 )
 def test_it_stands_on_one_machine_in_development_alone(settings: dict[str, Any]) -> None:
     assert DevelopmentIssuer(settings=Settings(development=True), clock=SystemClock()).issuer
+    fields: dict[str, Any] = {"development": True, **settings}
     with pytest.raises(ValueError, match="development issuer"):
-        DevelopmentIssuer(
-            settings=Settings(**{"development": True} | settings), clock=SystemClock()
-        )
+        DevelopmentIssuer(settings=Settings(**fields), clock=SystemClock())
 
 
 def test_its_keys_are_new_at_each_start() -> None:
