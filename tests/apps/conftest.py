@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.apps.houses import House, built
+from tests.apps.neighbours import Neighbour, neighbours
 from tests.apps.platform import Running, environment, free_port
 
 
@@ -45,6 +46,13 @@ def stranger(up: Running) -> Iterator[House]:
     made = built(up, "second")
     yield made
     made.client.close()
+
+
+@pytest.fixture(scope="session")
+def two(up: Running) -> Iterator[tuple[Neighbour, Neighbour]]:
+    """Two tenants with everything in them: whose walls are tried, and who tries them."""
+    with neighbours(up) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
