@@ -339,7 +339,10 @@ def test_a_file_that_lies_is_reported_and_pays_nothing(
     answer = house.client.post(
         "/v1/payment-files", content=change(file), headers={"content-type": "application/xml"}
     )
-    assert (answer.status_code, answer.headers["content-type"]) == (201, "application/xml; charset=utf-8")
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        201,
+        "application/xml; charset=utf-8",
+    )
     assert texts(answer.content, "GrpSts") == ["RJCT"]
     assert reason in texts(answer.content, "Cd")
     assert up.row_counts()["ledger.entry"] == before
