@@ -112,3 +112,15 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
     assert folder.read("checkpoints") is None
     assert folder.names("checkpoints") == []
     assert folder.names("nothing") == ()
+
+
+def test_no_redirect_is_followed_with_the_token() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        return httpx.Response(302, headers={"location": "https://evil.example/checkpoint"})
+
+    with pytest.raises(Unreadable):
+        address(answer, token="secret").read("checkpoint")
+    assert set(asked) == {"log.example"}

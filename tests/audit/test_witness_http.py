@@ -22,6 +22,7 @@ from tallystick.audit.adapters.witnesses import (
     WitnessKnowsMore,
     WitnessRefused,
     WitnessUnreachable,
+    clients_of,
 )
 from tallystick.audit.model.notes import (
     BadNote,
@@ -32,6 +33,7 @@ from tallystick.audit.model.notes import (
     parse_note,
     render_signature,
 )
+from tallystick.audit.model.policy import parse_policy
 from tallystick.audit.model.witnessing import Answer, parse_watched_logs
 from tallystick.audit.service.witness import Witness
 from tallystick.runtime.clock import SystemClock
@@ -335,6 +337,47 @@ from pathlib import Path
 from tallystick.apps.witness import run
 run(home=Path(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]), name=sys.argv[3])
 """
+
+
+async def test_no_redirect_is_followed() -> None:
+    asked: list[str] = []
+
+    async def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        moved = response(Answer(307, "text/plain", b"moved"))
+        moved.headers["location"] = "https://evil.example/add-checkpoint"
+        return moved
+
+    log = Log()
+    with pytest.raises(WitnessRefused, match="answers 307"):
+        await client(handle).add(note=log.note(3), old=0, prove=log.prove)
+    assert asked == ["witness.example"]
+
+
+@pytest.mark.parametrize(
+    ("url", "is_asked"),
+    [
+        ("https://witness.example/w1", True),
+        ("http://127.0.0.1:8581", True),
+        ("http://localhost:8581", True),
+        ("http://witness.example/w1", False),
+        ("http://192.0.2.7:8581", False),
+        ("http://127.0.0.1.evil.example", False),
+        ("ftp://127.0.0.1", False),
+        ("witness.example", False),
+    ],
+)
+async def test_beyond_this_machine_a_witness_is_asked_over_tls(url: str, is_asked: bool) -> None:
+    policy = parse_policy(
+        f"log {Log().keys[0].render()}\nwitness w1 {KEYS[0].render()} {url}\nquorum w1\n"
+    )
+    if not is_asked:
+        with pytest.raises(ValueError, match="over https"):
+            async with clients_of(policy):
+                pass
+        return
+    async with clients_of(policy) as found:
+        assert set(found) == {"w1"}
 
 
 class Process:

@@ -1,6 +1,7 @@
 """Witnesses of others, asked over HTTP to cosign our checkpoints."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -20,6 +21,7 @@ from tallystick.audit.model.notes import (
 )
 from tallystick.audit.model.policy import Policy
 from tallystick.audit.model.witnessing import SIZE_TYPE, render_request
+from tallystick.runtime.tls import is_loopback
 
 # One call of a witness, from the first byte sent to the last one read.
 CALL_S = 10.0
@@ -141,10 +143,28 @@ async def _read(answer: httpx.Response) -> bytes:
 
 @asynccontextmanager
 async def clients_of(policy: Policy) -> AsyncIterator[Mapping[str, WitnessClient]]:
-    """The witnesses of a policy that have an address, by name, over one client that is closed in the end."""
-    async with httpx.AsyncClient(timeout=CALL_S) as http:
+    """The witnesses of a policy that have an address, by name, over one client that is closed in the end.
+
+    Raises ValueError for an address that is neither https nor of this machine.
+    """
+    for witness in policy.witnesses:
+        _demand_safe(witness.url)
+    context = httpx.create_ssl_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    async with httpx.AsyncClient(timeout=CALL_S, verify=context) as http:
         yield {
             witness.name: WitnessClient(url=witness.url, keys=(witness.key,), http=http)
             for witness in policy.witnesses
             if witness.url is not None
         }
+
+
+def _demand_safe(url: str | None) -> None:
+    if url is None:
+        return
+    try:
+        asked = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise ValueError(f"{url!r} is not the address of a witness") from None
+    if asked.scheme != "https" and not (asked.scheme == "http" and is_loopback(asked.host)):
+        raise ValueError(f"a witness is asked over https, or on this machine, and not at {url!r}")
