@@ -196,6 +196,8 @@ async def test_giving_a_role_takes_a_fresh_proof_and_a_second_person(bank):
     await bank.step_up(owner)
     with pytest.raises(ApprovalNeeded) as refused:
         await bank.doors.rights.give_role(caller=owner, message=wanted)
+    (asked,) = await bank.rows("SELECT asked FROM identity.approval")
+    assert f'"what":"holder: {ada.actor}; role: treasurer"' in asked["asked"]
     await bank.agree(refused.value.fields["approval"], other)
     held = await bank.doors.rights.give_role(caller=owner, message=wanted)
     assert (await bank.post(ada)).refusal is None

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import typer
 from rich.console import Console
@@ -12,6 +12,14 @@ from tallystick.apps import local
 from tallystick.runtime.client import Answer, NotAnAddress, NothingAnswers, request
 
 _err = Console(stderr=True)
+
+
+# What somebody at a terminal does about a refusal.
+_HINTS: Final = {
+    "step_up_needed": "`tallystick factors prove` (or `factors add-totp` once), then the same command again",
+    "approval_needed": "others: `tallystick approvals approve {approval}`; then the same command again",
+    "session_not_accepted": "`tallystick login`",
+}
 
 
 def ask(method: str, path: str, **arguments: Any) -> Answer:
@@ -94,7 +102,18 @@ def refuse(answer: Answer) -> NoReturn:
     said = (f"{name}: {text}" for name, text in problem.get("fields", {}).items())
     # What is malformed is said in one line already.
     lines = [f"{problem.get('code', answer.status)}: {detail}"]
-    fail("\n".join(lines + [f"    {line}" for line in said if line != detail]))
+    lines += [f"    {line}" for line in said if line != detail]
+    hint = _HINTS.get(problem.get("code", ""))
+    if hint:
+        lines.append(f"    next: {hint.format_map(_Named(problem.get('fields', {})))}")
+    fail("\n".join(lines))
+
+
+class _Named(dict[str, str]):
+    """The fields of a problem, for a sentence that names them."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{name.upper()}"
 
 
 def fail(text: str) -> NoReturn:

@@ -11,9 +11,10 @@ _PAST = {
     "submit": "submitted", "take": "taken", "limit": "limits set", "status": "status set", "sign_in": "signed in",
     "post": "posted", "capture": "captured", "void": "voided", "reverse": "reversed", "revoke": "revoked",
     "add": "added", "freeze": "frozen", "unfreeze": "unfrozen", "close": "closed", "reopen": "reopened",
-    "settle": "settled", "decide": "decided", "expire": "expired", "migrate": "migrated",
+    "settle": "settled", "make": "made", "decide": "decided", "expire": "expired", "migrate": "migrated",
 }  # fmt: skip
 _READING = {"read", "export", "check", "list"}
+_SIGNING_IN = {"sign_in"}
 # Acts whose message has an id that is remembered for ever.
 _BY_OWN_ID = ("ledger.transaction.", "ledger.batch.", "wallets.wallet.open", "payments.file.submit")
 # Acts that make something new, with a secret that is shown once.
@@ -26,6 +27,7 @@ _FIRST_AGAIN = (
     "Without either it is another act."
 )
 _READ_AGAIN = "Ask again: reading changes nothing."
+_SIGN_IN_AGAIN = "Sign in again: it begins another session, and ends none."
 _ANOTHER = (
     "Asked for again it is done again, and makes another. Its secret was shown once and is kept nowhere: end this one "
     "and make another if you never saw it."
@@ -61,6 +63,8 @@ def repeating(tag: str, outcome: str) -> Repeating:
     verb = tag.rpartition(".")[2]
     if verb in _READING:
         return Repeating(True, _READ_AGAIN)
+    if verb in _SIGNING_IN:
+        return Repeating(True, _SIGN_IN_AGAIN)
     if tag.startswith(_BY_OWN_ID):
         return Repeating(True, _FIRST_AGAIN if outcome == DONE else _REMEMBERED)
     if outcome != DONE:

@@ -8,6 +8,7 @@ from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import PAGE_MAX
 from tallystick.kernel.instants import render
 from tallystick.kernel.problems import malformed
+from tallystick.kernel.tags import Tag
 from tallystick.runtime.database import Connection
 
 _BEYOND = 2**62
@@ -62,7 +63,8 @@ def _act(index: int, entry: bytes, actor: str) -> Act | None:
         told = written.read(entry)
     except ValueError:
         return None
-    if told.by != actor:
+    # That something was decided is told by what was done, or not done, upon it.
+    if told.by != actor or told.tag == Tag.IDENTITY_DECISION_MAKE:
         return None
     may_repeat, how = repeating(told.tag, told.outcome)
     return Act(

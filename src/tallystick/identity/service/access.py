@@ -331,6 +331,7 @@ def _shown(caller: Caller, action: str, facts: Facts, digest: str) -> str:
                 "maker": caller.actor,
                 "on": facts.on,
                 "payee": facts.payee,
+                "what": facts.told,
                 "payment": facts.on if facts.sums else "",
                 "sums": [f"{one.total} {one.asset}" for one in facts.sums] if only is None else [],
             }.items()

@@ -23,6 +23,8 @@ from tallystick.kernel.instants import Instant
 from tallystick.runtime.clock import Clock
 
 KNOWN_MAX: Final = 10_000
+# What is longer is shown by its digest, amounts and payee alone.
+TOLD_MAX: Final = 4_000
 
 _Whom = tuple[int, str, str, str]
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -72,8 +74,9 @@ class AccessGuard:
                     {"decision": made.decision},
                 )
             digest = sha256(_encode([list(wanted), message])).hexdigest()
+            shown = structs.replace(facts, told=facts.told or _told(message))
             made = await self._access.decide(
-                caller=asking, message=structs.replace(ask, digest=digest)
+                caller=asking, message=structs.replace(ask, facts=shown, digest=digest)
             )
         if not made.allowed:
             raise _refusal(made)
@@ -94,6 +97,19 @@ class AccessGuard:
             if len(self._known) >= KNOWN_MAX:
                 del self._known[next(iter(self._known))]
             self._known[(whom, action)] = (made.decision, made.until)
+
+
+def _told(message: Any) -> str:
+    """All that a message says, name by name, for those who are to agree to it; nothing when it is too long to read."""
+    values = msgspec.to_builtins(message, order="deterministic")
+    if not isinstance(values, dict):
+        return ""
+    parts = [
+        f"{name}: {value if isinstance(value, str) else _encode(value).decode()}"
+        for name, value in values.items()
+    ]
+    text = "; ".join(parts)
+    return text if len(text) <= TOLD_MAX else ""
 
 
 def _whom(caller: Caller) -> _Whom:
