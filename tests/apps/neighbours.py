@@ -90,7 +90,11 @@ class Neighbour:
         self.owner.second, self.other.second = self.other, self.owner
         self.clerk = self._enter("clerk")
         self.key = self._key()
-        self.names: dict[str, str] = {"tenant": self.tenant}
+        self.names: dict[str, str] = {
+            "tenant": self.tenant, "word": word, "reference": f"{word} held", "group": f"{word} group",
+            "message": f"{word}-M", "owner_reference": f"{word}-c", "subject": f"{word}-clerk",
+            "entity": f"https://{word}.example/idp",
+        }  # fmt: skip
         for build in (self._rights, self._books, self._wallets, self._payments, self._third_party,
                       self._left_open):  # fmt: skip
             build()
@@ -227,7 +231,7 @@ class Neighbour:
 
     def _wallets(self) -> None:
         key, word = self.key, self.word
-        currency = word[:8].upper()
+        currency = word[:3].upper()
         for name, iban in (("shop", self.iban), ("payee", iban_of(f"{word} payee"))):
             wallet = {
                 "id": f"{word}-{name}", "name": f"{word} {name}",
@@ -329,6 +333,7 @@ class Neighbour:
         for path in receipts:
             done = eventually(lambda path=path: self.key.client.get(path).is_success, timeout_s=30)
             assert done, self.key.client.get(path).text
+        self.names["on"] = self.key.done("GET", "/v1/log/entries")["items"][0]["entry"]["on"]
         # Whoever takes a copy of the record is on it.
         today, copy = time.strftime("%Y-%m-%d", time.gmtime()), self.up.home / f"{self.word}-copy"
         words = ("--tenant", self.tenant, "--from", today, "--to", today, "--out", str(copy))
