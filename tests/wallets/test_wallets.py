@@ -297,7 +297,10 @@ async def test_wallets_are_listed_in_pages_and_by_filter(wallets, caller, mint):
     assert await ids(owner_reference="c-8") == ["w3"]
     assert await ids(status=WalletStatus.FROZEN) == ["w2"]
     assert await ids(status=WalletStatus.OPEN, owner_reference="c-7") == ["w0", "w1", "w4"]
-    for wrong in (ListWallets(limit=0), ListWallets(limit=201), ListWallets(after="a b")):
+    for wrong in (
+        ListWallets(limit=0), ListWallets(limit=201), ListWallets(after="a b"),
+        ListWallets(owner_reference="c" * 141), ListWallets(owner_reference=" "),
+    ):  # fmt: skip
         with pytest.raises(Malformed):
             await wallets.wallets(caller=caller, message=wrong)
     stranger = Caller(tenant_id=mint.tenant_id(), actor="test")

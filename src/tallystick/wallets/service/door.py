@@ -118,6 +118,8 @@ class WalletsService:
         limit = wanted.page_limit(message.limit)
         if message.after is not None and not wanted.is_wallet_id(message.after):
             raise malformed("after", "a cursor is taken from the page before as it is")
+        if message.owner_reference is not None:
+            wanted.text(message.owner_reference, "owner_reference")
         only = None if caller.sees is None else seeing.wallets_of(caller.sees)
         is_walked = caller.sees is not None and only is None
         most = WALK_MAX if is_walked else limit + 1
