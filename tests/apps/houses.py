@@ -92,7 +92,8 @@ def operations(document: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def filled(path: str, names: dict[str, str]) -> str:
-    return re.sub(r"\{(\w+)\}", lambda found: quote(names[found[1]], safe=""), path)
+    """The path with these names in it; what nobody has given a name is called none."""
+    return re.sub(r"\{(\w+)\}", lambda found: quote(names.get(found[1], "none"), safe=""), path)
 
 
 def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
