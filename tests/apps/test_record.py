@@ -142,7 +142,7 @@ def test_a_key_that_is_used_signs_in_once(up: Running, house: House) -> None:
             assert client.get("/v1/whoami").status_code == 200
     settled(house)
     tags = [entry["tag"] for entry in tagged(house.client, by=made["key_id"])]
-    assert tags == ["identity.caller.sign_in"]
+    assert tags == ["identity.decision.make", "identity.caller.sign_in"]
 
 
 def test_lists_are_narrowed_by_tag_subject_and_actor_and_go_on_by_their_cursor(

@@ -240,7 +240,7 @@ def test_whoever_is_refused_a_home_leaves_it_to_its_holder(
         ("up", "TALLYSTICK_PORT", "70000", "1 to 65535"),
         ("serve", "TALLYSTICK_POOL_SIZE", "0", "1 to 50"),
         ("serve", "TALLYSTICK_LOG_LEVEL", "loud", "debug, info, warning or error"),
-        ("serve", "TALLYSTICK_HOST", "no such host", "cannot listen"),
+        ("serve", "TALLYSTICK_HOST", "no such host", "over TLS only"),
         ("serve", "TALLYSTICK_WIRE_DOORS", "yes", "is 1, or not set, not 'yes'"),
         ("up", "TALLYSTICK_HOME", "{checkout}", "checkout"),
     ],

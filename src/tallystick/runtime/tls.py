@@ -61,7 +61,7 @@ def server_files(
         if not is_loopback(host):
             raise ValueError(
                 f"{host} can be reached from elsewhere, and that is done over TLS only: set "
-                "TALLYSTICK_TLS_CERTIFICATE and TALLYSTICK_TLS_KEY, or listen on 127.0.0.1"
+                "TALLYSTICK_TLS_CERTIFICATE and TALLYSTICK_TLS_KEY, or TALLYSTICK_HOST to 127.0.0.1"
             )
         return None
     if not key:

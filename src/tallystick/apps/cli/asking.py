@@ -59,7 +59,8 @@ def send(method: str, url: str, path: str, *, key: str, **arguments: Any) -> Ans
     try:
         answer = request(method, url + path, key=key, **arguments)
     except NotAnAddress:
-        fail(f"TALLYSTICK_URL is a URL such as http://127.0.0.1:8480, not {url!r}: set it to one")
+        given = os.environ.get("TALLYSTICK_URL") or url
+        fail(f"TALLYSTICK_URL is a URL such as http://127.0.0.1:8480, not {given!r}: set it to one")
     except NothingAnswers:
         fail(f"nothing answers at {url}: start the platform with `make up`, or set TALLYSTICK_URL")
     if not answer.is_good:

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from tallystick.kernel.entries import DONE
-from tallystick.kernel.tags import Tag
 
 _PAST = {
     "adopt": "adopted", "check": "checked", "create": "created", "end": "ended", "export": "exported", "give": "given",
@@ -18,7 +17,9 @@ _SIGNING_IN = {"sign_in"}
 # Acts whose message has an id that is remembered for ever.
 _BY_OWN_ID = ("ledger.transaction.", "ledger.batch.", "wallets.wallet.open", "payments.file.submit")
 # Acts that make something new, with a secret that is shown once.
-_MAKES_A_SECRET = ("identity.key.create", "identity.client.", "identity.factor.")
+_MAKES_A_SECRET = ("identity.key.create", "identity.client.create", "identity.factor.enrol")
+# Refused at the door, before the act was known by its id: nothing remembers it.
+_AT_THE_DOOR = {"not_allowed", "step_up_needed", "approval_needed", "approval_needs_an_id"}
 
 _NOTHING = "It was refused and nothing was done: ask again when what it was refused for is mended."
 _REMEMBERED = "Send the same id or Idempotency-Key: the refusal is given again. A new id asks anew."
@@ -65,10 +66,12 @@ def repeating(tag: str, outcome: str) -> Repeating:
         return Repeating(True, _READ_AGAIN)
     if verb in _SIGNING_IN:
         return Repeating(True, _SIGN_IN_AGAIN)
+    if outcome in _AT_THE_DOOR:
+        return Repeating(True, _NOTHING)
     if tag.startswith(_BY_OWN_ID):
         return Repeating(True, _FIRST_AGAIN if outcome == DONE else _REMEMBERED)
     if outcome != DONE:
         return Repeating(True, _NOTHING)
-    if tag.startswith(_MAKES_A_SECRET) and tag != Tag.IDENTITY_KEY_REVOKE:
+    if tag in _MAKES_A_SECRET:
         return Repeating(False, _ANOTHER)
     return Repeating(True, _KEYED)

@@ -70,8 +70,15 @@ def _why(
 
 
 def _against(one: Judged, standing: Standing, because: Mapping[str, str]) -> str:
-    if one.reasons:
-        return "; ".join(because.get(reason, reason) for reason in one.reasons)
+    """What speaks against it: how far the delegation falls short, and the rules that forbid it."""
+    forbids = [because.get(reason, reason) for reason in one.reasons]
+    short = _short_of(one, standing)
+    # A rule alone keeps out whom something lets through otherwise.
+    return "; ".join(filter(None, [short if one.delegation or not forbids else "", *forbids]))
+
+
+def _short_of(one: Judged, standing: Standing) -> str:
+    """Why no role and no delegation lets it through; nothing when a delegation does."""
     held = ", ".join(standing.roles) or "none"
     facts = one.context["delegation"]
     if one.delegation is None:
@@ -80,12 +87,13 @@ def _against(one: Judged, standing: Standing, because: Mapping[str, str]) -> str
     if not facts["covers"]:
         return f"delegation {name} does not cover these accounts, or this asset"
     if not facts["within_each"]:
-        return (
-            f"the amount is above what delegation {name} allows at once ({one.delegation.cap_each})"
-        )
+        most = one.delegation.cap_each
+        return f"the amount is above what delegation {name} allows at once ({most})"
     if not facts["within_hours"]:
         return f"it is outside the hours of delegation {name} ({_hours(one.delegation)})"
-    return f"delegation {name} covers it, but no role of theirs ({held}) lets them use one"
+    if not one.reasons:
+        return f"delegation {name} covers it, but no role of theirs ({held}) lets them use one"
+    return ""
 
 
 def delegation_words(one: Delegation) -> str:
