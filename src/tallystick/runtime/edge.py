@@ -35,6 +35,7 @@ from tallystick.runtime.refusals import (
 from tallystick.runtime.routes import JSON, NOBODY, XML, Asked, Reply, Route, Shown
 from tallystick.runtime.serving import Answer, Found, Manners, Served, answered, finder, with_own
 from tallystick.runtime.strictness import Origins, strict_headers
+from tallystick.runtime.tries import Tries
 
 __all__ = [
     "JSON", "NOBODY", "XML", "Asked", "Authenticate", "Manners", "Reply", "Route", "Shown", "build_app",
@@ -137,7 +138,7 @@ class _App:
             Deadlines(manners.request_s, hurried_s=reading.BODY_WAIT_S, tells=True),
         )
         self._strict = strict_headers(is_tls=manners.is_tls)
-        self._find, self._authenticate = find, authenticate
+        self._find, self._authenticate, self._tries = find, authenticate, Tries()
         self._on_start, self._on_stop = on_start, on_stop
 
     async def __call__(self, scope: dict[str, Any], receive: reading.Receive, send: Send) -> None:
@@ -294,9 +295,25 @@ class _App:
             if told is not None:
                 return 204, [*self._strict, *told], b""
         problem = problem_of(error)
-        _log_refusal(error, problem, served, request_id)
+        self._log_refusal(error, problem, served, request_id)
         content = _encode(document_of(problem, request_id=request_id.decode("ascii")))
         return status_of(problem), with_own(self._strict, headers_of(problem)), content
+
+    def _log_refusal(
+        self, error: Exception, problem: Problem, served: Served | None, request_id: bytes
+    ) -> None:
+        asked_for = request_id.decode("ascii")
+        # Logs name the route, not the path: some paths carry an IBAN.
+        route = served.route.path if served else None
+        if isinstance(problem, InternalError):
+            # As text: a renderer of tracebacks that shows local variables would show keys and amounts.
+            where = "".join(traceback.format_exception(error))
+            _log.error("request_failed", request_id=asked_for, route=route, traceback=where)
+        elif isinstance(problem, TemporarilyUnavailable):
+            weather = repr(error)[:500]
+            _log.warning("request_met_weather", request_id=asked_for, route=route, weather=weather)
+        else:
+            self._tries.note(problem, route=route, request_id=asked_for)
 
     def _too_late(self, task: Task) -> Problem:
         if self._deadlines.is_hurried(task):
@@ -339,17 +356,3 @@ _next_request_id = _request_ids()
 def _request_id(headers: Mapping[bytes, bytes]) -> bytes:
     given = headers.get(_REQUEST_ID)
     return given if given is not None and reading.is_request_id(given) else _next_request_id()
-
-
-def _log_refusal(
-    error: Exception, problem: Problem, served: Served | None, request_id: bytes
-) -> None:
-    asked_for = request_id.decode("ascii")
-    # Logs name the route, not the path: some paths carry an IBAN.
-    route = served.route.path if served else None
-    if isinstance(problem, InternalError):
-        # As text: a renderer of tracebacks that shows local variables would show keys and amounts.
-        where = "".join(traceback.format_exception(error))
-        _log.error("request_failed", request_id=asked_for, route=route, traceback=where)
-    elif isinstance(problem, TemporarilyUnavailable):
-        _log.warning("request_met_weather", request_id=asked_for, route=route, weather=repr(error)[:500])  # fmt: skip
