@@ -409,3 +409,12 @@ async def test_why_may_she_is_answered_without_doing_anything(bank):
         await bank.doors.asking.explain(
             caller=auditor, message=Explain(holder=clerk.actor, action="ledger.money.steal")
         )
+
+
+@pytest.mark.parametrize("table", ["membership", "delegation"])
+async def test_what_was_taken_stays_taken(bank, table):
+    clerk = await bank.person("Carl", "payment_clerk")
+    await bank.delegate(clerk)
+    await bank.execute(f"UPDATE identity.{table} SET ended_at = $1", bank.clock.now())
+    with pytest.raises(asyncpg.CheckViolationError):
+        await bank.execute(f"UPDATE identity.{table} SET ended_at = NULL")
