@@ -28,62 +28,73 @@ GUARDED = (NotAllowed, StepUpNeeded, ApprovalNeeded)
 _SUBJECTS = {"person": "per_", "key": "key_", "client": "cli_"}
 
 
+_Properties = Annotated[dict[str, Any], told("What else is known of it.")]
+_Context = Annotated[dict[str, Any], told("What else is known.")]
+
+
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """Who would do it: a ``person``, ``key`` or ``client``, by its id."""
 
-    type: str
-    id: str
-    properties: dict[str, Any] = {}
+    type: Annotated[str, told("``person``, ``key`` or ``client``.")]
+    id: Annotated[str, told("The id of ours.")]
+    properties: _Properties = {}
 
 
 class ActionAsked(msgspec.Struct, frozen=True, kw_only=True):
     """What would be done, by the name of the action; ``properties`` may have ``amount`` (minor units) and ``asset``."""
 
-    name: str
-    properties: dict[str, Any] = {}
+    name: Annotated[str, told("The name of the action.")]
+    properties: _Properties = {}
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """On what: an ``account`` by its address, or anything else by its id; ``properties`` may have ``credit``."""
 
-    type: str
-    id: str
-    properties: dict[str, Any] = {}
+    type: Annotated[str, told("``account``, or anything else.")]
+    id: Annotated[str, told("Its address, or its id.")]
+    properties: _Properties = {}
+
+
+_Subject = Annotated[Subject, told("Who would do it.")]
+_Action = Annotated[ActionAsked, told("What would be done.")]
+_Resource = Annotated[Resource, told("On what.")]
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One question (AuthZEN 1.0, section 5)."""
 
-    subject: Subject
-    action: ActionAsked
-    resource: Resource
-    context: dict[str, Any] = {}
+    subject: _Subject
+    action: _Action
+    resource: _Resource
+    context: _Context = {}
 
 
 class EvaluationPart(msgspec.Struct, frozen=True, kw_only=True):
     """One question of several; what it leaves out is taken from those that all have in common."""
 
-    subject: Subject | None = None
-    action: ActionAsked | None = None
-    resource: Resource | None = None
-    context: dict[str, Any] = {}
+    subject: Annotated[Subject | None, told("Who would do it.")] = None
+    action: Annotated[ActionAsked | None, told("What would be done.")] = None
+    resource: Annotated[Resource | None, told("On what.")] = None
+    context: _Context = {}
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How several are answered: all of them, or until the first no, or the first yes (section 6.1.2)."""
 
-    evaluations_semantic: str = "execute_all"
+    evaluations_semantic: Annotated[
+        str, told("``execute_all``, ``deny_on_first_deny`` or ``permit_on_first_permit``.")
+    ] = "execute_all"
 
 
 class Evaluations(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Several questions at once (AuthZEN 1.0, section 6), at most 50."""
 
-    subject: Subject | None = None
-    action: ActionAsked | None = None
-    resource: Resource | None = None
-    context: dict[str, Any] = {}
-    evaluations: tuple[EvaluationPart, ...] = ()
-    options: Options = Options()
+    subject: Annotated[Subject | None, told("Who would do it.")] = None
+    action: Annotated[ActionAsked | None, told("What would be done.")] = None
+    resource: Annotated[Resource | None, told("On what.")] = None
+    context: _Context = {}
+    evaluations: Annotated[tuple[EvaluationPart, ...], told("The questions, in order.")] = ()
+    options: Annotated[Options, told("How they are answered.")] = Options()
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,21 +108,21 @@ class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to one question."""
 
     decision: Annotated[bool, told("Whether it may be done.")]
-    context: Why
+    context: Annotated[Why, told("Why.")]
 
 
 class EvaluatedAll(msgspec.Struct, frozen=True, kw_only=True):
     """The answers, in order."""
 
-    evaluations: tuple[Evaluated, ...]
+    evaluations: Annotated[tuple[Evaluated, ...], told("In the order of the questions.")]
 
 
 class PolicyPoint(msgspec.Struct, frozen=True, kw_only=True):
     """Where decisions are asked for (AuthZEN 1.0, section 9)."""
 
-    policy_decision_point: str
-    access_evaluation_endpoint: str
-    access_evaluations_endpoint: str
+    policy_decision_point: Annotated[str, told("Where the platform is.")]
+    access_evaluation_endpoint: Annotated[str, told("Where one decision is asked for.")]
+    access_evaluations_endpoint: Annotated[str, told("Where several are.")]
 
 
 def routes(access: Access, *, url: str) -> list[Route]:

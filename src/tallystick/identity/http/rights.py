@@ -1,5 +1,7 @@
 """People, roles, delegations and rules over HTTP."""
 
+from typing import Annotated
+
 from tallystick.identity.api.access import HolderNotFound
 from tallystick.identity.api.people import (
     AddPerson,
@@ -41,6 +43,7 @@ from tallystick.identity.api.rights import (
     TakeDelegation,
     TakeRole,
 )
+from tallystick.kernel.fields import told
 from tallystick.kernel.messages import Message
 from tallystick.runtime.edge import Asked, Route
 
@@ -54,7 +57,7 @@ class StatusBody(Message, frozen=True):
 class RiskBody(Message, frozen=True):
     """How risky a person is now, 0 to 100."""
 
-    risk: int
+    risk: Annotated[int, told("0 to 100.")]
 
 
 def people_routes(people: People) -> list[Route]:
