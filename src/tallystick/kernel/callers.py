@@ -40,3 +40,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     caps: tuple[Cap, ...] = ()
     sees: tuple[str, ...] | None = None
     scope: tuple[str, ...] | None = None
+
+
+def address_of(caller: Caller) -> str:
+    """The address on the network that a caller asks from; '' from inside."""
+    return caller.origin.partition(" ")[0]

@@ -86,7 +86,10 @@ class Sitting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that decisions about one holder look at, as it was at ``loaded_at``."""
+    """Everything that decisions about one holder look at, as it was at ``loaded_at``.
+
+    ``network`` is the address that asks now; without one, that of the session's beginning counts.
+    """
 
     kind: str
     holder: str
@@ -98,6 +101,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     rule: Rule = Rule()
     sitting: Sitting | None = None
     loaded_at: Instant = 0
+    network: str = ""
 
 
 class Covering(msgspec.Struct, frozen=True, kw_only=True):
@@ -245,6 +249,7 @@ def context_of(
 ) -> dict[str, Any]:
     """The facts that the policies see. ``proven`` answers as if a second factor had just been proven."""
     sitting, rule = standing.sitting, standing.rule
+    network = standing.network or (sitting.network if sitting else "")
     # A person acts in a session; keys and clients are what they show.
     is_seated = standing.kind != "Person" or (sitting is not None and now < sitting.expires_at)
     bundles = standing.bundles if scope is None else standing.bundles & frozenset(scope)
@@ -253,7 +258,7 @@ def context_of(
         "bundles": sorted(bundles),
         "mfa": proven or (sitting is not None and sitting.mfa_at is not None),
         "fresh": proven or is_fresh(standing, now),
-        "network_allowed": _network_allowed(rule, sitting.network if sitting else ""),
+        "network_allowed": _network_allowed(rule, network),
         "country_allowed": not rule.countries
         or (sitting.country if sitting else "") in rule.countries,
         "device_allowed": not rule.known_devices or (sitting is not None and sitting.device_known),

@@ -25,7 +25,7 @@ from tallystick.identity.store import access as store
 from tallystick.identity.store import approvals
 from tallystick.kernel import ids, instants
 from tallystick.kernel.actions import Facts, Sum, is_action
-from tallystick.kernel.callers import Caller
+from tallystick.kernel.callers import Caller, address_of
 from tallystick.kernel.entries import canonical
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.money import to_int
@@ -66,6 +66,9 @@ class AccessService:
         standing = await self._standings.of(caller)
         if standing is None:
             standing = Standing(kind="Machine", holder=caller.actor, is_active=False)
+        if standing.rule.networks:
+            # From where it is asked now, wherever the session began.
+            standing = msgspec.structs.replace(standing, network=address_of(caller))
         asked = Asked(standing=standing, facts=message.facts, scope=caller.scope)
         now = self._clock.now()
         decide = self._decide_as(standing, caller)

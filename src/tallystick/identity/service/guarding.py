@@ -18,7 +18,7 @@ from tallystick.identity.api.access import (
     StepUpNeeded,
 )
 from tallystick.kernel.actions import Action, Facts
-from tallystick.kernel.callers import Caller
+from tallystick.kernel.callers import Caller, address_of
 from tallystick.kernel.instants import Instant
 from tallystick.runtime.clock import Clock
 
@@ -26,7 +26,8 @@ KNOWN_MAX: Final = 10_000
 # What is longer is shown by its digest, amounts and payee alone.
 TOLD_MAX: Final = 4_000
 
-_Whom = tuple[int, str, str, str]
+# Who asks and from where: what is let in from one network is not from another.
+_Whom = tuple[int, str, str, str, str]
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -113,7 +114,7 @@ def _told(message: Any) -> str:
 
 
 def _whom(caller: Caller) -> _Whom:
-    return (caller.tenant_id, caller.actor, caller.session, caller.via)
+    return (caller.tenant_id, caller.actor, caller.session, caller.via, address_of(caller))
 
 
 def _going_on(caller: Caller, decision: str) -> Caller:
