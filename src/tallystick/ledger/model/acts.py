@@ -181,6 +181,11 @@ def _moves(postings: Sequence[Posting], where: str) -> list[Move]:
             raise malformed(
                 f"{where}.postings[{position}]", "a posting joins two different accounts"
             )
+        # What is no address is not found like any other; what is longer than all of them is not looked for.
+        if len(debit) > ADDRESS_MAX or len(credit) > ADDRESS_MAX:
+            raise malformed(
+                f"{where}.postings[{position}]", f"an address has {ADDRESS_MAX} characters at most"
+            )
         amount = amount_of(posting.amount)
         if amount is None:
             raise malformed(f"{where}.postings[{position}].amount", _AMOUNT_RULE)
