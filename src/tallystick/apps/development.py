@@ -14,6 +14,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from joserfc import jwk, jws
 
+from tallystick.identity.api.tokens import OAuthError
 from tallystick.identity.model.addresses import asking, form_fields, is_loopback_host, is_redirect
 from tallystick.identity.model.jws import encoded
 from tallystick.kernel.fields import told
@@ -34,6 +35,7 @@ CODE_LASTS: Final[Instant] = 60 * SECOND
 TOKEN_LASTS_S: Final = 300
 # What a proxy in front of us would add: then it is not this machine alone that asks.
 _FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip")
+_NOT_GIVEN: Final = "The code is none of this issuer, was used, is over, or is another client's."
 _NAME: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
@@ -98,7 +100,7 @@ class DevelopmentIssuer:
             ),
             Route(
                 method="POST", path=f"{PATH}/token", summary="Turn a code of the development issuer into tokens",
-                handle=self._token, body=bytes, form=True, answer=dict, public=True,
+                handle=self._token, body=bytes, form=True, answer=dict, public=True, refusal=OAuthError,
             ),
         ]  # fmt: skip
 
