@@ -105,6 +105,11 @@ class Neighbour:
         """Who asks with every right: a key and a person."""
         return self.key, self.owner
 
+    def close(self) -> None:
+        """Close the connections of all its people and keys."""
+        for seat in (self.first, self.owner, self.other, self.clerk, self.key):
+            seat.client.close()
+
     async def _people(self) -> dict[str, str]:
         settings = read_settings(self.up.env | {"TALLYSTICK_DEVELOPMENT": "1"})
         caller = Caller(tenant_id=tenant_id_of(self.tenant), actor="operator")
@@ -363,6 +368,5 @@ def neighbours(up: Running) -> Iterator[tuple[Neighbour, Neighbour]]:
     """The two: whose walls are tried, and who tries them. Their words are in each of their texts."""
     first, second = Neighbour(up, "zqalpha"), Neighbour(up, "zqbeta")
     yield first, second
-    for house in (first, second):
-        for seat in (house.first, house.owner, house.other, house.clerk, house.key):
-            seat.client.close()
+    first.close()
+    second.close()
