@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from tallystick.apps import compose
 from tallystick.kernel.ids import make
+from tallystick.runtime.configuration import Settings
+from tallystick.runtime.far.wire import PATH as DOOR
 from tests.apps.houses import METHODS
 from tests.apps.neighbours import Neighbour, Seat, code_of, iban_of
-from tests.apps.platform import Running
 from tests.apps.walking import (
     ALIKE,
     APART,
@@ -39,6 +41,7 @@ KNOWN = {
     ("GET /oauth/authorize", "request_uri"): "the address was given to the client alone, and is the proof",
 }  # fmt: skip
 LAST = "DELETE /v1/sessions"
+PAGES = ("/", "/docs", "/docs/problems", "/openapi.json", "/healthz", "/readyz")
 SHAPES = {
     "person": "per", "membership": "mem", "delegation": "dlg", "file": "file", "payment": "pay", "client_id": "cli",
     "consent_id": "con", "approval": "apr", "challenge": "chl", "offer": "chl", "session_id": "ses", "factor": "fac",
@@ -312,14 +315,27 @@ def test_a_key_of_a_repeated_request_is_ones_own(walk: Walk) -> None:
     assert answers == [(201, False)] * 2
 
 
-def test_a_credential_opens_its_own_tenant_alone(up: Running, walk: Walk) -> None:
+def test_a_credential_opens_its_own_tenant_alone(walk: Walk) -> None:
     for seat in walk.own.seats:
         for header in ("x-tenant", "tallystick-tenant", "forwarded", "cookie"):
             answer = seat.client.get("/v1/whoami", headers={header: f"tenant={walk.theirs.tenant}"})
             assert answer.json()["tenant"] == walk.own.tenant
-        with up.client(seat.credential) as client:
-            answer = client.get("/door", headers={"tallystick-tenant": walk.theirs.tenant})
-            assert code_of(answer) == "path_not_found"
+
+
+def test_what_is_in_no_document_tells_nothing_either(
+    monkeypatch: pytest.MonkeyPatch, listed: list[tuple[str, str, list[str]]], walk: Walk
+) -> None:
+    found: list[Any] = []
+    monkeypatch.setattr(compose, "build_app", lambda **words: found.extend(words["routes"]))
+    compose.Platform(url="postgresql://x:y@127.0.0.1:1/z", settings=Settings()).app()
+    labels = {f"{method} {path}" for method, path, _ in listed}
+    assert {f"{route.method} {route.path}" for route in found} <= labels
+    # Beside them there are pages for readers, and the door for other processes of ours, which no credential opens.
+    for seat in walk.own.seats:
+        for path in PAGES:
+            assert walk.ask(seat, Asking("GET", path), walk.own.names).status_code in (200, 307)
+        knock = Asking("POST", DOOR.format(context="ledger", door="Ledger", method="accounts"))
+        assert code_of(walk.ask(seat, knock, walk.own.names)) == "path_not_found"
 
 
 def test_ending_all_of_ones_own_sessions_ends_no_other(walk: Walk) -> None:
