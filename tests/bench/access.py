@@ -4,6 +4,8 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 
+from msgspec import structs
+
 from tallystick.apps.identifying import IdentityDoors
 from tallystick.identity.adapters import cedar
 from tallystick.identity.api import CreateKey, CreateTenant
@@ -112,8 +114,7 @@ async def _judging(doors: IdentityDoors, machine: Caller, clerk: Caller, now: in
 
 def _with_bundles(standing: Standing) -> Standing:
     """The same holder, who holds nothing but the right to use delegations."""
-    values = {name: getattr(standing, name) for name in Standing.__struct_fields__}
-    return Standing(**values | {"bundles": frozenset({"pay"})})
+    return structs.replace(standing, bundles=frozenset({"pay"}))
 
 
 async def _deciding(doors: IdentityDoors, machine: Caller, clerk: Caller) -> None:

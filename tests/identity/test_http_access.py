@@ -1,6 +1,7 @@
 """People, rights and decisions over HTTP, and AuthZEN 1.0 by its own words."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -126,7 +127,7 @@ async def test_a_delegation_is_one_plain_sentence(bank, counter, client):
 )
 async def test_a_delegation_that_says_nothing_sound_leaves_nothing(bank, changes, place):
     clerk = await bank.person("Carl", "payment_clerk")
-    values = {
+    values: dict[str, Any] = {
         "holder": clerk.actor,
         "actions": ("transfer",),
         "accounts": ("x",),

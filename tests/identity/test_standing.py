@@ -170,8 +170,8 @@ def person(**changes) -> Standing:
     )
 
 
-def context(one: Standing, now=NOW, **changes):
-    return standing.context_of(one, None, facts(), now=now, **{"approvals": 0} | changes)
+def context(one: Standing, now=NOW, *, scope=None):
+    return standing.context_of(one, None, facts(), now=now, approvals=0, scope=scope)
 
 
 def test_a_person_is_in_force_in_a_session_that_lasts():
