@@ -134,7 +134,9 @@ async def test_a_delegation_that_says_nothing_sound_leaves_nothing(bank, changes
         "asset": "EUR",
         "cap_each": 1,
     }
-    changed = {name: tuple(one) if isinstance(one, list) else one for name, one in changes.items()}
+    changed: dict[str, Any] = {
+        name: tuple(one) if isinstance(one, list) else one for name, one in changes.items()
+    }
     with pytest.raises(Malformed) as refused:
         await bank.rights.give_delegation(
             caller=bank.operator, message=GiveDelegation(**values | changed)
