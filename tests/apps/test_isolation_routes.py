@@ -35,6 +35,7 @@ OWN = re.compile(
     r"\b[a-z]{3,4}_[0-9a-z]{20,}\b|\d{4}-\d\d-\d\dT[\d:.]+Z|\btnt_\w+|ses_\w+|tsin_\w+"
 )
 HEADERS = {"date", "traceresponse", "content-length", "etag", "location"}
+MARKED_MIN = 30
 REQUEST = "asked/by/a/neighbour"
 # Routes that whoever knows a name may ask, and so may not answer as for nobody's: each with its reason.
 KNOWN = {
@@ -200,7 +201,7 @@ def listed(document: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
 def walk(two: tuple[Neighbour, Neighbour], listed: list[tuple[str, str, list[str]]]) -> Walk:
     """What A is told when it asks everything: its ids, by which anything of it is known elsewhere."""
     theirs, own = two
-    shown, silent = set[str](), []
+    shown, silent, marked = set[str](), [], set[str]()
     for method, path, _ in listed:
         if method != "GET" or path.startswith(APART):
             continue
@@ -217,7 +218,10 @@ def walk(two: tuple[Neighbour, Neighbour], listed: list[tuple[str, str, list[str
             silent.append((path, [answer.text for answer in answers]))
         for answer in answers:
             shown |= {found[0] for found in ID.finditer(answer.text)}
+            marked |= {path} if theirs.word in answer.text else set()
     assert not silent, silent
+    # Their word is in what they are told themselves, or it would prove nothing that nobody else is told it.
+    assert len(marked) > MARKED_MIN, marked
     ours = {
         found[0] for seat in own.seats for found in ID.finditer(seat.client.get("/v1/log").text)
     }
