@@ -148,7 +148,10 @@ async def test_a_delegation_that_says_nothing_sound_leaves_nothing(bank, changes
 def evaluation(subject: str, amount: int = 500) -> dict:
     return {
         "subject": {"type": "person", "id": subject},
-        "action": {"name": POST, "properties": {"amount": amount, "asset": "EUR"}},
+        "action": {
+            "name": POST,
+            "properties": {"amount": amount, "asset": "EUR", "credit": "shop"},
+        },
         "resource": {"type": "account", "id": "customers:ada"},
     }
 

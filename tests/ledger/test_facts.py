@@ -27,6 +27,7 @@ def test_one_act_tells_its_accounts_its_amount_and_its_name() -> None:
         sums=(Sum(asset="EUR", largest=500, total=500),),
         on="rent",
         payee="b:2",
+        payees=("b:2 500 EUR",),
     )
 
 

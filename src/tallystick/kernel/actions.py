@@ -120,7 +120,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``actions`` are those of the method that it asks for, all of them when empty. ``accounts`` are the addresses that
     are read or debited, ``credits`` those that money goes to, ``sums`` what moves. ``on`` names what it is done on, for
-    people and the record; ``person`` is whose rights it changes, ``payee`` who is paid, ``told``
+    people and the record; ``person`` is whose rights it changes, ``payee`` who is paid when it
+    is one, ``payees`` each with account and amount, ``told``
     what else others must see who are to agree. An act whose accounts and
     amounts cannot be told beforehand is ``unbounded``: no delegation that bounds either covers it.
     """
@@ -132,6 +133,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     on: str = ""
     person: str = ""
     payee: str = ""
+    payees: tuple[str, ...] = ()
     told: str = ""
     unbounded: bool = False
 

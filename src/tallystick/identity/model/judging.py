@@ -174,9 +174,12 @@ def asked_text(asked: Asked, judged: Sequence[Judged], *, tenant: str) -> str:
     standing = msgspec.structs.replace(
         asked.standing, delegations=tuple(dict.fromkeys(used)), loaded_at=0
     )
+    # Nothing is decided by what others are shown.
+    facts = msgspec.structs.replace(asked.facts, payees=(), told="")
+    whole = msgspec.structs.replace(asked, standing=standing, facts=facts)
     value = {
         "tenant": tenant,
-        "asked": msgspec.to_builtins(msgspec.structs.replace(asked, standing=standing)),
+        "asked": msgspec.to_builtins(whole),
         "judged": [
             {
                 "action": one.action,

@@ -184,9 +184,14 @@ def covering(delegation: Delegation, facts: Facts, now: Instant) -> Covering:
 
 
 def _covers(delegation: Delegation, facts: Facts) -> bool:
+    anywhere = ANY_FURTHER in delegation.accounts and ANY_FURTHER in delegation.credits
     if facts.unbounded:
-        # Its accounts and amounts are not known beforehand: only what bounds neither covers it.
-        return ANY_FURTHER in delegation.accounts and delegation.asset is None
+        # Its accounts and amounts are not known beforehand: only what bounds none of them covers it, and nobody can
+        # agree to what cannot be shown.
+        return anywhere and delegation.asset is None and not delegation.approvers
+    if facts.sums and not (facts.accounts and facts.credits):
+        # Money that is said to come from, or go, nowhere: a fact that is missing is not covered.
+        return anywhere
     if delegation.asset is not None and any(one.asset != delegation.asset for one in facts.sums):
         return False
     return all(_among(delegation.accounts, one) for one in facts.accounts) and all(

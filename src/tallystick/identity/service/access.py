@@ -20,7 +20,7 @@ from tallystick.identity.api.access import (
 from tallystick.identity.model import explaining, judging
 from tallystick.identity.model.judging import APPROVAL, Asked, Judged, Ruling
 from tallystick.identity.model.standing import Standing, cap_of, seen_by
-from tallystick.identity.service.standings import KEPT, Standings
+from tallystick.identity.service.standings import KEPT, Standings, bundles_of
 from tallystick.identity.store import access as store
 from tallystick.identity.store import approvals
 from tallystick.kernel import ids, instants
@@ -37,6 +37,7 @@ WRITTEN_MAX: Final = 10_000
 # The same question with the same answer is written down again after so long.
 WRITTEN_FOR: Final[Instant] = 3_600 * instants.SECOND
 _ACTIONS_MAX: Final = 10
+_AGREEING: Final = "approve"
 _NOBODY: Final = "what proved them is not known to this tenant"
 
 
@@ -165,7 +166,10 @@ class AccessService:
                 action=action,
                 digest=digest,
             )
-            if used is not None and not _may_repeat(used, asked.facts, now):
+            # Money has an id of the caller's in what was agreed to, so that a repetition is a replay. Anything else
+            # is agreed to once, and asked for anew.
+            is_money = not set(self._groups["pay"]).isdisjoint(message.actions)
+            if used is not None and not (is_money and now < used.expires_at):
                 used = None
             found = used.approval_id if used else ""
             if not found:
@@ -182,15 +186,33 @@ class AccessService:
                     caller=caller,
                 )
                 found = opened.approval_id
-            agreed = await approvals.approvers_of(
-                connection, tenant_id=caller.tenant_id, approval_id=found
-            )
+            agreed = await self._agreed(connection, caller, found, now)
             again = msgspec.structs.replace(asked, approvals=len(agreed))
             ruling = self._rule(again, message.actions, now, decide)
             if ruling.allowed and used is None:
                 await approvals.use(connection, caller=caller, approval_id=found, now=now)
             decided = await self._write(connection, caller, again, ruling, now, approval=found)
         return self._decision(caller, again, ruling, decided, now, approval=found)
+
+    async def _agreed(
+        self, connection: Connection, caller: Caller, approval_id: str, now: Instant
+    ) -> list[str]:
+        """Who agreed, of those who still may agree to anything."""
+        agreed: list[str] = []
+        for person in await approvals.approvers_of(
+            connection, tenant_id=caller.tenant_id, approval_id=approval_id
+        ):
+            standing = await store.standing(
+                connection,
+                tenant_id=caller.tenant_id,
+                holder=person,
+                session="",
+                now=now,
+                bundles_of=bundles_of,
+            )
+            if standing is not None and standing.is_active and _AGREEING in standing.bundles:
+                agreed.append(person)
+        return agreed
 
     async def _answer(self, caller: Caller, asked: Asked, ruling: Ruling, now: Instant) -> Decision:
         """Write a ruling down, unless the same one was lately, and answer it."""
@@ -309,17 +331,6 @@ def _is_the_same(
     return facts and said == answered
 
 
-def _may_repeat(used: store.Used, facts: Facts, now: Instant) -> bool:
-    """Whether what was agreed to and done may be sent again.
-
-    Money has an id of the caller's in what was agreed to, so that a repetition is a replay; anything else may be sent
-    again for ten minutes, when its answer was lost.
-    """
-    if facts.sums:
-        return now < used.expires_at
-    return now - used.ended_at < store.REPEATED_WITHIN
-
-
 def _shown(caller: Caller, action: str, facts: Facts, digest: str) -> str:
     """What is shown to those who are asked, and signed by them."""
     only = facts.sums[0] if len(facts.sums) == 1 else None
@@ -334,6 +345,7 @@ def _shown(caller: Caller, action: str, facts: Facts, digest: str) -> str:
                 "maker": caller.actor,
                 "on": facts.on,
                 "payee": facts.payee,
+                "payees": list(facts.payees),
                 "what": facts.told,
                 "payment": facts.on if facts.sums else "",
                 "sums": [f"{one.total} {one.asset}" for one in facts.sums] if only is None else [],

@@ -45,7 +45,7 @@ class KeptAnswers:
 
     async def begin(self, *, caller: Caller, key: str, fingerprint: bytes, for_good: bool) -> Begun:
         """Take a key for a request, or tell who has it."""
-        tenant_id, actor = caller.tenant_id, caller.actor
+        tenant_id, actor = caller.tenant_id, _whose(caller)
         async with self._database.transaction(tenant_id=tenant_id) as connection:
             if await edge.begin(
                 connection, tenant_id=tenant_id, actor=actor, key=key,
@@ -58,15 +58,22 @@ class KeptAnswers:
 
     async def keep(self, *, caller: Caller, key: str, answer: Kept | None) -> None:
         """Keep the answer of a request that was done; with None, only that it was."""
-        tenant_id, actor = caller.tenant_id, caller.actor
+        tenant_id, actor = caller.tenant_id, _whose(caller)
         async with self._database.transaction(tenant_id=tenant_id) as connection:
             await edge.keep(connection, tenant_id=tenant_id, actor=actor, key=key, answer=answer)
 
     async def let_go(self, *, caller: Caller, key: str) -> None:
         """Let a key be used again."""
-        tenant_id, actor = caller.tenant_id, caller.actor
+        tenant_id, actor = caller.tenant_id, _whose(caller)
         async with self._database.transaction(tenant_id=tenant_id) as connection:
             await edge.let_go(connection, tenant_id=tenant_id, actor=actor, key=key)
+
+
+def _whose(caller: Caller) -> str:
+    """Whose a key is: the actor's, within what a token was narrowed to; a third party gets no answer of others."""
+    if caller.scope is None:
+        return caller.actor
+    return f"{caller.actor} {' '.join(sorted(caller.scope))}"
 
 
 class SpentNonces:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import structs
 
+from tallystick.identity.adapters.cedar import catalogue
 from tallystick.identity.api.access import (
     APPROVAL,
     STEP_UP,
@@ -23,10 +24,11 @@ from tallystick.kernel.instants import Instant
 from tallystick.runtime.clock import Clock
 
 KNOWN_MAX: Final = 10_000
-# What is longer is shown by its digest, amounts and payee alone.
+# What is longer is shown by its amounts, payees and digest alone.
 TOLD_MAX: Final = 4_000
 
 # Who asks and from where: what is let in from one network is not from another.
+_MONEY = frozenset(catalogue().groups["pay"])
 _Whom = tuple[int, str, str, str, str]
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -69,7 +71,7 @@ class AccessGuard:
         ask = Ask(actions=wanted, facts=facts, also=actions)
         made = await self._access.decide(caller=asking, message=ask)
         if made.missing == APPROVAL and not made.allowed:
-            if facts.sums and not facts.on:
+            if not facts.on and not _MONEY.isdisjoint(wanted):
                 raise ApprovalNeedsAnId(
                     "Others must agree to this, so give it an id of yours, one act at a time.",
                     {"decision": made.decision},
@@ -101,15 +103,8 @@ class AccessGuard:
 
 
 def _told(message: Any) -> str:
-    """All that a message says, name by name, for those who are to agree to it; nothing when it is too long to read."""
-    values = msgspec.to_builtins(message, order="deterministic")
-    if not isinstance(values, dict):
-        return ""
-    parts = [
-        f"{name}: {value if isinstance(value, str) else _encode(value).decode()}"
-        for name, value in values.items()
-    ]
-    text = "; ".join(parts)
+    """All that a message says, as JSON, for those who are to agree to it; nothing when it is too long to read."""
+    text = _encode(message).decode()
     return text if len(text) <= TOLD_MAX else ""
 
 

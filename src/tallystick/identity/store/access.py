@@ -1,7 +1,7 @@
 """Standings and decisions as rows."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -164,7 +164,3 @@ async def used_approval(
     """The approval that the same act was let through by last."""
     row = await connection.fetchrow(_SQL["used_approval"], tenant_id, maker, action, digest)
     return None if row is None else Used(**dict(row))
-
-
-REPEATED_WITHIN: Final[Instant] = 600 * 1_000_000
-"""So long after it was let through an act that moves nothing may be sent again, when its answer was lost."""

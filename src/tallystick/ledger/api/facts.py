@@ -90,6 +90,7 @@ def facts_of_submit(message: Submit) -> Facts:
         sums=sums.told(),
         on=only.id if only is not None and only.id is not None and is_caller_id(only.id) else "",
         payee=credits.addresses[0] if only is not None and len(credits.addresses) == 1 else "",
+        payees=tuple(f"{posting.credit} {posting.amount} {posting.asset}" for posting in postings),
         unbounded=not (is_whole and debits.is_whole and credits.is_whole),
     )
 

@@ -14,7 +14,8 @@ def facts_of_payments(screened: Screening, held: Held) -> Facts | None:
     credits: dict[str, None] = {}
     largest: dict[str, int] = {}
     total: dict[str, int] = {}
-    payees: dict[str, None] = {}
+    payees: list[str] = []
+    accounts: dict[str, None] = {}
     for block, one in screened.accepted():
         for iban, into in (
             (block.debtor_iban, debits),
@@ -26,7 +27,11 @@ def facts_of_payments(screened: Screening, held: Held) -> Facts | None:
         currency = one.transfer.currency
         largest[currency] = max(one.amount_minor, largest.get(currency, 0))
         total[currency] = one.amount_minor + total.get(currency, 0)
-        payees[one.transfer.creditor_name or one.transfer.creditor_iban or ""] = None
+        named = (
+            f"{one.transfer.creditor_iban or 'no IBAN'} {one.transfer.creditor_name or ''}".strip()
+        )
+        payees.append(f"{named} {one.amount_minor} {currency}")
+        accounts[named] = None
     if not total:
         return None
     return Facts(
@@ -37,5 +42,6 @@ def facts_of_payments(screened: Screening, held: Held) -> Facts | None:
             for currency in sorted(total)
         ),
         on=screened.initiation.message_id,
-        payee=next(iter(payees)) if len(payees) == 1 else f"{len(payees)} payees",
+        payee=next(iter(accounts)) if len(accounts) == 1 else f"{len(accounts)} payees",
+        payees=tuple(payees),
     )
