@@ -183,7 +183,10 @@ class Clients(Protocol):
     @asks(Action.IDENTITY_CLIENT_CREATE)
     @records(Tag.IDENTITY_CLIENT_CREATE)
     async def create_client(self, *, caller: Caller, message: CreateClient) -> Client:
-        """Register a client; what it may do is given to it as roles. Raises Malformed, TenantNotFound."""
+        """Register a client; what it may do is given to it as roles.
+
+        Raises Malformed, TenantNotFound, NarrowedMakesNone.
+        """
         ...
 
     @asks(Action.IDENTITY_CLIENT_END, about=_of_client)

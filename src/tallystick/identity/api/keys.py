@@ -154,6 +154,13 @@ class RoleNotKnown(Problem):
     kind = Kind.NOT_FOUND
 
 
+class NarrowedMakesNone(Problem):
+    """The caller's token was narrowed to a scope: it makes no key and no client, which would not be."""
+
+    code = "narrowed_token_makes_none"
+    kind = Kind.FORBIDDEN
+
+
 def _of_new_key(message: CreateKey) -> Facts:
     if message.roles is None:
         return Facts(actions=(Action.IDENTITY_KEY_CREATE,))
@@ -172,7 +179,7 @@ class Identity(Protocol):
     @asks(Action.IDENTITY_KEY_CREATE, Action.IDENTITY_ROLE_GIVE, about=_of_new_key)
     @records(Tag.IDENTITY_KEY_CREATE)
     async def create_key(self, *, caller: Caller, message: CreateKey) -> NewKey:
-        """Make a key and show it once. Raises Malformed, TenantNotFound, RoleNotKnown."""
+        """Make a key and show it once. Raises Malformed, TenantNotFound, RoleNotKnown, NarrowedMakesNone."""
         ...
 
     @asks(Action.IDENTITY_KEY_REVOKE)

@@ -26,7 +26,7 @@ from tallystick.identity.api.clients import (
     NameConsent,
     SendBack,
 )
-from tallystick.identity.api.keys import TenantNotFound
+from tallystick.identity.api.keys import NarrowedMakesNone, TenantNotFound
 from tallystick.identity.api.tokens import (
     AUTHORIZE_PATH,
     KEYS_PATH,
@@ -192,7 +192,7 @@ def client_routes(clients: Clients) -> list[Route]:
             body=CreateClient,
             answer=Client,
             status=201,
-            problems=(TenantNotFound,),
+            problems=(TenantNotFound, NarrowedMakesNone),
         ),
         Route(
             method="GET",

@@ -9,8 +9,10 @@ from tallystick.identity.api import (
     KeyNotFound,
     KeyPage,
     ListKeys,
+    NarrowedMakesNone,
     NewKey,
     RevokeKey,
+    RoleNotKnown,
     TenantNotFound,
     WhoAmI,
 )
@@ -65,7 +67,7 @@ def routes(identity: Identity) -> list[Route]:
             answer=NewKey,
             status=201,
             shows_secret=True,
-            problems=(TenantNotFound,),
+            problems=(TenantNotFound, RoleNotKnown, NarrowedMakesNone),
         ),
         Route(
             method="DELETE",

@@ -23,6 +23,7 @@ from tallystick.identity.api.clients import (
     SendBack,
 )
 from tallystick.identity.model import addresses, grants, jws, keys
+from tallystick.identity.service.keys import demand_whole
 from tallystick.identity.store import clients as store
 from tallystick.identity.store.clients import Registered
 from tallystick.kernel.callers import Caller
@@ -55,7 +56,8 @@ class ClientsService:
         self._issuer, self._bundles = issuer, frozenset(bundles)
 
     async def create_client(self, *, caller: Caller, message: CreateClient) -> Client:
-        """Register a client. Raises Malformed, TenantNotFound."""
+        """Register a client. Raises Malformed, TenantNotFound, NarrowedMakesNone."""
+        demand_whole(caller)
         name = keys.checked_name(message.name, field="name")
         made = self._registered(caller.tenant_id, message)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:

@@ -11,6 +11,7 @@ from tallystick.identity.api import (
     KeyPage,
     ListKeys,
     ListTenants,
+    NarrowedMakesNone,
     NewKey,
     RevokeKey,
     RoleNotKnown,
@@ -97,7 +98,8 @@ class IdentityService:
         return Tenant(tenant=ids.tenant_name(tenant_id), name=name, created_at=instants.render(now))
 
     async def create_key(self, *, caller: Caller, message: CreateKey) -> NewKey:
-        """Make a key and show it once. Raises Malformed, TenantNotFound, RoleNotKnown."""
+        """Make a key and show it once. Raises Malformed, TenantNotFound, RoleNotKnown, NarrowedMakesNone."""
+        demand_whole(caller)
         label = keys.checked_name(message.label, field="label")
         key_id, now = self._mint.id("key"), self._clock.now()
         asked = None if message.roles is None else keys.checked_roles(message.roles)
@@ -216,6 +218,12 @@ class IdentityService:
         if len(self._signed_in) >= KEPT_KEYS_MAX:
             self._signed_in.clear()
         self._signed_in[who] = now
+
+
+def demand_whole(caller: Caller) -> None:
+    """Refuse whoever shows a narrowed token: what it made would not be narrowed. Raises NarrowedMakesNone."""
+    if caller.scope is not None:
+        raise NarrowedMakesNone("Your token was narrowed to a scope: it makes no key, no client.")
 
 
 def _asking_as(proven: Caller, asking: Caller) -> Caller:
