@@ -341,6 +341,8 @@ def test_a_new_tenant_is_shown_its_key_once(up: Running) -> None:
     with up.client(key) as client:
         who = client.get("/v1/whoami").json()
     assert who["tenant"] in said.out
+    said = up.command("tenant", "rule-reset", who["tenant"])
+    assert (said.code, "own rule is in force" in said.out) == (0, True)
     listed = up.command("tenant", "list").out
     assert who["tenant"] in listed
     assert key not in listed

@@ -16,9 +16,9 @@ async def bank(database_for) -> Bank:
     clock = HandClock()
     made = Bank(await database_for("identity"), await database_for("ledger"), clock)
     await made.found()
-    owner = await made.person("Olga", "owner")
-    await made.step_up(owner)
-    await made.doors.rights.set_rule(caller=owner, message=SetRule(networks=("10.0.0.0/8",)))
+    await made.doors.rights.set_rule(
+        caller=made.operator, message=SetRule(networks=("10.0.0.0/8",))
+    )
     return made
 
 

@@ -49,8 +49,22 @@ async def test_a_person_signs_in_by_the_tenants_own_provider(house: House) -> No
     assert (row["network"], row["country"], row["device_known"]) == ("203.0.113.7", "NL", False)
     assert DEVICE not in str(row)
     assert row["expires_at"] - row["started_at"] == 12 * 3600 * 1_000_000
-    again = await house.signed_in()
+
+
+@pytest.mark.parametrize("proof", ["mfa_at", "stepped_up_at"])
+async def test_a_device_is_known_once_a_second_factor_was_proven_on_it(
+    house: House, proof: str
+) -> None:
+    await house.person()
     known = "SELECT device_known FROM identity.session WHERE tenant_id = $1 AND session_id = $2"
+    for _ in range(3):
+        signed = await house.signed_in()
+        # However often somebody signs in on it.
+        assert not (await house.rows(known, house.tenant_id, signed.session_id))[0]["device_known"]
+    await house.rows(
+        f"UPDATE identity.session SET {proof} = started_at WHERE session_id = $1", signed.session_id
+    )
+    again = await house.signed_in()
     assert (await house.rows(known, house.tenant_id, again.session_id))[0]["device_known"]
 
 

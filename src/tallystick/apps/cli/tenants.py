@@ -12,7 +12,7 @@ from tallystick.apps.cli.operating import OPERATOR, list_tenants, walk
 from tallystick.apps.compose import doors_of_identity_on, identity_on
 from tallystick.identity.api import CreateKey, CreateTenant, NewKey, Tenant
 from tallystick.identity.api.people import AddPerson, Person
-from tallystick.identity.api.rights import GiveRole
+from tallystick.identity.api.rights import GiveRole, SetRule
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
 from tallystick.runtime.configuration import read_settings
@@ -47,6 +47,14 @@ def owner(
     _out.print("role     owner", highlight=False)
 
 
+@app.command("rule-reset")
+def reset_rule(tenant: str = typer.Argument(help="The tenant, tnt_….")) -> None:
+    """Put the platform's own rule in place of a tenant's that keeps everybody out."""
+    with local.database_url(read_settings()) as url:
+        asyncio.run(_reset_rule(url, tenant))
+    _out.print("The platform's own rule is in force.", highlight=False)
+
+
 @app.command("list")
 def list_() -> None:
     """List all tenants."""
@@ -69,6 +77,13 @@ async def _owner(
         given = GiveRole(holder=person.person, role="owner")
         await doors.rights.give_role(caller=caller, message=given)
     return person
+
+
+async def _reset_rule(url: str, tenant: str) -> None:
+    await walk(url)
+    caller = Caller(tenant_id=tenant_id_of(tenant), actor=OPERATOR.actor)
+    async with doors_of_identity_on(url, read_settings()) as doors:
+        await doors.rights.set_rule(caller=caller, message=SetRule())
 
 
 async def _create(url: str, name: str) -> tuple[Tenant, NewKey]:

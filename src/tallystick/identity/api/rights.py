@@ -211,7 +211,7 @@ class DelegationPage(Message, frozen=True):
 
 
 class SetRule(Message, frozen=True):
-    """Replace what the tenant asks of whoever acts."""
+    """Replace what the tenant asks of whoever acts; another person must agree."""
 
     networks: Annotated[
         tuple[str, ...],
@@ -236,10 +236,17 @@ class RuleNow(Message, frozen=True):
     """Ask for the rule in force."""
 
 
-class Rule(SetRule, frozen=True):
-    """The rule in force, and who set it."""
+class Rule(Message, frozen=True):
+    """The rule in force, and who set it; all of it is told, what nobody set too."""
 
-    set_by: Annotated[str, told("Who set it; empty for the platform's own.")] = ""
+    networks: Annotated[tuple[str, ...], told("Where one may act from (CIDR); any when empty.")]
+    countries: Annotated[
+        tuple[str, ...], told("Countries people may act from (ISO 3166-1 alpha-2); any when empty.")
+    ]
+    known_devices: Annotated[bool, told("Whether people act from known devices only.")]
+    risk_max: Annotated[int, told("The highest risk a person may have, 0 to 100.")]
+    step_up_minutes: Annotated[int, told("How long a proof stays fresh, 1 to 60 minutes.")]
+    set_by: Annotated[str, told("Who set it; empty for the platform's own.")]
 
 
 class RoleNotFound(Problem):
@@ -279,6 +286,18 @@ class NotForYourself(Problem):
 
 def _of_holder(message: GiveRole | GiveDelegation) -> Facts:
     return Facts(on=message.holder, person=message.holder)
+
+
+def _of_rule(message: SetRule) -> Facts:
+    """All of a rule, its defaults too, so that whoever agrees sees what will hold."""
+    told = (
+        f"networks: {', '.join(message.networks) or 'any'}",
+        f"countries: {', '.join(message.countries) or 'any'}",
+        f"known_devices: {'yes' if message.known_devices else 'no'}",
+        f"risk_max: {message.risk_max}",
+        f"step_up_minutes: {message.step_up_minutes}",
+    )
+    return Facts(on="rule", told="; ".join(told))
 
 
 class Rights(Protocol):
@@ -341,10 +360,10 @@ class Rights(Protocol):
         """List delegations. Raises Malformed."""
         ...
 
-    @asks(Action.IDENTITY_RULE_SET)
+    @asks(Action.IDENTITY_RULE_SET, about=_of_rule)
     @records(Tag.IDENTITY_RULE_SET)
     async def set_rule(self, *, caller: Caller, message: SetRule) -> Rule:
-        """Replace the tenant's rule. Raises Malformed."""
+        """Replace the tenant's rule; another person must agree. Raises Malformed."""
         ...
 
     @asks(Action.IDENTITY_RULE_READ)

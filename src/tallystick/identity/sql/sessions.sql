@@ -64,8 +64,10 @@ INSERT INTO identity.session (tenant_id, session_id, person_id, hash, issuer, me
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $11)
 ON CONFLICT (hash) DO NOTHING RETURNING true
 
--- name: device_seen
-SELECT true FROM identity.session WHERE tenant_id = $1 AND person_id = $2 AND device = $3 LIMIT 1
+-- name: device_proven
+-- To have signed in on it proves nothing: whoever could do nothing there would be let in the second time.
+SELECT true FROM identity.session WHERE tenant_id = $1 AND person_id = $2 AND device = $3
+    AND (mfa_at IS NOT NULL OR stepped_up_at IS NOT NULL) LIMIT 1
 
 -- name: find_session
 SELECT tenant_id, session_id, person_id FROM identity.find_session_v1($1)

@@ -137,9 +137,9 @@ async def answer_sign_in(
 async def is_device_known(
     connection: Connection, *, tenant_id: int, person_id: str, device: str
 ) -> bool:
-    """Whether the person had a session on this device before."""
+    """Whether the person proved a second factor in a session on this device before."""
     return bool(device) and bool(
-        await connection.fetchval(_SQL["device_seen"], tenant_id, person_id, device)
+        await connection.fetchval(_SQL["device_proven"], tenant_id, person_id, device)
     )
 
 
