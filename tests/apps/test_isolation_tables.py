@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from tallystick.kernel.ids import tenant_id_of
-from tests.apps.neighbours import Neighbour
+from tests.apps.neighbours import REDIRECT, Neighbour
 from tests.apps.platform import Running
 from tests.ledger.test_catalogue import NOT_OURS, SEQUENCED, WALKERS, WITHOUT_TENANT
 from tests.loops import to_end
@@ -104,6 +104,10 @@ class Wall(NamedTuple):
 def wall(up: Running, two: tuple[Neighbour, Neighbour]) -> Callable[..., None]:
     """Run a check on the database, as its superuser."""
     first, second = two
+    for one in two:
+        # Those that were under way may have been finished, or be over.
+        question = {"tenant": one.tenant, "redirect": REDIRECT, "provider": f"{one.word}_idp"}
+        one.first.done("POST", "/v1/sign-in", question)
 
     def run(check: Callable[[Wall], Awaitable[None]]) -> None:
         async def work() -> None:

@@ -15,10 +15,10 @@ from tallystick.runtime.tries import LINE_EVERY_S, Tries
 
 
 class Hand:
-    at = 100.0
+    at = 100
 
-    def __call__(self) -> float:
-        return self.at
+    def __call__(self) -> int:
+        return int(self.at * 1_000_000_000)
 
 
 def noted(kept: Tries, *problems: Problem, route: str | None = "/v1/x") -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from tallystick.kernel.problems import Kind, Problem
 from tallystick.runtime.refusals import TooManyRequests
 
 LINE_EVERY_S = 60
+_LINE_EVERY_NS = LINE_EVERY_S * 1_000_000_000
 KINDS_MAX = 4_096
 # What a request is refused for before anything is decided about the business of it.
 _AT_THE_EDGE = frozenset(
@@ -26,10 +27,10 @@ _log: Any = structlog.get_logger("tallystick.edge")
 class Tries:
     """Refusals of one process by route and code: how many since the last line, and when that was."""
 
-    def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
-        """``now`` tells seconds that only go forward."""
+    def __init__(self, *, now: Callable[[], int] = time.monotonic_ns) -> None:
+        """``now`` tells nanoseconds that only go forward."""
         self._now = now
-        self._kinds: dict[tuple[str | None, str], tuple[float, int]] = {}
+        self._kinds: dict[tuple[str | None, str], tuple[int, int]] = {}
 
     def note(self, problem: Problem, *, route: str | None, request_id: str) -> None:
         """Count a refusal, and write a line when it is the first of its kind for a minute."""
@@ -37,7 +38,7 @@ class Tries:
             return
         kind, now = (route, problem.code), self._now()
         written, count = self._kinds.get(kind, (None, 0))
-        if written is not None and now - written < LINE_EVERY_S:
+        if written is not None and now - written < _LINE_EVERY_NS:
             self._kinds[kind] = (written, count + 1)
             return
         if len(self._kinds) >= KINDS_MAX:
