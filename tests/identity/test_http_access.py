@@ -10,6 +10,7 @@ from tallystick.identity.api import Unauthenticated
 from tallystick.identity.api.rights import GiveDelegation
 from tallystick.identity.http.access import EVALUATIONS_MAX, GUARDED
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.instants import SECOND
 from tallystick.kernel.problems import Malformed
 from tallystick.runtime.edge import Shown, build_app
 from tests.identity.bank import Bank, HandClock
@@ -58,8 +59,13 @@ async def test_an_owner_adds_people_and_is_asked_for_a_proof_and_a_second_person
 ):
     counter.caller = await bank.person("Olga", "owner")
     other = await bank.person("Otto", "owner")
+    first = await client.post("/v1/people", json={"name": "Ada"})
+    assert (first.status_code, first.json()["code"]) == (401, "step_up_needed")
+    assert first.json()["retry"] == "same request"
+    await bank.step_up(counter.caller)
     added = await client.post("/v1/people", json={"name": "Ada"})
     assert added.status_code == 201
+    bank.clock.at += 301 * SECOND
     ada = added.json()["person"]
     given = {"holder": ada, "role": "bookkeeper"}
     first = await client.post("/v1/memberships", json=given)
@@ -70,6 +76,7 @@ async def test_an_owner_adds_people_and_is_asked_for_a_proof_and_a_second_person
     await bank.step_up(counter.caller)
     second = await client.post("/v1/memberships", json=given)
     assert (second.status_code, second.json()["code"]) == (403, "approval_needed")
+    assert second.json()["retry"] == "same request"
     await bank.agree(second.json()["fields"]["approval"], other)
     third = await client.post("/v1/memberships", json=given)
     assert third.status_code == 201

@@ -233,7 +233,7 @@ def show_rule() -> None:
 def set_rule(
     networks: list[str] = typer.Option([], "--network", help="A network people may act from; again for more."),
     countries: list[str] = typer.Option([], "--country", help="A country people may act from; again for more."),
-    known_devices: bool = typer.Option(False, "--known-devices", help="Only from devices with an earlier proof of theirs."),
+    known_devices: bool = typer.Option(False, "--known-devices", help="Only from devices with an earlier proof."),
     risk_max: int = typer.Option(100, "--risk", help="The highest risk, 0 to 100."),
     step_up_minutes: int = typer.Option(5, "--fresh", help="How many minutes a proof stays fresh."),
 ) -> None:  # fmt: skip

@@ -9,7 +9,7 @@ from tallystick.kernel.callers import Caller, Cap
 from tallystick.kernel.fields import Asset, Time, told
 from tallystick.kernel.messages import Message
 from tallystick.kernel.money import Digits
-from tallystick.kernel.problems import Kind, Problem
+from tallystick.kernel.problems import Kind, Problem, Retry
 from tallystick.kernel.tags import Tag, records, unrecorded
 
 STEP_UP = "step_up"
@@ -110,6 +110,7 @@ class StepUpNeeded(Problem):
 
     code = "step_up_needed"
     kind = Kind.UNAUTHENTICATED
+    retry = Retry.SAME
 
     @property
     def headers(self) -> dict[str, str]:
@@ -126,6 +127,7 @@ class ApprovalNeeded(Problem):
 
     code = "approval_needed"
     kind = Kind.FORBIDDEN
+    retry = Retry.SAME
 
 
 class ApprovalNeedsAnId(Problem):

@@ -263,6 +263,13 @@ class RoleExistsDifferent(Problem):
     kind = Kind.CONFLICT
 
 
+class RoleIsHeldOtherwise(Problem):
+    """They hold this role already, from or until another time: take it first, then give it anew."""
+
+    code = "role_is_held_otherwise"
+    kind = Kind.CONFLICT
+
+
 class MembershipNotFound(Problem):
     """There is no such giving of a role."""
 
@@ -322,11 +329,11 @@ class Rights(Protocol):
         ...
 
     @asks(Action.IDENTITY_ROLE_GIVE, about=_of_holder)
-    @records(Tag.IDENTITY_ROLE_GIVE)
+    @records(Tag.IDENTITY_ROLE_GIVE, Tag.IDENTITY_ROLE_TAKE)
     async def give_role(self, *, caller: Caller, message: GiveRole) -> HeldRole:
-        """Give a role; who holds it already keeps it.
+        """Give a role; the same again is the same, and what lapsed is ended first.
 
-        Raises Malformed, RoleNotFound, HolderNotFound, NotForYourself.
+        Raises Malformed, RoleNotFound, HolderNotFound, NotForYourself, RoleIsHeldOtherwise.
         """
         ...
 

@@ -34,6 +34,7 @@ from tallystick.identity.api.rights import (
     Rights,
     Role,
     RoleExistsDifferent,
+    RoleIsHeldOtherwise,
     RoleNotFound,
     RoleOf,
     Roles,
@@ -223,7 +224,7 @@ def _membership_routes(rights: Rights) -> list[Route]:
             body=GiveRole,
             answer=HeldRole,
             status=201,
-            problems=(RoleNotFound, HolderNotFound, NotForYourself),
+            problems=(RoleNotFound, HolderNotFound, NotForYourself, RoleIsHeldOtherwise),
         ),
         Route(
             method="DELETE",

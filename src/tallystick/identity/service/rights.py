@@ -22,6 +22,7 @@ from tallystick.identity.api.rights import (
     NotForYourself,
     Role,
     RoleExistsDifferent,
+    RoleIsHeldOtherwise,
     RoleNotFound,
     RoleOf,
     Roles,
@@ -121,6 +122,7 @@ class RightsService:
                 if own is None or own.ended_at is not None:
                     raise RoleNotFound("There is no such role.")
             held = await store.insert_membership(connection, caller=caller, given=given, now=now)
+            _demand_same_period(held, given, is_from_now=message.from_at is None)
         self._standings.forget(caller.tenant_id, message.holder)
         return _held(held)
 
@@ -260,6 +262,18 @@ async def _demand_holder(connection: Connection, caller: Caller, holder: str) ->
     )
     if known is None:
         raise HolderNotFound(_NO_HOLDER)
+
+
+def _demand_same_period(
+    held: store.MembershipRow, given: store.MembershipRow, *, is_from_now: bool
+) -> None:
+    """Raise RoleIsHeldOtherwise unless a role is held as it is given; what began before is held from now too."""
+    is_begun = held.from_at <= given.from_at if is_from_now else held.from_at == given.from_at
+    if not is_begun or held.until_at != given.until_at:
+        raise RoleIsHeldOtherwise(
+            "They hold this role already, from or until another time: take it first.",
+            {"membership": held.membership_id},
+        )
 
 
 def _no_bundles(_: str) -> tuple[str, ...]:

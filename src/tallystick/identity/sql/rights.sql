@@ -45,6 +45,11 @@ INSERT INTO identity.membership (tenant_id, membership_id, holder, role, from_at
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (tenant_id, holder, role) WHERE ended_at IS NULL DO NOTHING RETURNING membership_id
 
+-- name: end_lapsed
+-- What lapsed makes room for being given again.
+UPDATE identity.membership SET ended_at = $4
+WHERE tenant_id = $1 AND holder = $2 AND role = $3 AND ended_at IS NULL AND until_at <= $4 RETURNING membership_id
+
 -- name: held_now
 SELECT membership_id, holder, role, from_at, until_at, given_by, ended_at FROM identity.membership
 WHERE tenant_id = $1 AND holder = $2 AND role = $3 AND ended_at IS NULL

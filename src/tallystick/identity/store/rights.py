@@ -154,7 +154,19 @@ async def end_role(connection: Connection, *, caller: Caller, role: str, now: In
 async def insert_membership(
     connection: Connection, *, caller: Caller, given: MembershipRow, now: Instant
 ) -> MembershipRow:
-    """Give a role; answers how it is held, which is as before when it was held already."""
+    """Give a role; answers how it is held, which is as before when it was held already.
+
+    A giving of it that lapsed is ended first, with its entry: it ends now in the tables, though it was over before.
+    """
+    lapsed = await connection.fetch(
+        _SQL["end_lapsed"], caller.tenant_id, given.holder, given.role, now
+    )
+    if lapsed:
+        taken = (
+            deeds.change(Tag.IDENTITY_ROLE_TAKE, row["membership_id"], caller=caller, at=now)
+            for row in lapsed
+        )
+        await _tell(connection, *taken)
     made = await connection.fetchval(
         _SQL["insert_membership"],
         caller.tenant_id,
