@@ -176,6 +176,21 @@ async def test_authzen_answers_yes_and_no_and_why(bank, counter, client):
     assert shown.json()["again"] is True
 
 
+async def test_a_question_that_is_no_question_is_refused_and_not_kept(bank, counter, client):
+    counter.caller = await bank.person("Aude", "auditor")
+    clerk = await bank.person("Carl", "payment_clerk")
+    await bank.delegate(clerk, cap_each=500)
+    asked = {"holder": clerk.actor, "action": POST, "account": "customers:ada", "asset": "EUR"}
+    negative = await client.post("/access/v1/evaluation", json=evaluation(clerk.actor, -5))
+    assert (negative.status_code, negative.json()["code"]) == (400, "malformed_request")
+    for changes in ({"amount": -5}, {"amount": 5, "on": "x" * 201}, {"credit": "a\u0000"}):
+        answer = await client.post("/v1/explanations", json=asked | changes)
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed_request")
+    assert not await bank.rows(
+        "SELECT 1 FROM identity.decision WHERE actor = $1 AND action = $2", clerk.actor, POST
+    )
+
+
 async def test_authzen_answers_no_for_whom_nobody_knows(bank, counter, client):
     counter.caller = await bank.person("Aude", "auditor")
     answer = await client.post("/access/v1/evaluation", json=evaluation("per_0"))

@@ -1,0 +1,31 @@
+"""What is asked about others is bounded before it is decided, and told in plain sentences."""
+
+import pytest
+
+from tallystick.identity.api.access import Explain
+from tallystick.identity.api.explaining_checks import ASKED_TEXT_MAX, checked_explain
+from tallystick.kernel.money import AMOUNT_MAX
+from tallystick.kernel.problems import Malformed
+
+ASKED = {"holder": "per_1", "action": "ledger.transaction.post", "asset": "EUR"}
+
+
+@pytest.mark.parametrize("name", ["holder", "action", "account", "credit", "asset", "on"])
+def test_a_text_of_a_question_is_short_and_printable(name: str) -> None:
+    checked_explain(Explain(**ASKED | {name: "x" * ASKED_TEXT_MAX}))
+    for text in ("x" * (ASKED_TEXT_MAX + 1), "a\0b", "\ud800"):
+        with pytest.raises(Malformed) as refused:
+            checked_explain(Explain(**ASKED | {name: text}))
+        assert name in refused.value.fields
+
+
+@pytest.mark.parametrize("amount", [0, "0", 5, str(AMOUNT_MAX), None])
+def test_an_amount_that_may_be_asked_about(amount: int | str | None) -> None:
+    checked_explain(Explain(**ASKED, amount=amount))
+
+
+@pytest.mark.parametrize("amount", [-5, "-1", str(AMOUNT_MAX + 1), 10**60, "1e3", "1.0", "9" * 300])
+def test_an_amount_that_nobody_moves_is_not_asked_about(amount: int | str) -> None:
+    with pytest.raises(Malformed) as refused:
+        checked_explain(Explain(**ASKED, amount=amount))
+    assert "amount" in refused.value.fields
