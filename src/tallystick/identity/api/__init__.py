@@ -20,6 +20,7 @@ from tallystick.identity.api.keys import (
     TenantDirectory,
     TenantNotFound,
     TenantPage,
+    TooManyMakers,
     Unauthenticated,
     WhoAmI,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "TenantDirectory",
     "TenantNotFound",
     "TenantPage",
+    "TooManyMakers",
     "Unauthenticated",
     "WhoAmI",
 ]

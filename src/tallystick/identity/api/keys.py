@@ -161,6 +161,13 @@ class NarrowedMakesNone(Problem):
     kind = Kind.FORBIDDEN
 
 
+class TooManyMakers(Problem):
+    """The caller is a key that a key made, which a key made: it makes no further one."""
+
+    code = "key_made_by_too_many"
+    kind = Kind.FORBIDDEN
+
+
 def _of_new_key(message: CreateKey) -> Facts:
     if message.roles is None:
         return Facts(actions=(Action.IDENTITY_KEY_CREATE,))
@@ -179,7 +186,10 @@ class Identity(Protocol):
     @asks(Action.IDENTITY_KEY_CREATE, Action.IDENTITY_ROLE_GIVE, about=_of_new_key)
     @records(Tag.IDENTITY_KEY_CREATE)
     async def create_key(self, *, caller: Caller, message: CreateKey) -> NewKey:
-        """Make a key and show it once. Raises Malformed, TenantNotFound, RoleNotKnown, NarrowedMakesNone."""
+        """Make a key and show it once. Raises Malformed, TenantNotFound, RoleNotKnown, NarrowedMakesNone.
+
+        Raises TooManyMakers.
+        """
         ...
 
     @asks(Action.IDENTITY_KEY_REVOKE)

@@ -14,6 +14,7 @@ from tallystick.identity.api import (
     RevokeKey,
     RoleNotKnown,
     TenantNotFound,
+    TooManyMakers,
     WhoAmI,
 )
 from tallystick.identity.http.proving import Prover, bearer
@@ -67,7 +68,7 @@ def routes(identity: Identity) -> list[Route]:
             answer=NewKey,
             status=201,
             shows_secret=True,
-            problems=(TenantNotFound, RoleNotKnown, NarrowedMakesNone),
+            problems=(TenantNotFound, RoleNotKnown, NarrowedMakesNone, TooManyMakers),
         ),
         Route(
             method="DELETE",

@@ -41,6 +41,11 @@ def is_about(text: str, person_id: str) -> bool:
     return asked_of(text).get("on") == person_id
 
 
+def about(text: str) -> str:
+    """What was asked is about this: a person, a key, a client or a thing; '' for nothing that has a name."""
+    return str(asked_of(text).get("on") or "")
+
+
 def challenge_of(*, approval_id: str, asked: str, digest: bytes, nonce: bytes) -> bytes:
     """The challenge a passkey signs: SHA-256 of canonical JSON (RFC 8785) of all that is asked, and chance.
 

@@ -27,17 +27,26 @@ def key(
     label: str,
     roles: Sequence[str],
     expires_at: Instant | None,
+    made_by: str | None,
+    made_with: str | None,
+    inherits: bool,
     at: Instant,
     caller: Caller,
 ) -> Deed:
     """What is recorded of a key that is made."""
-    until = {} if expires_at is None else {"expires_at": instants.render(expires_at)}
+    said = {
+        "expires_at": None if expires_at is None else instants.render(expires_at),
+        "made_by": made_by,
+        "made_with": made_with,
+        "inherits": inherits or None,
+    }
     return Deed(
         tag=Tag.IDENTITY_KEY_CREATE,
         caller=caller,
         on=key_id,
         at=at,
-        content=until | {"roles": list(roles)},
+        content={name: value for name, value in said.items() if value is not None}
+        | {"roles": list(roles)},
         texts={"hash": hashed.hex(), "label": label},
     )
 

@@ -17,16 +17,19 @@ def client(
     proof: bytes,
     redirects: list[str],
     scope: list[str],
+    made_by: str | None,
     at: Instant,
     caller: Caller,
 ) -> Deed:
     """What is recorded of a client that is made; ``proof`` is what it proves itself with, sealed as its hash."""
+    content: dict[str, Any] = {"scope": scope} if scope else {}
+    content |= {} if made_by is None else {"made_by": made_by}
     return Deed(
         tag=Tag.IDENTITY_CLIENT_CREATE,
         caller=caller,
         on=client_id,
         at=at,
-        content={"scope": scope} if scope else None,
+        content=content or None,
         texts={"name": name, "proof": sha256(proof).hexdigest(), "redirect_uris": redirects},
     )
 

@@ -59,16 +59,23 @@ def checked_roles(roles: Sequence[str]) -> tuple[str, ...]:
     return tuple(roles)
 
 
-def checked_expiry(text: str | None, *, now: Instant) -> Instant:
-    """Answer when a new key ends: in a year when nothing is asked for, and never later. Raises Malformed."""
+def checked_expiry(text: str | None, *, now: Instant, until: Instant | None = None) -> Instant:
+    """Answer when a new key ends: in a year when nothing is asked for, and never later. Raises Malformed.
+
+    ``until`` is when what it is made with ends, the maker's key or roles: no later than that.
+    """
+    latest = now + LIFE_MAX if until is None else min(until, now + LIFE_MAX)
     if text is None:
-        return now + LIFE_MAX
+        return latest
     try:
         expires_at = instants.parse(text)
     except ValueError as error:
         raise malformed("expires_at", str(error)) from None
-    if not now < expires_at <= now + LIFE_MAX:
-        raise malformed("expires_at", "a key ends within a year, and not before it began")
+    if not now < expires_at <= latest:
+        raise malformed(
+            "expires_at",
+            "a key ends within a year, not before it began, not after its maker's key and roles",
+        )
     return expires_at
 
 

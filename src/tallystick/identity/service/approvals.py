@@ -29,6 +29,7 @@ from tallystick.identity.service.enrolling import checked_size
 from tallystick.identity.service.proofs import Proofs, demand_fresh, demand_person, session_of
 from tallystick.identity.store import approvals as store
 from tallystick.identity.store import factors as factor_store
+from tallystick.identity.store import makers
 from tallystick.identity.store.approvals import ApprovalRow, VoteRow
 from tallystick.kernel import ids, instants
 from tallystick.kernel.callers import Caller
@@ -271,6 +272,12 @@ async def _demand_open(
         raise MakerNeverApproves("You asked for this: another person agrees to it.")
     if binding.is_about(row.asked, caller.actor):
         raise NotAboutYourself("It is about you: another person agrees to it.")
+    holders = (row.maker, binding.about(row.asked))
+    behind = await makers.people_behind(connection, tenant_id=caller.tenant_id, holders=holders)
+    if caller.actor in behind:
+        raise MakerNeverApproves(
+            "You made the key or client that asks, or that it is about: another person agrees to it."
+        )
     if not row.is_open(now):
         raise _ended(row, now)
     if await _said(connection, caller, row) is not None:

@@ -59,7 +59,7 @@ class ClientsService:
         """Register a client. Raises Malformed, TenantNotFound, NarrowedMakesNone."""
         demand_whole(caller)
         name = keys.checked_name(message.name, field="name")
-        made = self._registered(caller.tenant_id, message)
+        made = self._registered(caller, message)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             await store.insert_client(
                 connection, client=made, name=name, now=self._clock.now(), caller=caller
@@ -70,7 +70,7 @@ class ClientsService:
         assert found is not None
         return found
 
-    def _registered(self, tenant_id: int, message: CreateClient) -> Registered:
+    def _registered(self, caller: Caller, message: CreateClient) -> Registered:
         thumbprint = message.certificate_thumbprint
         if thumbprint is not None and not _THUMBPRINT.fullmatch(thumbprint):
             raise malformed("certificate_thumbprint", "it is 64 hexadecimal digits, small")
@@ -83,13 +83,14 @@ class ClientsService:
                 "a client has one of key_set, certificate_thumbprint and certificate_subject",
             )
         return Registered(
-            tenant_id=tenant_id,
+            tenant_id=caller.tenant_id,
             client_id=self._mint.id("cli"),
             key_set=None if message.key_set is None else _checked_keys(message.key_set),
             certificate_thumbprint=None if thumbprint is None else bytes.fromhex(thumbprint),
             certificate_subject=subject,
             redirect_uris=_checked_redirects(message.redirect_uris),
             scope=self._checked_scope(message),
+            made_by=caller.actor,
         )
 
     def _checked_scope(self, message: CreateClient) -> tuple[str, ...]:

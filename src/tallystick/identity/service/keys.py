@@ -1,5 +1,7 @@
 """Identity made real: tenants and keys in the database, found keys remembered for five seconds."""
 
+from collections.abc import Iterable
+
 from tallystick.identity.adapters.cedar import catalogue
 from tallystick.identity.api import (
     ApiKey,
@@ -18,11 +20,14 @@ from tallystick.identity.api import (
     Tenant,
     TenantNotFound,
     TenantPage,
+    TooManyMakers,
     Unauthenticated,
     WhoAmI,
 )
 from tallystick.identity.model import keys
 from tallystick.identity.store import keys as store
+from tallystick.identity.store import makers
+from tallystick.identity.store.makers import Maker
 from tallystick.kernel import ids, instants
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import Instant
@@ -98,15 +103,26 @@ class IdentityService:
         return Tenant(tenant=ids.tenant_name(tenant_id), name=name, created_at=instants.render(now))
 
     async def create_key(self, *, caller: Caller, message: CreateKey) -> NewKey:
-        """Make a key and show it once. Raises Malformed, TenantNotFound, RoleNotKnown, NarrowedMakesNone."""
+        """Make a key and show it once. Raises Malformed, TenantNotFound, RoleNotKnown, NarrowedMakesNone.
+
+        Raises TooManyMakers.
+        """
         demand_whole(caller)
         label = keys.checked_name(message.label, field="label")
         key_id, now = self._mint.id("key"), self._clock.now()
         asked = None if message.roles is None else keys.checked_roles(message.roles)
-        expires_at = keys.checked_expiry(message.expires_at, now=now)
         text = keys.key_text(key_id=key_id, secret=self._mint.secret(keys.SECRET_BYTES))
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
-            roles = await self._roles_of_new(connection, caller, asked, now)
+            maker = await makers.maker(
+                connection, tenant_id=caller.tenant_id, actor=caller.actor, now=now
+            )
+            if maker.keys >= makers.LINE_MAX:
+                raise TooManyMakers("This key was made by keys: make the new one with another.")
+            roles = await self._roles_of_new(connection, caller, asked, maker)
+            inherits = asked is None and maker.roles is not None
+            expires_at = keys.checked_expiry(
+                message.expires_at, now=now, until=_until(maker, roles if inherits else ())
+            )
             await store.insert_key(
                 connection,
                 tenant_id=caller.tenant_id,
@@ -115,6 +131,8 @@ class IdentityService:
                 label=label,
                 roles=roles,
                 expires_at=expires_at,
+                maker=maker,
+                inherits=inherits,
                 now=now,
                 caller=caller,
             )
@@ -128,14 +146,11 @@ class IdentityService:
         )
 
     async def _roles_of_new(
-        self, connection: Connection, caller: Caller, asked: tuple[str, ...] | None, now: Instant
+        self, connection: Connection, caller: Caller, asked: tuple[str, ...] | None, maker: Maker
     ) -> tuple[str, ...]:
         """The roles of a key that is made: those that are asked for, else the maker's, at most as many as a key has."""
         if asked is None:
-            held = await store.roles_of(
-                connection, tenant_id=caller.tenant_id, holder=caller.actor, now=now
-            )
-            return held[: keys.ROLES_MAX] or (keys.MACHINE,)
+            return tuple(sorted(maker.roles or ()))[: keys.ROLES_MAX] or (keys.MACHINE,)
         unknown = set(asked) - catalogue().roles.keys()
         unknown -= await store.own_roles(
             connection, tenant_id=caller.tenant_id, roles=sorted(unknown)
@@ -218,6 +233,12 @@ class IdentityService:
         if len(self._signed_in) >= KEPT_KEYS_MAX:
             self._signed_in.clear()
         self._signed_in[who] = now
+
+
+def _until(maker: Maker, inherited: Iterable[str]) -> Instant | None:
+    """When the first of what a key is made with ends: the keys it comes from, and the roles it inherits."""
+    ends = [maker.until, *((maker.roles or {}).get(role) for role in inherited)]
+    return min((end for end in ends if end is not None), default=None)
 
 
 def demand_whole(caller: Caller) -> None:

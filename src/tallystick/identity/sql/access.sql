@@ -3,12 +3,6 @@
 -- name: person
 SELECT status, risk FROM identity.person WHERE tenant_id = $1 AND person_id = $2
 
--- name: key
-SELECT roles, revoked_at FROM identity.api_key WHERE tenant_id = $1 AND key_id = $2
-
--- name: client
-SELECT ended_at FROM identity.client WHERE tenant_id = $1 AND client_id = $2
-
 -- name: held
 -- The roles in force of a holder.
 SELECT role FROM identity.membership

@@ -2,8 +2,8 @@
 
 -- name: insert_client
 INSERT INTO identity.client (tenant_id, client_id, name, key_set, certificate_thumbprint, certificate_subject, redirect_uris,
-    scope, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    scope, created_at, made_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: end_client
 UPDATE identity.client SET ended_at = $3 WHERE tenant_id = $1 AND client_id = $2 AND ended_at IS NULL RETURNING ended_at

@@ -8,8 +8,8 @@ SELECT name FROM identity.tenant WHERE tenant_id = $1
 SELECT tenant_id, name, created_at FROM identity.tenant WHERE tenant_id > $1 ORDER BY tenant_id LIMIT $2
 
 -- name: insert_key
-INSERT INTO identity.api_key (tenant_id, key_id, hash, label, created_at, roles, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO identity.api_key (tenant_id, key_id, hash, label, created_at, roles, expires_at, made_by, made_with, inherits)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: revoke_key
 UPDATE identity.api_key SET revoked_at = $3
@@ -29,14 +29,6 @@ SELECT tenant_id, key_id, expires_at FROM identity.find_key_v2($1, $2)
 
 -- name: use_key
 UPDATE identity.api_key SET used_at = $3 WHERE tenant_id = $1 AND key_id = $2 AND revoked_at IS NULL
-
--- name: roles_of_holder
--- What whoever makes a key holds: the roles of a key itself, and those that were given.
-SELECT unnest(roles) AS role FROM identity.api_key WHERE tenant_id = $1 AND key_id = $2
-UNION
-SELECT role FROM identity.membership
-WHERE tenant_id = $1 AND holder = $2 AND ended_at IS NULL AND from_at <= $3 AND (until_at IS NULL OR until_at > $3)
-LIMIT 50
 
 -- name: own_roles
 SELECT role FROM identity.role WHERE tenant_id = $1 AND role = ANY ($2) AND ended_at IS NULL

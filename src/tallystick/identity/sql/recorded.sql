@@ -5,7 +5,7 @@ SELECT tenant_id, name, created_at FROM identity.tenant
 WHERE tenant_id = $1 AND created_at >= $2 AND created_at <= $3
 
 -- name: keys
-SELECT key_id, hash, label, created_at, roles, expires_at FROM identity.api_key
+SELECT key_id, hash, label, created_at, roles, expires_at, made_by, made_with, inherits FROM identity.api_key
 WHERE tenant_id = $1 AND created_at >= $2 AND created_at <= $3
 ORDER BY created_at
 
@@ -15,7 +15,8 @@ WHERE tenant_id = $1 AND revoked_at >= $2 AND revoked_at <= $3
 ORDER BY revoked_at
 
 -- name: clients
-SELECT tenant_id, client_id, name, key_set, certificate_thumbprint, certificate_subject, redirect_uris, scope, created_at
+SELECT tenant_id, client_id, name, key_set, certificate_thumbprint, certificate_subject, redirect_uris, scope, made_by,
+    created_at
 FROM identity.client
 WHERE tenant_id = $1 AND created_at >= $2 AND created_at <= $3
 ORDER BY created_at

@@ -26,12 +26,20 @@ CREATE TABLE identity.api_key (
     expires_at timestamptz,
     -- When it was last seen, to the quarter of an hour.
     used_at    timestamptz,
+    -- Who is behind it, through every key in between; keys from before this was there do not say.
+    made_by    text,
+    -- The key or client that made it, if one did.
+    made_with  text,
+    -- Whether its roles are those of its maker, and no more than that one still holds.
+    inherits   boolean NOT NULL DEFAULT false,
     CONSTRAINT api_key_exists PRIMARY KEY (tenant_id, key_id),
     CONSTRAINT tenant_not_found FOREIGN KEY (tenant_id) REFERENCES identity.tenant (tenant_id),
     CONSTRAINT api_key_hash_is_sha256 CHECK (length(hash) = 32),
     CONSTRAINT api_key_label_is_short CHECK (length(label) BETWEEN 1 AND 100),
     CONSTRAINT api_key_expires_after_it_was_made CHECK (expires_at > created_at),
-    CONSTRAINT api_key_has_few_roles CHECK (cardinality(roles) BETWEEN 1 AND 20)
+    CONSTRAINT api_key_has_few_roles CHECK (cardinality(roles) BETWEEN 1 AND 20),
+    CONSTRAINT api_key_maker_is_short CHECK (length(made_by) BETWEEN 1 AND 100),
+    CONSTRAINT api_key_is_made_with_another CHECK (made_with <> key_id AND length(made_with) <= 100)
 );
 
 -- Two keys never share a hash, and a key is found by it in one step.
@@ -789,6 +797,8 @@ CREATE TABLE identity.client (
     scope                  text[] NOT NULL,
     created_at             timestamptz NOT NULL,
     ended_at               timestamptz,
+    -- Who registered it.
+    made_by                text,
     PRIMARY KEY (tenant_id, client_id),
     CONSTRAINT tenant_not_found FOREIGN KEY (tenant_id) REFERENCES identity.tenant (tenant_id),
     CONSTRAINT client_name_is_short CHECK (length(name) BETWEEN 1 AND 100),
@@ -797,7 +807,8 @@ CREATE TABLE identity.client (
     CONSTRAINT client_subject_is_short CHECK (length(certificate_subject) BETWEEN 1 AND 1000),
     CONSTRAINT client_is_proven_in_one_way CHECK (num_nonnulls(key_set, certificate_thumbprint, certificate_subject) = 1),
     CONSTRAINT client_has_few_redirect_uris CHECK (cardinality(redirect_uris) <= 10),
-    CONSTRAINT client_has_a_short_scope CHECK (cardinality(scope) <= 50)
+    CONSTRAINT client_has_a_short_scope CHECK (cardinality(scope) <= 50),
+    CONSTRAINT client_maker_is_short CHECK (length(made_by) BETWEEN 1 AND 100)
 );
 
 -- A client is looked up by its id before its tenant is known.
@@ -925,3 +936,36 @@ ALTER TABLE identity.role ENABLE ALWAYS TRIGGER role_stays_ended;
 CREATE TRIGGER login_stays_ended BEFORE UPDATE ON identity.login
     FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION identity.keep_end_v1();
 ALTER TABLE identity.login ENABLE ALWAYS TRIGGER login_stays_ended;
+
+-- Makers.
+
+-- Operators' jobs compare who made a key with the record.
+GRANT SELECT (made_by, made_with, inherits) ON identity.api_key TO tallystick_operator;
+
+-- Refuses the word of whoever made the key or client that asks, or that it is about: a second identity is no second person.
+CREATE FUNCTION identity.refuse_own_vote_v1() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    about text;
+BEGIN
+    SELECT a.asked::jsonb ->> 'on' INTO about
+    FROM identity.approval AS a WHERE a.tenant_id = NEW.tenant_id AND a.approval_id = NEW.approval_id;
+    IF EXISTS (
+        SELECT FROM identity.api_key AS k
+        WHERE k.tenant_id = NEW.tenant_id AND k.key_id IN (NEW.maker, about) AND k.made_by = NEW.person_id
+    ) OR EXISTS (
+        SELECT FROM identity.client AS c
+        WHERE c.tenant_id = NEW.tenant_id AND c.client_id IN (NEW.maker, about) AND c.made_by = NEW.person_id
+    ) THEN
+        RAISE EXCEPTION 'nobody_approves_their_own: this person made what asks, or what it is about'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'nobody_approves_their_own', SCHEMA = 'identity',
+                TABLE = 'approval_vote';
+    END IF;
+    RETURN NEW;
+END
+$$;
+REVOKE ALL ON FUNCTION identity.refuse_own_vote_v1() FROM PUBLIC;
+CREATE TRIGGER nobody_approves_their_own BEFORE INSERT ON identity.approval_vote
+    FOR EACH ROW EXECUTE FUNCTION identity.refuse_own_vote_v1();
+ALTER TABLE identity.approval_vote ENABLE ALWAYS TRIGGER nobody_approves_their_own;

@@ -7,6 +7,7 @@ import msgspec
 
 from tallystick.identity.model import deeds_of_access as deeds
 from tallystick.identity.model.standing import Delegation, Rule, Sitting, Standing
+from tallystick.identity.store import makers
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import Deed
 from tallystick.kernel.instants import Instant
@@ -32,7 +33,7 @@ async def standing(
     bundles_of: BundlesOf,
 ) -> Standing | None:
     """Read how somebody stands now, None for whom the tenant does not know."""
-    found = await _held_by(connection, tenant_id=tenant_id, holder=holder)
+    found = await _held_by(connection, tenant_id=tenant_id, holder=holder, now=now)
     if found is None:
         return None
     is_active, risk, roles = found
@@ -63,18 +64,18 @@ async def standing(
 
 
 async def _held_by(
-    connection: Connection, *, tenant_id: int, holder: str
+    connection: Connection, *, tenant_id: int, holder: str, now: Instant
 ) -> tuple[bool, int, tuple[str, ...]] | None:
     """Whether a holder is in force, its risk, and the roles that stand with it."""
     if holder.startswith(PERSON):
         row = await connection.fetchrow(_SQL["person"], tenant_id, holder)
         return None if row is None else (row["status"] == "active", row["risk"], ())
     if holder.startswith(KEY):
-        row = await connection.fetchrow(_SQL["key"], tenant_id, holder)
-        return None if row is None else (row["revoked_at"] is None, 0, tuple(row["roles"]))
+        key = await makers.key(connection, tenant_id=tenant_id, key_id=holder, now=now)
+        return None if key is None else (key.is_active, 0, tuple(key.roles))
     if holder.startswith(CLIENT):
-        row = await connection.fetchrow(_SQL["client"], tenant_id, holder)
-        return None if row is None else (row["ended_at"] is None, 0, ())
+        is_active = await makers.client(connection, tenant_id=tenant_id, client_id=holder)
+        return None if is_active is None else (is_active, 0, ())
     return None
 
 

@@ -34,6 +34,7 @@ class Registered(NamedTuple):
     certificate_subject: str | None
     redirect_uris: tuple[str, ...]
     scope: tuple[str, ...]
+    made_by: str | None = None
 
 
 class Asked(NamedTuple):
@@ -72,6 +73,7 @@ async def insert_client(
             list(client.redirect_uris),
             list(client.scope),
             now,
+            client.made_by,
         )
     except asyncpg.ForeignKeyViolationError as error:
         if error.as_dict().get("constraint_name") != TenantNotFound.code:
@@ -89,6 +91,7 @@ def made(client: Registered, *, name: str, at: Instant, caller: Caller) -> Deed:
         proof=thumbprint or (client.key_set or subject or "").encode(),
         redirects=list(client.redirect_uris),
         scope=list(client.scope),
+        made_by=client.made_by,
         at=at,
         caller=caller,
     )

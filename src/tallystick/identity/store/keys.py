@@ -6,6 +6,7 @@ import asyncpg
 
 from tallystick.identity.api import ApiKey, Tenant, TenantNotFound
 from tallystick.identity.model import deeds
+from tallystick.identity.store.makers import Maker
 from tallystick.kernel import ids, instants
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import Deed
@@ -61,14 +62,17 @@ async def insert_key(
     label: str,
     roles: Sequence[str],
     expires_at: Instant,
+    maker: Maker,
+    inherits: bool,
     now: Instant,
     caller: Caller,
 ) -> None:
     """Write a key. Raises TenantNotFound."""
     try:
         await connection.execute(
-            _SQL["insert_key"], tenant_id, key_id, hashed, label, now, list(roles), expires_at
-        )
+            _SQL["insert_key"], tenant_id, key_id, hashed, label, now, list(roles), expires_at,
+            maker.made_by, maker.made_with, inherits,
+        )  # fmt: skip
     except asyncpg.ForeignKeyViolationError as error:
         if error.as_dict().get("constraint_name") != TenantNotFound.code:
             raise
@@ -79,6 +83,9 @@ async def insert_key(
         label=label,
         roles=roles,
         expires_at=expires_at,
+        made_by=maker.made_by,
+        made_with=maker.made_with,
+        inherits=inherits,
         at=now,
         caller=caller,
     )
@@ -116,14 +123,6 @@ async def find_key(
     if row is None:
         return None
     return Caller(tenant_id=row["tenant_id"], actor=row["key_id"]), row["expires_at"]
-
-
-async def roles_of(
-    connection: Connection, *, tenant_id: int, holder: str, now: Instant
-) -> tuple[str, ...]:
-    """Read which roles a holder has now."""
-    rows = await connection.fetch(_SQL["roles_of_holder"], tenant_id, holder, now)
-    return tuple(sorted(row["role"] for row in rows))
 
 
 async def own_roles(
@@ -189,6 +188,9 @@ async def recorded_keys(
                     label=row["label"],
                     roles=row["roles"],
                     expires_at=row["expires_at"],
+                    made_by=row["made_by"],
+                    made_with=row["made_with"],
+                    inherits=row["inherits"],
                     at=row["created_at"],
                     caller=record.SOMEBODY,
                 ),
