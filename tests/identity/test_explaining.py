@@ -4,6 +4,8 @@ import pytest
 
 from tallystick.identity.api.access import Explain
 from tallystick.identity.api.explaining_checks import ASKED_TEXT_MAX, checked_explain
+from tallystick.identity.model.explaining import delegation_words
+from tallystick.identity.model.standing import Delegation
 from tallystick.kernel.money import AMOUNT_MAX
 from tallystick.kernel.problems import Malformed
 
@@ -29,3 +31,17 @@ def test_an_amount_that_nobody_moves_is_not_asked_about(amount: int | str) -> No
     with pytest.raises(Malformed) as refused:
         checked_explain(Explain(**ASKED, amount=amount))
     assert "amount" in refused.value.fields
+
+
+def test_patterns_stand_in_quotes_in_a_sentence() -> None:
+    given = Delegation(
+        delegation_id="dlg_1",
+        holder="per_1",
+        actions=("ledger.transaction.post",),
+        accounts=("shop", "customers:..."),
+        credits=("suppliers:...",),
+        from_at=0,
+    )
+    assert delegation_words(given) == (
+        'post a transaction (ledger) on "shop" or "customers:...", to "suppliers:..."'
+    )

@@ -10,6 +10,7 @@ from tallystick.kernel.money import (
     AMOUNT_MAX,
     JSON_EXACT_MAX,
     Money,
+    amount_words,
     decimal_of,
     exponent_of,
     minor_of,
@@ -151,3 +152,10 @@ def test_what_is_no_plain_whole_number_is_refused(digits: str) -> None:
 def test_an_amount_has_at_most_38_digits() -> None:
     assert len(str(AMOUNT_MAX)) == AMOUNT_DIGITS_MAX == 38
     assert len(str(AMOUNT_MAX + 1)) == 39
+
+
+def test_an_amount_is_told_to_people_with_the_digits_of_its_currency() -> None:
+    assert amount_words(7000, "EUR") == "7000 minor units of EUR (70.00 EUR by ISO 4217)"
+    assert amount_words(7000, "JPY") == "7000 minor units of JPY (7000 JPY by ISO 4217)"
+    assert amount_words(5, "BHD") == "5 minor units of BHD (0.005 BHD by ISO 4217)"
+    assert amount_words(7000, "POINTS") == "7000 minor units of POINTS"

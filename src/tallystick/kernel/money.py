@@ -83,6 +83,17 @@ def decimal_of(minor: int, *, exponent: int) -> str:
     return f"{sign}{digits[:-exponent]}.{digits[-exponent:]}"
 
 
+def amount_words(minor: int, asset: str) -> str:
+    """An amount for people: ``7000 minor units of EUR (70.00 EUR by ISO 4217)``.
+
+    Minor units come first, since a ledger may give an asset other digits; others than currencies have them alone.
+    """
+    said = f"{minor} minor units of {asset}"
+    if asset not in _EXPONENTS:
+        return said
+    return f"{said} ({decimal_of(minor, exponent=_EXPONENTS[asset])} {asset} by ISO 4217)"
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """An amount of one currency in its minor units. Never mixes currencies, never rounds."""

@@ -8,6 +8,7 @@ import typer
 
 from tallystick.apps.cli.asking import ask, fail, write
 from tallystick.apps.cli.factors import prove_code, send
+from tallystick.kernel.money import amount_words, to_int
 from tallystick.runtime.client import path_of
 
 app = typer.Typer(help="See what others ask to do, and agree to it or not.", no_args_is_help=True)
@@ -113,11 +114,19 @@ def _read(path: Path) -> dict[str, Any]:
         fail(f"{path} is no object of JSON, as a passkey's `toJSON()` writes it")
 
 
+def _amount(asked: dict[str, Any]) -> str:
+    """The amount that is asked for, with the decimals of its currency where ISO 4217 has it."""
+    try:
+        return amount_words(to_int(asked["amount"]), asked["asset"])
+    except (KeyError, ValueError):
+        return str(asked["amount"])
+
+
 def _say(shown: dict[str, Any]) -> None:
     typer.echo(f"{shown['approval']}  {shown['status']}  until {shown['expires_at']}")
     typer.echo(f"    {shown['sentence']}")
     for name, text in sorted(shown["asked"].items()):
-        typer.echo(f"    {name:<8} {text}")
+        typer.echo(f"    {name:<8} {_amount(shown['asked']) if name == 'amount' else text}")
     for one in shown.get("said", []):
         typer.echo(
             f"    {one['verdict']} by {one['name']} ({one['person']}) at {one['at']}, {one['method']}"

@@ -122,7 +122,8 @@ def delegation_words(one: Delegation) -> str:
 def _accounts(patterns: Sequence[str]) -> str:
     if ANY_FURTHER in patterns:
         return "any account"
-    return " or ".join(patterns[:3]) + (
+    # In quotes, so that the stops of a pattern are not read as those of the sentence.
+    return " or ".join(f'"{pattern}"' for pattern in patterns[:3]) + (
         f" or {len(patterns) - 3} more" if len(patterns) > 3 else ""
     )
 
