@@ -355,6 +355,11 @@ CHANGES = {
         "UPDATE identity.api_key SET revoked_at = NULL WHERE tenant_id = $1 AND revoked_at IS NOT NULL",
         "entry_without_act",
     ),
+    "a key of another maker": (
+        "identity.api_key",
+        "UPDATE identity.api_key SET made_by = NULL WHERE tenant_id = $1 AND label LIKE 'Kasse%'",
+        "entry_differs_from_act",
+    ),
     "a key slipped in": (
         "identity.api_key",
         """INSERT INTO identity.api_key (tenant_id, key_id, hash, label, created_at)
