@@ -157,6 +157,26 @@ async def test_a_transaction_is_seen_whole_by_who_sees_one_of_its_accounts(books
     assert [one.counterparty for one in page.items] == ["customers:2:main", "world"]
 
 
+async def test_whoever_moves_money_is_told_the_balances_that_they_see(books: Desk) -> None:
+    await books.open("poor", min_available=0)
+    mover, blind = seeing(books, "customers:1:..."), seeing(books)
+    (moved,) = await mover.submit(post("customers:1:main", "customers:2:main", 1))
+    assert [one.address for one in moved.balances] == ["customers:1:main"]
+    (moved,) = await blind.submit(post("customers:1:main", "customers:2:main", 1))
+    assert (moved.refusal, moved.balances) == (None, ())
+    # Nor by how much it was too little, now and when it is asked again.
+    too_much = post("poor", "customers:1:main", 7, id="too-much")
+    for _ in range(2):
+        (refused,) = await mover.submit(too_much)
+        assert refused.refusal is not None
+        assert (refused.refusal.code, refused.refusal.fields) == (
+            "exceeds_available_balance", {"address": "poor"},
+        )  # fmt: skip
+    (told,) = await books.submit(too_much)
+    assert told.refusal is not None
+    assert told.refusal.fields == {"address": "poor", "short": "7"}
+
+
 @pytest.mark.parametrize("walks", [False, True], ids=["merged by account", "walked by time"])
 async def test_a_list_of_transactions_shows_those_with_an_account_that_is_seen(
     books: Desk, monkeypatch: pytest.MonkeyPatch, *, walks: bool

@@ -124,7 +124,7 @@ class Refusal(Message, frozen=True, kw_only=True):
 class Verdict(Message, frozen=True, kw_only=True):
     """What became of one item: a transaction or a refusal; ``replayed`` when it was decided before.
 
-    ``balances`` are those of every account it touched, right after it; a replay carries none.
+    ``balances`` are those of every account it touched and the caller sees, right after it; a replay carries none.
     """
 
     id: Annotated[CallerId, told("Of the act.")]

@@ -1,12 +1,13 @@
 """Rows and outcomes written as the door's answers."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from tallystick.kernel.instants import render
 from tallystick.kernel.money import to_digits
+from tallystick.kernel.patterns import any_fits
 from tallystick.ledger.api import (
     Account,
     AccountBalances,
@@ -25,15 +26,18 @@ from tallystick.ledger.model.accounts import balances
 from tallystick.ledger.model.outcomes import Outcome
 from tallystick.ledger.model.sentences import sentence
 from tallystick.ledger.service.turns import Known
+from tallystick.ledger.store.reading import Patterns
 from tallystick.ledger.store.states import counters_of
 
 Addresses = Mapping[int, tuple[str, str]]
+_TELL_BALANCES: Final = frozenset({"short", "over"})
 
 
-def verdict_of_outcome(outcome: Outcome, *, ledger: str) -> Verdict:
-    """The verdict of an act that was decided now."""
+def verdict_of_outcome(outcome: Outcome, *, ledger: str, sees: Patterns = None) -> Verdict:
+    """The verdict of an act that was decided now, with the balances of accounts that may be seen."""
     if outcome.refusal is not None:
-        return refused(outcome.act.id, outcome.refusal, outcome.fields, replayed=False)
+        fields = _seen_fields(outcome.fields, sees)
+        return refused(outcome.act.id, outcome.refusal, fields, replayed=False)
     after = [
         AccountBalances(
             address=account.address,
@@ -41,16 +45,27 @@ def verdict_of_outcome(outcome: Outcome, *, ledger: str) -> Verdict:
             balances=balances(counters, credit_normal=account.credit_normal),
         )
         for account, counters in outcome.after
+        if sees is None or any_fits(sees, account.address)
     ]
     transaction = transaction_of_outcome(outcome, ledger=ledger)
     return Verdict(id=outcome.act.id, transaction=transaction, balances=tuple(after))
 
 
-def verdict_of_known(known: Known, found: Mapping[str, Transaction]) -> Verdict:
+def verdict_of_known(
+    known: Known, found: Mapping[str, Transaction], *, sees: Patterns = None
+) -> Verdict:
     """The verdict of an act that was decided before; ``found`` has the transactions that were done."""
     if known.refusal is not None:
-        return refused(known.id, known.refusal, known.fields, replayed=known.is_replay)
+        fields = _seen_fields(known.fields, sees)
+        return refused(known.id, known.refusal, fields, replayed=known.is_replay)
     return Verdict(id=known.id, transaction=found[known.id], replayed=True)
+
+
+def _seen_fields(fields: Mapping[str, str], sees: Patterns) -> Mapping[str, str]:
+    """The fields of a refusal, without by how much it was too little or too much where the balance may not be seen."""
+    if sees is None or any_fits(sees, fields.get("address", "")):
+        return fields
+    return {name: text for name, text in fields.items() if name not in _TELL_BALANCES}
 
 
 def no_transaction(message: TransactionOf) -> TransactionNotFound:

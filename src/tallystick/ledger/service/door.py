@@ -171,7 +171,7 @@ class LedgerService:
             raise malformed("caps", f"an act counts under at most {CAPS_MAX} caps")
         key = await self._key_of(caller, message)
         decided = await self._writer(key).submit(read)
-        return Verdicts(items=await self._verdicts(key, message.ledger, decided))
+        return Verdicts(items=await self._verdicts(key, message.ledger, decided, caller.sees))
 
     async def transaction(self, *, caller: Caller, message: TransactionOf) -> Transaction:
         """Show a transaction."""
@@ -335,14 +335,14 @@ class LedgerService:
         return answers.account_of_row(row, ledger=ledger)
 
     async def _verdicts(
-        self, key: Key, ledger: str, decided: Sequence[Decided]
+        self, key: Key, ledger: str, decided: Sequence[Decided], sees: Patterns
     ) -> tuple[Verdict, ...]:
         replayed = [one.id for one in decided if isinstance(one, Known) and one.refusal is None]
         found = await self._transactions(key, ledger, replayed) if replayed else {}
         return tuple(
-            answers.verdict_of_known(one, found)
+            answers.verdict_of_known(one, found, sees=sees)
             if isinstance(one, Known)
-            else answers.verdict_of_outcome(one, ledger=ledger)
+            else answers.verdict_of_outcome(one, ledger=ledger, sees=sees)
             for one in decided
         )
 
