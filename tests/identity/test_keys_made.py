@@ -217,3 +217,21 @@ async def test_keys_make_each_other_twice_at_most(bank):
     _, second = await make(bank, first)
     with pytest.raises(TooManyMakers):
         await make(bank, second)
+
+
+async def test_a_key_that_a_client_made_hangs_on_the_client_and_who_registered_it(bank):
+    owner = await bank.person("Olga", "owner")
+    await bank.step_up(owner)
+    client = await bank.doors.clients.create_client(caller=owner, message=of_client())
+    message = GiveRole(holder=client.client_id, role="machine")
+    await bank.rights.give_role(caller=bank.operator, message=message)
+    program = Caller(tenant_id=bank.tenant_id, actor=client.client_id, session="x")
+    made, key = await make(bank, program)
+    assert made.roles == ("machine",)
+    (row,) = await bank.rows(
+        "SELECT made_by, made_with, inherits FROM identity.api_key WHERE key_id = $1", key.actor
+    )
+    assert tuple(row) == (owner.actor, program.actor, True)
+    assert await may_read(bank, key)
+    await bank.execute("UPDATE identity.client SET ended_at = $1", bank.clock.at)
+    assert not await may_read(bank, key)
