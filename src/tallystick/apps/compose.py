@@ -37,6 +37,7 @@ from tallystick.runtime.database import Database
 from tallystick.runtime.doors import behalf, near
 from tallystick.runtime.edge import Manners, build_app
 from tallystick.runtime.limits import Limiter, Rate, Rates
+from tallystick.runtime.proxies import Proxies
 from tallystick.runtime.record import Pen
 from tallystick.runtime.routes import Route
 from tallystick.wallets import http as wallets_http
@@ -141,6 +142,7 @@ class Platform:
             origins=settings.cors_origins,
             is_tls=bool(settings.tls_certificate),
             request_s=settings.request_seconds,
+            proxies=Proxies(settings.trusted_proxies, written=(settings.country_header,)),
         )
 
     async def _forget_budgets(self) -> int:

@@ -64,6 +64,7 @@ class Settings:
     environment: str = ""
     development: bool = False
     country_header: str = ""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @property
     def is_of_one_machine(self) -> bool:
@@ -145,6 +146,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         environment=_environment(given),
         development=_switch(given, "TALLYSTICK_DEVELOPMENT"),
         country_header=_header(given, "TALLYSTICK_COUNTRY_HEADER"),
+        trusted_proxies=_networks(given, "TALLYSTICK_TRUSTED_PROXIES"),
     )
 
 

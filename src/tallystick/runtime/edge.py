@@ -133,6 +133,7 @@ class _App:
         manners: Manners,
     ) -> None:
         self._limits, self._answers = manners.limits, manners.answers
+        self._proxies = manners.proxies
         self._origins, self._deadlines = (
             Origins(manners.origins),
             Deadlines(manners.request_s, hurried_s=reading.BODY_WAIT_S, tells=True),
@@ -141,7 +142,9 @@ class _App:
         self._find, self._authenticate, self._tries = find, authenticate, Tries()
         self._on_start, self._on_stop = on_start, on_stop
 
-    async def __call__(self, scope: dict[str, Any], receive: reading.Receive, send: Send) -> None:
+    async def __call__(
+        self, scope: Mapping[str, Any], receive: reading.Receive, send: Send
+    ) -> None:
         """Answer one scope of ASGI: a request, the life of the process, or a WebSocket, which is closed."""
         if scope["type"] != "http":
             await self._answer_other(scope["type"], receive, send)
@@ -150,6 +153,8 @@ class _App:
         headers = dict(scope["headers"])
         if len(headers) != len(scope["headers"]):
             headers = reading.joined(scope["headers"])
+        if self._proxies:
+            scope, headers = self._proxies.seen_through(scope, headers)
         request_id = _request_id(headers)
         asked_for = request_id.decode("ascii")
         traced = tracing.begin(asked_for, headers)

@@ -10,6 +10,7 @@ from falcon.routing import CompiledRouter
 from tallystick.kernel.problems import Malformed
 from tallystick.runtime import reading, repeats
 from tallystick.runtime.limits import Limiter
+from tallystick.runtime.proxies import Proxies
 from tallystick.runtime.public_routes import HEALTH_PATHS
 from tallystick.runtime.refusals import MethodNotAllowed, PathNotFound
 from tallystick.runtime.routes import Reply, Route
@@ -29,7 +30,7 @@ class Manners:
     """How requests are met besides their routes.
 
     Without ``limits`` nothing is counted, without ``answers`` no answer is kept. ``origins`` are those whose pages may
-    use the API. A request has ``request_s`` seconds in all.
+    use the API. A request has ``request_s`` seconds in all. ``proxies`` are ours in front.
     """
 
     limits: Limiter | None = None
@@ -37,6 +38,7 @@ class Manners:
     origins: Sequence[str] = ()
     is_tls: bool = False
     request_s: float = 120
+    proxies: Proxies | None = None
 
 
 class Served:
