@@ -133,7 +133,7 @@ class _App:
         manners: Manners,
     ) -> None:
         self._limits, self._answers = manners.limits, manners.answers
-        self._proxies = manners.proxies
+        self._proxies = manners.proxies or None
         self._origins, self._deadlines = (
             Origins(manners.origins),
             Deadlines(manners.request_s, hurried_s=reading.BODY_WAIT_S, tells=True),
@@ -153,7 +153,7 @@ class _App:
         headers = dict(scope["headers"])
         if len(headers) != len(scope["headers"]):
             headers = reading.joined(scope["headers"])
-        if self._proxies:
+        if self._proxies is not None:
             scope, headers = self._proxies.seen_through(scope, headers)
         request_id = _request_id(headers)
         asked_for = request_id.decode("ascii")

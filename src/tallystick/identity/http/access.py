@@ -15,7 +15,6 @@ from tallystick.identity.api.access import (
     NotAllowed,
     StepUpNeeded,
 )
-from tallystick.identity.api.explaining_checks import checked_explain
 from tallystick.kernel.actions import is_action
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import told
@@ -134,7 +133,6 @@ def routes(access: Access, *, url: str) -> list[Route]:
         return await access.decision(caller=asked.caller, message=message)
 
     async def explain(asked: Asked) -> Explanation:
-        checked_explain(asked.body)
         return await access.explain(caller=asked.caller, message=asked.body)
 
     async def evaluate(asked: Asked) -> Evaluated:
@@ -241,7 +239,6 @@ async def _evaluated(access: Access, caller: Caller, asked: Evaluation) -> Evalu
         asset=_text(facts, "asset"),
         on=None if is_account else asked.resource.id,
     )
-    checked_explain(message)
     try:
         found = await access.explain(caller=caller, message=message)
     except HolderNotFound:

@@ -17,6 +17,7 @@ from tallystick.identity.api.access import (
     Explanation,
     HolderNotFound,
 )
+from tallystick.identity.api.explaining_checks import checked_explain
 from tallystick.identity.model import explaining, judging
 from tallystick.identity.model.judging import APPROVAL, Asked, Judged, Ruling
 from tallystick.identity.model.standing import Standing, cap_of, seen_by
@@ -55,7 +56,7 @@ class AccessService:
         self._groups = cedar.catalogue().groups
         self._special = frozenset(
             action
-            for group in ("sensitive", "second_person", "rights")
+            for group in ("sensitive", "sensitive_for_people", "whole", "second_person", "rights")
             for action in self._groups[group]
         )
         self._written: dict[bytes, tuple[str, Instant]] = {}
@@ -88,6 +89,7 @@ class AccessService:
 
     async def explain(self, *, caller: Caller, message: Explain) -> Explanation:
         """Decide about somebody else, and say why."""
+        checked_explain(message)
         _demand_actions((message.action,))
         standing = await self._standings.of(caller, holder=message.holder)
         if standing is None:
