@@ -98,7 +98,7 @@ async def test_a_delegation_is_one_plain_sentence(bank, counter, client):
     await bank.agree(refused.json()["fields"]["approval"], other)
     made = (await client.post("/v1/delegations", json=wanted)).json()
     assert made["sentence"] == (
-        f"{clerk.actor} may hold a transaction (ledger), post a transaction (ledger) on \"customers:...\", up to 500 "
+        f'{clerk.actor} may hold a transaction (ledger), post a transaction (ledger) on "customers:...", up to 500 '
         "EUR at once, up to 2000 EUR within each day, from 09:00 to 17:00 in Europe/Paris on Mon Fri, when another "
         "person agrees above 400 EUR."
     )
