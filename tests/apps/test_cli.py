@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from tallystick.apps.cli import app
+from tallystick.apps.cli import build
 from tallystick.kernel.ids import tenant_id_of
 from tallystick.kernel.money import minor_of
 from tallystick.runtime.iso20022 import validate
@@ -45,7 +45,7 @@ def commands(command: object, *path: str) -> Iterator[tuple[str, ...]]:
         yield from commands(inner, *path, name)
 
 
-@pytest.mark.parametrize("path", list(commands(get_command(app))), ids=" ".join)
+@pytest.mark.parametrize("path", list(commands(get_command(build()))), ids=" ".join)
 def test_every_command_has_help(up: Running, path: tuple[str, ...]) -> None:
     said = up.command(*path, "--help")
     assert said.code == 0

@@ -344,7 +344,8 @@ def test_what_is_in_no_document_tells_nothing_either(
 
 def test_ending_all_of_ones_own_sessions_ends_no_other(walk: Walk) -> None:
     clerk = walk.own.clerk
-    answer = walk.ask(clerk, Asking(*LAST.split(" ")), walk.own.names)
+    method, path = LAST.split(" ")
+    answer = walk.ask(clerk, Asking(method, path), walk.own.names)
     assert answer.json()["ended"] >= 1
     assert code_of(clerk.client.get("/v1/whoami")) == "session_not_accepted"
     for seat in (walk.theirs.clerk, walk.theirs.owner, walk.own.owner):

@@ -111,6 +111,15 @@ async def test_a_clerk_pays_as_far_as_a_delegation_goes(bank):
         await bank.post(clerk, debit="bank:cash")
 
 
+async def test_whoever_pays_learns_no_balance_that_they_may_not_see(bank):
+    clerk = await bank.person("Carl", "payment_clerk")
+    await bank.delegate(clerk)
+    assert not (await bank.post(clerk)).balances
+    await bank.delegate(clerk, actions=("see",), accounts=("customers:ada",), asset=None)
+    shown = (await bank.post(clerk)).balances
+    assert [one.address for one in shown] == ["customers:ada"]
+
+
 async def test_a_delegation_without_the_role_to_use_it_lets_nobody_through(bank):
     ada = await bank.person("Ada", "bookkeeper")
     await bank.delegate(ada)

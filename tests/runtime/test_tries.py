@@ -15,7 +15,7 @@ from tallystick.runtime.tries import LINE_EVERY_S, Tries
 
 
 class Hand:
-    at = 100
+    at: int | float = 100
 
     def __call__(self) -> int:
         return int(self.at * 1_000_000_000)

@@ -86,7 +86,7 @@ def test_every_option_has_help() -> None:
 def _commands() -> Iterator[tuple[str, Any]]:
     if not (tree.PACKAGE / "apps" / "cli" / "__init__.py").exists():
         return
-    root = get_command(importlib.import_module("tallystick.apps.cli").app)
+    root = get_command(importlib.import_module("tallystick.apps.cli").build())
     yield from _leaves("tallystick", root)
 
 

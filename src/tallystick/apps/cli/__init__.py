@@ -1,26 +1,13 @@
 """The command line: one program that runs, proves and uses the platform."""
 
-from typing import Final, NoReturn
+import sys
+from collections.abc import Collection
+from importlib import import_module
+from typing import Any, Final, NoReturn
 
 import typer
 
 from tallystick import __version__
-from tallystick.apps.cli import (
-    access,
-    acts,
-    approvals,
-    audit,
-    clients,
-    factors,
-    keys,
-    ledgers,
-    login,
-    operating,
-    providers,
-    tenants,
-    using,
-    wallets,
-)
 from tallystick.kernel.problems import Problem
 from tallystick.runtime.database import ServerTooOld
 from tallystick.runtime.embedded import EmbeddedPostgresError
@@ -36,43 +23,55 @@ _HINTS: Final = {
     **dict.fromkeys(("28000", "28P01", "3D000"), _NOT_LET_IN),
 }
 
-app = typer.Typer(
-    name="tallystick",
-    help="A regulated money platform that proves what it did.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-app.command()(operating.up)
-app.command()(operating.serve)
-app.command()(operating.sequence)
-app.command()(operating.migrate)
-app.command()(operating.verify)
-app.command()(using.pay)
-app.command()(using.statement)
-app.command()(using.balance)
-app.command()(login.login)
-app.command()(login.logout)
-app.command()(access.whoami)
-app.command()(access.explain)
-app.add_typer(access.people, name="people")
-app.add_typer(access.roles, name="roles")
-app.add_typer(access.delegations, name="delegations")
-app.add_typer(access.rule, name="rule")
-app.command()(acts.acts)
-app.add_typer(approvals.app, name="approvals")
-app.add_typer(audit.app, name="audit")
-app.command()(audit.witness)
-app.add_typer(clients.app, name="client")
-app.add_typer(factors.app, name="factors")
-app.add_typer(keys.app, name="key")
-app.add_typer(ledgers.app, name="ledger")
-app.add_typer(providers.app, name="provider")
-app.add_typer(tenants.app, name="tenant")
-app.add_typer(wallets.app, name="wallet")
+# Each command with the module it stands in, in the order of the help. A module is loaded for its own commands alone:
+# with all that the platform is made of, the program would take seconds to begin.
+_COMMANDS: Final = {
+    **dict.fromkeys(("up", "serve", "sequence", "migrate", "verify"), "operating"),
+    **dict.fromkeys(("pay", "statement", "balance"), "using"),
+    **dict.fromkeys(("login", "logout"), "login"),
+    **dict.fromkeys(("whoami", "explain"), "access"),
+    "acts": "acts",
+    "witness": "audit",
+}
+# Each group of commands with the module it stands in, and its name there.
+_GROUPS: Final = {
+    **{name: ("access", name) for name in ("people", "roles", "delegations", "rule")},
+    "approvals": ("approvals", "app"),
+    "audit": ("audit", "app"),
+    "client": ("clients", "app"),
+    "factors": ("factors", "app"),
+    "key": ("keys", "app"),
+    "ledger": ("ledgers", "app"),
+    "provider": ("providers", "app"),
+    "tenant": ("tenants", "app"),
+    "wallet": ("wallets", "app"),
+}
 
 
-@app.command()
+def build(wanted: Collection[str] | None = None) -> typer.Typer:
+    """Build the program with these commands and groups, or with all."""
+    made = typer.Typer(
+        name="tallystick",
+        help="A regulated money platform that proves what it did.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    made.callback()(lambda: None)
+    for name, module in _COMMANDS.items():
+        if wanted is None or name in wanted:
+            made.command(name)(getattr(_module(module), name))
+    made.command()(version)
+    for name, (module, inner) in _GROUPS.items():
+        if wanted is None or name in wanted:
+            made.add_typer(getattr(_module(module), inner), name=name)
+    return made
+
+
+def _module(name: str) -> Any:
+    return import_module(f"{__name__}.{name}")
+
+
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
@@ -80,8 +79,10 @@ def version() -> None:
 
 def main() -> None:
     """Run the command line; expected failures end in one line and exit code 1."""
+    asked = sys.argv[1:2]
+    is_known = bool(asked) and asked[0] in {*_COMMANDS, *_GROUPS, "version"}
     try:
-        app()
+        build(asked if is_known else None)()
     except (
         EmbeddedPostgresError, ServerTooOld, MigrationChanged, Problem, OSError, ValueError,
     ) as error:  # fmt: skip

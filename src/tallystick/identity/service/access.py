@@ -25,7 +25,7 @@ from tallystick.identity.service.standings import KEPT, Standings, bundles_of
 from tallystick.identity.store import access as store
 from tallystick.identity.store import approvals
 from tallystick.kernel import ids, instants
-from tallystick.kernel.actions import Facts, Sum, is_action
+from tallystick.kernel.actions import Action, Facts, Sum, is_action
 from tallystick.kernel.callers import Caller, address_of
 from tallystick.kernel.entries import canonical
 from tallystick.kernel.instants import Instant
@@ -39,6 +39,7 @@ WRITTEN_MAX: Final = 10_000
 WRITTEN_FOR: Final[Instant] = 3_600 * instants.SECOND
 _ACTIONS_MAX: Final = 10
 _AGREEING: Final = "approve"
+_READING: Final = "read_books"
 _NOBODY: Final = "what proved them is not known to this tenant"
 
 
@@ -281,6 +282,12 @@ class AccessService:
             set(seen_by(standing.delegations, one.action, now))
             for one in used
             if "delegation.reads" in one.reasons
+        ]
+        # Whoever may move money need not see what is on an account.
+        seen += [
+            set(seen_by(standing.delegations, Action.LEDGER_ACCOUNT_READ, now))
+            for one in used
+            if "delegation.moves" in one.reasons and _READING not in one.context["bundles"]
         ]
         return Decision(
             allowed=ruling.allowed,

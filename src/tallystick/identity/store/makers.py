@@ -137,7 +137,7 @@ async def _is_there(connection: Connection, *, tenant_id: int, made_by: str | No
     return await connection.fetchval(_SQL["person"], tenant_id, made_by) == "active"
 
 
-def _is_in_force(link: Mapping[str, Any], now: Instant) -> bool:
+def _is_in_force(link: Any, now: Instant) -> bool:
     return link["revoked_at"] is None and (link["expires_at"] is None or now < link["expires_at"])
 
 
