@@ -11,7 +11,8 @@ import pytest
 from tests.doors.house import EVERY_DOOR, Doors, FarProcess, build, build_far
 
 
-@pytest.fixture(scope="session")
+# It has jobs of its own, which would find the work of other tests: it ends with the tests that knock at it.
+@pytest.fixture(scope="module")
 def process(migrated_url: str) -> Iterator[FarProcess]:
     """A second process on the same database, and two that may knock there: an edge, and one that holds wallets."""
     home = Path(tempfile.mkdtemp(prefix="tallystick-far-"))
