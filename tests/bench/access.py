@@ -134,7 +134,7 @@ async def _deciding(doors: IdentityDoors, machine: Caller, clerk: Caller) -> Non
         made = await doors.access.decide(caller=caller, message=Ask(actions=(POST,), facts=Facts()))
         assert made.allowed
 
-    _tell("decision_answered", await _times(known, ROUNDS))
+    _tell("decision_answered", await _times(known, ROUNDS), floored=False)
     _tell("decision_written", await _times(written, WRITTEN_ROUNDS), floored=False)
 
 
