@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from tallystick.identity.model.judging import APPROVAL, STEP_UP, Judged, Ruling
+from tallystick.identity.api.access import APPROVAL, STEP_UP
+from tallystick.identity.model.judging import Judged, Ruling
 from tallystick.identity.model.standing import Delegation, Standing
 from tallystick.kernel.patterns import ANY_FURTHER
 

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol, cast
 
 import msgspec
 
+from tallystick.identity.api.access import APPROVAL, STEP_UP
 from tallystick.identity.model.standing import (
     APPROVERS_MAX,
     Covering,
@@ -21,8 +22,6 @@ from tallystick.kernel.actions import Facts
 from tallystick.kernel.entries import canonical
 from tallystick.kernel.instants import Instant
 
-STEP_UP: Final = "step_up"
-APPROVAL: Final = "approval"
 _SAFE_MAX: Final = 2**53 - 1
 # Reasons that do not hang on what the message says.
 _FIRM: Final = ("bundle.", "service.", "jobs", "operators", "everyone")

@@ -9,6 +9,7 @@ import msgspec
 
 from tallystick.identity.adapters import cedar
 from tallystick.identity.api.access import (
+    APPROVAL,
     Ask,
     Decision,
     DecisionNotFound,
@@ -19,7 +20,7 @@ from tallystick.identity.api.access import (
 )
 from tallystick.identity.api.explaining_checks import checked_explain
 from tallystick.identity.model import explaining, judging
-from tallystick.identity.model.judging import APPROVAL, Asked, Judged, Ruling
+from tallystick.identity.model.judging import Asked, Judged, Ruling
 from tallystick.identity.model.standing import Standing, cap_of, seen_by
 from tallystick.identity.service.standings import KEPT, Standings, bundles_of
 from tallystick.identity.store import access as store
@@ -96,7 +97,7 @@ class AccessService:
         if standing is None:
             raise HolderNotFound("There is no such person, key or client.")
         now = self._clock.now()
-        seated = Standing(**_as_if_seated(standing, now))
+        seated = _as_if_seated(standing, now)
         asked = Asked(standing=seated, facts=_facts_of(message), proven=seated.kind == "Person")
         ruling = self._rule(asked, (message.action,), now, self._decide_as(seated, caller))
         made = await self._answer(caller, asked, ruling, now)
@@ -194,7 +195,10 @@ class AccessService:
             ruling = self._rule(again, message.actions, now, decide)
             if ruling.allowed and used is None:
                 await approvals.use(connection, caller=caller, approval_id=found, now=now)
-            decided = await self._write(connection, caller, again, ruling, now, approval=found)
+            text = _asked_text(caller, again, ruling)
+            decided = await self._write(
+                connection, caller, again, ruling, now, text=text, approval=found
+            )
         return self._decision(caller, again, ruling, decided, now, approval=found)
 
     async def _agreed(
@@ -219,15 +223,13 @@ class AccessService:
 
     async def _answer(self, caller: Caller, asked: Asked, ruling: Ruling, now: Instant) -> Decision:
         """Write a ruling down, unless the same one was lately, and answer it."""
-        mark = sha256(
-            f"{caller.session}\n{judging.asked_text(asked, ruling.judged, tenant='')}\n{caller.tenant_id}"
-            f"\n{ruling.missing}".encode()
-        ).digest()
+        text = _asked_text(caller, asked, ruling)
+        mark = sha256(f"{caller.session}\n{text}\n{ruling.missing}".encode()).digest()
         written = self._written.get(mark)
         if written is not None and 0 <= now - written[1] < WRITTEN_FOR:
             return self._decision(caller, asked, ruling, written[0], now)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
-            decided = await self._write(connection, caller, asked, ruling, now)
+            decided = await self._write(connection, caller, asked, ruling, now, text=text)
         self._policies_kept = True
         if len(self._written) >= WRITTEN_MAX:
             del self._written[next(iter(self._written))]
@@ -242,6 +244,7 @@ class AccessService:
         ruling: Ruling,
         now: Instant,
         *,
+        text: str,
         approval: str = "",
     ) -> str:
         row = store.DecisionRow(
@@ -252,9 +255,7 @@ class AccessService:
             action=" ".join(one.action for one in ruling.judged),
             allowed=ruling.allowed,
             version=self._engine.version,
-            asked=judging.asked_text(
-                asked, ruling.judged, tenant=ids.tenant_name(caller.tenant_id)
-            ),
+            asked=text,
             answered=judging.answered_text(ruling, approval=approval),
         )
         policies = None if self._policies_kept else (self._engine.policies, self._engine.entities)
@@ -301,6 +302,11 @@ class AccessService:
             caps=tuple(dict.fromkeys(cap for cap in caps if cap is not None)),
             sees=tuple(sorted(set.intersection(*seen))) if seen else None,
         )
+
+
+def _asked_text(caller: Caller, asked: Asked, ruling: Ruling) -> str:
+    """What a decision was made of, as it is written down."""
+    return judging.asked_text(asked, ruling.judged, tenant=ids.tenant_name(caller.tenant_id))
 
 
 def _demand_actions(actions: tuple[str, ...]) -> None:
@@ -364,16 +370,14 @@ def _shown(caller: Caller, action: str, facts: Facts, digest: str) -> str:
     ).decode()
 
 
-def _as_if_seated(standing: Standing, now: Instant) -> dict[str, Any]:
+def _as_if_seated(standing: Standing, now: Instant) -> Standing:
     """A standing as if its person sat in a session of a known device on an allowed network."""
-    values: dict[str, Any] = {name: getattr(standing, name) for name in Standing.__struct_fields__}
-    if standing.kind == "Person":
-        rule = msgspec.structs.replace(
-            standing.rule, networks=(), countries=(), known_devices=False
-        )
-        sitting = store.Sitting(session_id="", device_known=True, expires_at=now + KEPT)
-        values |= {"rule": rule, "sitting": sitting}
-    return values
+    if standing.kind != "Person":
+        return standing
+    replace = msgspec.structs.replace
+    rule = replace(standing.rule, networks=(), countries=(), known_devices=False)
+    sitting = store.Sitting(session_id="", device_known=True, expires_at=now + KEPT)
+    return replace(standing, rule=rule, sitting=sitting)
 
 
 def _facts_of(message: Explain) -> Facts:

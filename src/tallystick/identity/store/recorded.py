@@ -41,7 +41,7 @@ Source = Callable[..., _Acts]
 _Row = Mapping[str, Any]
 
 
-def _source(name: str, deed_of: Callable[[_Row], Deed]) -> Source:
+def source(name: str, deed_of: Callable[[_Row], Deed]) -> Source:
     """Make what reads the acts that one statement tells of; the connection is an operator's."""
 
     async def read(
@@ -131,15 +131,15 @@ def _end(tag: Tag, name: str) -> Callable[[_Row], Deed]:
 
 
 SOURCES: Final[tuple[Source, ...]] = (
-    _source("people", _person),
-    _source("roles", _role),
-    _source("ends_of_roles", _end(Tag.IDENTITY_ROLE_END, "role")),
-    _source("memberships", _giving),
-    _source("ends_of_memberships", _end(Tag.IDENTITY_ROLE_TAKE, "membership_id")),
-    _source("delegations", _delegation),
-    _source("ends_of_delegations", _end(Tag.IDENTITY_DELEGATION_TAKE, "delegation_id")),
-    _source("rules", _rule),
-    _source("decisions", _decision),
-    _source("approvals", _approval),
-    _source("votes", _vote),
+    source("people", _person),
+    source("roles", _role),
+    source("ends_of_roles", _end(Tag.IDENTITY_ROLE_END, "role")),
+    source("memberships", _giving),
+    source("ends_of_memberships", _end(Tag.IDENTITY_ROLE_TAKE, "membership_id")),
+    source("delegations", _delegation),
+    source("ends_of_delegations", _end(Tag.IDENTITY_DELEGATION_TAKE, "delegation_id")),
+    source("rules", _rule),
+    source("decisions", _decision),
+    source("approvals", _approval),
+    source("votes", _vote),
 )

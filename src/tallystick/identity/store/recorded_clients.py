@@ -1,19 +1,14 @@
 """Clients and consents as the record was told of them, read from their tables to be compared with it."""
 
-from collections.abc import AsyncGenerator
 from typing import Any
 
 from tallystick.identity.model import deeds_of_clients as deeds
-from tallystick.identity.store.clients import CONTEXT, Registered, made
+from tallystick.identity.store.clients import Registered, made
+from tallystick.identity.store.recorded import source
 from tallystick.kernel.entries import Deed
-from tallystick.kernel.instants import Instant
 from tallystick.kernel.tags import Tag
 from tallystick.runtime import record
-from tallystick.runtime.database import Connection
-from tallystick.runtime.sql import queries
 
-ROWS_AT_ONCE_MAX = 5_000
-_SQL = queries(CONTEXT, "recorded")
 _STEPS = {
     "ask": Tag.IDENTITY_CONSENT_ASK,
     "give": Tag.IDENTITY_CONSENT_GIVE,
@@ -21,62 +16,6 @@ _STEPS = {
     "end": Tag.IDENTITY_CONSENT_END,
 }
 TAGS = frozenset({Tag.IDENTITY_CLIENT_CREATE, Tag.IDENTITY_CLIENT_END, *_STEPS.values()})
-
-_Acts = AsyncGenerator[list[tuple[Deed, bool]], None]
-
-
-async def clients(
-    connection: Connection, *, tenant_id: int, since: Instant, until: Instant
-) -> _Acts:
-    """Read the making of clients; the connection is an operator's."""
-    cursor = await connection.cursor(_SQL["clients"], tenant_id, since, until)
-    while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
-        yield [(_made(row), True) for row in rows]
-
-
-async def ends_of_clients(
-    connection: Connection, *, tenant_id: int, since: Instant, until: Instant
-) -> _Acts:
-    """Read the ends of clients; the connection is an operator's."""
-    cursor = await connection.cursor(_SQL["ends_of_clients"], tenant_id, since, until)
-    while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
-        yield [
-            (
-                deeds.end_of_client(row["client_id"], at=row["ended_at"], caller=record.SOMEBODY),
-                True,
-            )
-            for row in rows
-        ]
-
-
-async def consents_asked(
-    connection: Connection, *, tenant_id: int, since: Instant, until: Instant
-) -> _Acts:
-    """Read what third parties asked for; the connection is an operator's."""
-    cursor = await connection.cursor(_SQL["consents_asked"], tenant_id, since, until)
-    while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
-        yield [(_step(row), True) for row in rows]
-
-
-async def consents_decided(
-    connection: Connection, *, tenant_id: int, since: Instant, until: Instant
-) -> _Acts:
-    """Read what people answered; the connection is an operator's."""
-    cursor = await connection.cursor(_SQL["consents_decided"], tenant_id, since, until)
-    while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
-        yield [(_step(row), True) for row in rows]
-
-
-async def consents_ended(
-    connection: Connection, *, tenant_id: int, since: Instant, until: Instant
-) -> _Acts:
-    """Read which consents ended; the connection is an operator's."""
-    cursor = await connection.cursor(_SQL["consents_ended"], tenant_id, since, until)
-    while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
-        yield [(_step(row), True) for row in rows]
-
-
-SOURCES = (clients, ends_of_clients, consents_asked, consents_decided, consents_ended)
 
 
 def _made(row: Any) -> Deed:
@@ -95,3 +34,16 @@ def _step(row: Any) -> Deed:
         at=row["at"],
         caller=record.SOMEBODY,
     )
+
+
+def _end(row: Any) -> Deed:
+    return deeds.end_of_client(row["client_id"], at=row["ended_at"], caller=record.SOMEBODY)
+
+
+SOURCES = (
+    source("clients", _made),
+    source("ends_of_clients", _end),
+    source("consents_asked", _step),
+    source("consents_decided", _step),
+    source("consents_ended", _step),
+)
