@@ -1,6 +1,6 @@
 """The one way to refuse: a problem with a code that survives every wire."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 
@@ -68,3 +68,49 @@ def moved(problem: Malformed, starts: Mapping[str, str]) -> Malformed:
             if place.startswith(start):
                 return malformed(instead + place.removeprefix(start), reason)
     return problem
+
+
+_classes: dict[str, type[Problem]] = {}
+
+
+def travelled(
+    code: str,
+    detail: str,
+    fields: Mapping[str, str],
+    *,
+    retry: str,
+    is_replayed: bool,
+    otherwise: Kind,
+    closed: type[Problem] = Problem,
+) -> Problem:
+    """The refusal that came over a wire, of the very class it had, with its code, detail and fields.
+
+    A code that no class here has comes as a ``closed``, the class of a closed list of codes, or a plain Problem, that
+    carries it, of the kind ``otherwise``. A ``retry`` that is not known here is never.
+    """
+    kind = _class_of(code)
+    problem = (kind or closed)(detail, fields)
+    if kind is None:
+        problem.code = code
+        problem.kind = closed.kind if closed is not Problem else otherwise
+    advice = Retry(retry) if retry in set(Retry) else Retry.NEVER
+    if problem.retry != advice:
+        problem.retry = advice
+    if is_replayed:
+        problem.replayed = True
+    return problem
+
+
+def _class_of(code: str) -> type[Problem] | None:
+    if code not in _classes:
+        # Looked up anew, since a context may have been imported meanwhile.
+        _classes.update((kind.code, kind) for kind in _descendants(Problem))
+    return _classes.get(code)
+
+
+def _descendants(kind: type[Problem]) -> Iterator[type[Problem]]:
+    for one in kind.__subclasses__():
+        # A class of a closed list of codes has none of its own, and each instance brings one.
+        if "code" in vars(one):
+            yield one
+        yield from _descendants(one)

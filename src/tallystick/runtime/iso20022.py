@@ -10,7 +10,13 @@ from typing import Any
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - it has no types
 
-from tallystick.kernel.problems import Kind, Problem
+from tallystick.kernel.refusals import (
+    MessageNotSupported,
+    SchemaViolation,
+    XmlHasForbiddenConstruct,
+    XmlIsMalformed,
+    XmlIsTooLarge,
+)
 
 # Max35Text, which is what most ids are.
 ID_MAX = 35
@@ -50,40 +56,6 @@ _TOO_DEEP = "boolean(/" + "/".join(["*"] * (DEPTH_MAX + 1)) + ")"
 # A compiled schema keeps its error log in itself, so two threads may not validate with it at once. Nor may they compile
 # two at once: libxml2 makes its built-in types on the first occasion, and two first occasions spoil them for good.
 _validating = threading.Lock()
-
-
-class XmlIsMalformed(Problem):
-    """The bytes are not well-formed XML in an encoding we read."""
-
-    code = "xml_is_malformed"
-    kind = Kind.MALFORMED
-
-
-class XmlHasForbiddenConstruct(Problem):
-    """The XML declares or refers to something outside itself."""
-
-    code = "xml_has_forbidden_construct"
-    kind = Kind.MALFORMED
-
-
-class XmlIsTooLarge(Problem):
-    """The XML is over a written bound: bytes, markup or depth."""
-
-    code = "xml_is_too_large"
-    kind = Kind.TOO_LARGE
-
-
-class MessageNotSupported(Problem):
-    """The XML is well-formed, but not one of the messages that are read here."""
-
-    code = "message_not_supported"
-    kind = Kind.UNSUPPORTED
-
-
-class SchemaViolation(Problem):
-    """The message does not follow its schema; ``fields`` maps paths to line and reason."""
-
-    code = "schema_violation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ On the loopback of one machine there may be none. Everywhere else there is, noth
 verified by name; with a certificate of our own too, where one is set (mutual TLS).
 """
 
-import ipaddress
 import os
 import ssl
 import stat
@@ -22,6 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from tallystick.kernel.hosts import is_loopback
+
 FILE_BYTES_MAX = 65_536
 CERTIFICATES_MAX = 50
 RSA_BITS_MIN, RSA_BITS_MAX = 2_048, 8_192
@@ -34,16 +35,6 @@ class ServerFiles(NamedTuple):
     certificate: Path
     key: Path
     client_ca: Path | None
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether an address or name can be reached from this machine alone; a path is a socket of it."""
-    if host == "localhost" or host.startswith("/"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def server_files(

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, get_type_hints
 import msgspec
 
 from tallystick.kernel.callers import Caller
-from tallystick.kernel.problems import Kind, Problem, Retry
+from tallystick.kernel.problems import Kind, Problem, travelled
 from tallystick.runtime.refusals import STATUS_BY_KIND, ProblemDocument
 
 PATH: Final = "/doors/{context}/{door}/{method}"
@@ -22,7 +22,6 @@ ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024
 TIMEOUT_MS: Final = 30_000
 
 _KIND_BY_STATUS = {status: kind for kind, status in STATUS_BY_KIND.items()}
-_classes: dict[str, type[Problem]] = {}
 
 
 class Method(NamedTuple):
@@ -57,28 +56,11 @@ def problem_from(document: ProblemDocument, *, is_replayed: bool) -> Problem:
 
     A code that no class here has comes as a plain Problem that carries it.
     """
-    kind = _class_of(document.code)
-    problem = kind(document.detail, document.fields)
-    if kind is Problem:
-        problem.code = document.code
-        problem.kind = _KIND_BY_STATUS.get(document.status, Kind.UNPROCESSABLE)
-    if problem.retry != document.retry:
-        problem.retry = Retry(document.retry)
-    if is_replayed:
-        problem.replayed = True
-    return problem
-
-
-def _class_of(code: str) -> type[Problem]:
-    if code not in _classes:
-        # Looked up anew, since a context may have been imported meanwhile.
-        _classes.update((kind.code, kind) for kind in _descendants(Problem))
-    return _classes.get(code, Problem)
-
-
-def _descendants(kind: type[Problem]) -> Iterator[type[Problem]]:
-    for one in kind.__subclasses__():
-        # A class of a closed list of codes has none of its own, and each instance brings one.
-        if "code" in vars(one):
-            yield one
-        yield from _descendants(one)
+    return travelled(
+        document.code,
+        document.detail,
+        document.fields,
+        retry=document.retry,
+        is_replayed=is_replayed,
+        otherwise=_KIND_BY_STATUS.get(document.status, Kind.UNPROCESSABLE),
+    )
