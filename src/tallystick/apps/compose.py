@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from tallystick import __version__
 from tallystick.apps.doors import opened
 from tallystick.apps.identifying import IdentityDoors
+from tallystick.apps.pages import console_of
 from tallystick.apps.receipts import receipts
 from tallystick.apps.working import Job, Jobs
 from tallystick.audit import http as audit_http
@@ -194,7 +196,17 @@ class Platform:
 
         ``extra_routes`` and ``extra_hooks`` (at the start, at the end) are for measurements.
         """
+        pages, site = console_of(
+            ledger=self.ledger,
+            wallets=self.wallets,
+            payments=self.payments,
+            audit=self.audit,
+            identity=self.doors_of_identity,
+            settings=self._settings,
+            clock=self._clock,
+        )
         routes = [
+            *pages,
             *ledger_http.routes(self.ledger, reserved=((WALLETS_LEDGER, "wallets:"),)),
             *wallets_http.routes(self.wallets),
             *payments_http.routes(self.payments),
@@ -220,7 +232,7 @@ class Platform:
             glossary={code.value: sentence(code) for code in RefusalCode},
             on_start=(self.start, self.start_jobs, *extra_hooks[0]),
             on_stop=(*extra_hooks[1], self.stop),
-            manners=self._manners,
+            manners=replace(self._manners, pages=site),
         )
 
     def _gates(self) -> list[tuple[type, Any]]:

@@ -60,14 +60,15 @@ async def prepare(platform: Platform, *, caller: Caller) -> None:
     await _fund(platform, caller)
 
 
-async def people(platform: Platform, *, caller: Caller, issuer: str) -> None:
+async def people(platform: Platform, *, caller: Caller, issuer: str, back: str) -> None:
     """Let the development issuer say who people are, and add those of the demonstration with their roles.
 
-    ``caller`` is an operator of the tenant. Doing it again changes nothing.
+    ``caller`` is an operator of the tenant, ``back`` where the issuer sends browsers of the console back to. Doing it
+    again changes nothing.
     """
     doors = platform.doors_of_identity
     known = (await doors.providers.providers(caller=caller, message=ListProviders())).items
-    if not any(one.provider == PROVIDER and one.issuer == issuer for one in known):
+    if not any(one.provider == PROVIDER and one.issuer == issuer and back in one.redirects for one in known):
         await doors.providers.set_oidc(
             caller=caller,
             message=SetOidcProvider(
@@ -75,6 +76,7 @@ async def people(platform: Platform, *, caller: Caller, issuer: str) -> None:
                 issuer=issuer,
                 client_id=development.CLIENT,
                 algorithms=("ES256",),
+                redirects=(back,),
                 trusts_mfa=True,
             ),
         )

@@ -14,6 +14,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from joserfc import jwk, jws
 
+from tallystick.console.signing import BACK
 from tallystick.identity.api.tokens import OAuthError
 from tallystick.identity.model.addresses import asking, form_fields, is_loopback_host, is_redirect
 from tallystick.identity.model.jws import encoded
@@ -68,6 +69,11 @@ def issuer_of(settings: Settings) -> str:
     return f"http://{host}:{settings.port}{PATH}"
 
 
+def back_to(settings: Settings) -> str:
+    """Where it sends the browser of whoever signs in to the console. Raises ValueError."""
+    return f"{settings.console_url}{BACK}"
+
+
 class DevelopmentIssuer:
     """The issuer itself. Raises ValueError where it must not run."""
 
@@ -80,6 +86,7 @@ class DevelopmentIssuer:
             )
         self.issuer = issuer_of(settings)
         self._clock = clock
+        self._known = (back_to(settings),)
         self._key = jwk.ECKey.generate_key("P-256", auto_kid=True)
         self._codes: dict[str, _Code] = {}
 
@@ -130,7 +137,7 @@ class DevelopmentIssuer:
             raise malformed("client_id", "the development issuer has one client, and gives codes")
         if query.code_challenge_method != "S256" or not query.code_challenge:
             raise malformed("code_challenge", "PKCE with S256 is asked for")
-        if not is_redirect(query.redirect_uri, known=()):
+        if not is_redirect(query.redirect_uri, known=self._known):
             raise malformed("redirect_uri", "the development issuer sends to the loopback only")
         if not query.login_hint:
             return Reply(value=self._page(query).encode(), media="text/html; charset=utf-8")

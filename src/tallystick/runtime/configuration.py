@@ -108,6 +108,12 @@ class Settings:
         return name, origins
 
 
+    @property
+    def console_url(self) -> str:
+        """How browsers reach the console: the first page that passkeys are asked at. Raises ValueError."""
+        return self.relying_party[1][0]
+
+
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read ``TALLYSTICK_*``. Raises ValueError naming the setting that cannot be read."""
     given = os.environ if environment is None else environment

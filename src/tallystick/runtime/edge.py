@@ -32,7 +32,7 @@ from tallystick.runtime.refusals import (
     problem_of,
     status_of,
 )
-from tallystick.runtime.routes import JSON, NOBODY, XML, Asked, Reply, Route, Shown
+from tallystick.runtime.routes import JSON, NOBODY, XML, Asked, Pages, Reply, Route, Shown
 from tallystick.runtime.serving import Answer, Found, Manners, Served, answered, finder, with_own
 from tallystick.runtime.strictness import Origins, strict_headers
 from tallystick.runtime.tries import Tries
@@ -133,12 +133,13 @@ class _App:
         manners: Manners,
     ) -> None:
         self._limits, self._answers = manners.limits, manners.answers
-        self._proxies = manners.proxies or None
+        self._proxies, self._pages = manners.proxies or None, manners.pages
         self._origins, self._deadlines = (
             Origins(manners.origins),
             Deadlines(manners.request_s, hurried_s=reading.BODY_WAIT_S, tells=True),
         )
         self._strict = strict_headers(is_tls=manners.is_tls)
+        self._strict_page = strict_headers(is_tls=manners.is_tls, is_page=True)
         self._find, self._authenticate, self._tries = find, authenticate, Tries()
         self._on_start, self._on_stop = on_start, on_stop
 
@@ -207,10 +208,13 @@ class _App:
         """Prove who asks, read what is asked, have it done."""
         scope, headers = shown.scope, shown.headers
         caller, proof = _asking(scope, headers, request_id), None
+        if served.pages is not None:
+            served.pages.demand_own(shown)
         if served.prove is not None:
             proof = await self._prove_process(served.prove, shown)
         elif not served.is_public:
-            caller = await self._prove(shown, caller)
+            prove = self._authenticate if served.pages is None else served.pages.prove
+            caller = await self._prove(prove, shown, caller)
         elif self._limits is not None and served.is_counted:
             await self._limits.spend_of(_address(scope))
         query, key, wanted = served.check(scope, headers)
@@ -232,7 +236,7 @@ class _App:
             idempotency_key=key,
             request_id=request_id,
             media=wanted,
-            shown=shown if served.is_public else None,
+            shown=shown if served.shows else None,
             proof=proof,
         )
         if key is not None and served.keeps:
@@ -240,14 +244,14 @@ class _App:
             return await self._once(served, asked, key, of)
         return answered(await served.handle(asked), served)
 
-    async def _prove(self, shown: Shown, asking: Caller) -> Caller:
+    async def _prove(self, prove: Authenticate, shown: Shown, asking: Caller) -> Caller:
         """Prove the caller, and count the request: against its budgets, or its address's where nobody is proven."""
         limits = self._limits
         if limits is None:
-            return await self._authenticate(shown, asking)
+            return await prove(shown, asking)
         limits.demand_open(_address(shown.scope))
         try:
-            caller = await self._authenticate(shown, asking)
+            caller = await prove(shown, asking)
         except Problem as problem:
             if problem.kind == Kind.UNAUTHENTICATED:
                 await limits.spend_of(_address(shown.scope))
@@ -301,8 +305,21 @@ class _App:
                 return 204, [*self._strict, *told], b""
         problem = problem_of(error)
         self._log_refusal(error, problem, served, request_id)
+        pages = self._pages_for(served, headers)
+        if pages is not None:
+            shown = Shown(authorization="", scope=scope, headers=headers)
+            reply = pages.refused(problem, shown, request_id.decode("ascii"))
+            own = {"content-type": reply.media or "", **(reply.headers or {})}
+            return reply.status or status_of(problem), with_own(self._strict_page, own), reply.value
         content = _encode(document_of(problem, request_id=request_id.decode("ascii")))
         return status_of(problem), with_own(self._strict, headers_of(problem)), content
+
+    def _pages_for(self, served: Served | None, headers: Mapping[bytes, bytes]) -> Pages | None:
+        """Who says a refusal as a page: the route's own, or where there is none, whoever has pages for a browser."""
+        if served is not None:
+            return served.pages
+        wants_page = b"text/html" in headers.get(b"accept", b"")
+        return self._pages if wants_page else None
 
     def _log_refusal(
         self, error: Exception, problem: Problem, served: Served | None, request_id: bytes

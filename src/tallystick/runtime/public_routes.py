@@ -44,7 +44,7 @@ def public_routes(
     """Make the routes that need no key."""
     health = _health_routes(ready)
     document = openapi_document(
-        routes=[*(route for route in routes if route.prove is None), *health],
+        routes=[*filter(_is_documented, routes), *health],
         title=title,
         version=version,
         problems=problems,
@@ -54,7 +54,7 @@ def public_routes(
     page = {"content-security-policy": PAGE_POLICY}
     return [
         *health,
-        _root(),
+        *(() if any(route.path == "/" for route in routes) else (_root(),)),
         _fixed("/openapi.json", "The OpenAPI 3.1 document", json_body, "application/json"),
         _fixed(
             REFERENCE_PATH, "The document as a page", reference_page(document).encode(), HTML, page
@@ -107,6 +107,10 @@ class _Readiness:
         except Exception as error:
             _log.warning("not_ready", because=repr(error)[:500])
             return False
+
+
+def _is_documented(route: Route) -> bool:
+    return route.prove is None and route.pages is None
 
 
 def _root() -> Route:

@@ -38,6 +38,7 @@ Receive = Callable[[], Awaitable[Any]]
 _MEDIA_JSON = frozenset({"application/json"})
 _MEDIA_XML = frozenset({"application/xml", "text/xml"})
 _MEDIA_FORM = frozenset({"application/x-www-form-urlencoded"})
+_MEDIA_FILES = frozenset({"multipart/form-data"})
 _REQUEST_ID = re.compile(rb"[!-~]{1,%d}" % REQUEST_ID_MAX)
 _AT = re.compile(r"(.*) - at `(?:key in )?\$?\.?(.*)`", re.DOTALL)
 _NAMED = re.compile(
@@ -146,7 +147,9 @@ def idempotency_key(text: bytes) -> str:
     return key
 
 
-def check_media(headers: Headers, *, is_xml: bool, is_form: bool = False) -> None:
+def check_media(
+    headers: Headers, *, is_xml: bool, is_form: bool = False, takes_files: bool = False
+) -> None:
     """Raise MediaTypeNotSupported unless the body comes as JSON in UTF-8 (or XML, or a form), not compressed."""
     given = headers.get(b"content-type", b"")
     if headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
@@ -157,6 +160,8 @@ def check_media(headers: Headers, *, is_xml: bool, is_form: bool = False) -> Non
         return
     media, *parameters = (part.strip().lower() for part in given.decode("latin-1").split(";"))
     accepted = _MEDIA_FORM if is_form else _MEDIA_XML if is_xml else _MEDIA_JSON
+    if takes_files:
+        accepted |= _MEDIA_FILES
     if media not in accepted:
         raise MediaTypeNotSupported(
             f"This route reads {' or '.join(sorted(accepted))}.", {"content-type": media[:100]}

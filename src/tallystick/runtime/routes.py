@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -24,7 +24,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A request, proven and read: who asks, the fields of the path, the query, the body, the caller's key.
 
     ``media`` is what the caller accepts of the media types the route answers, the first of them if it does not say.
-    ``shown`` is all the request shows, where the route is public: whoever proves callers has looked at the rest.
+    ``shown`` is all the request shows, where the route is public or a page: whoever proves callers has looked at the
+    rest.
     ``proof`` is what the route's own ``prove`` answered.
     """
 
@@ -47,16 +48,34 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     headers: Mapping[bytes, bytes]
 
 
+class Pages(Protocol):
+    """Whoever serves pages to browsers: it knows who asks by a cookie, and says refusals as pages."""
+
+    def demand_own(self, shown: Shown) -> None:
+        """Raise the problem that keeps out what a page of another site makes a browser send."""
+        ...
+
+    async def prove(self, shown: Shown, asking: Caller) -> Caller:
+        """Prove who asks. Raises the problem that says how to."""
+        ...
+
+    def refused(self, problem: Problem, shown: Shown, request_id: str) -> "Reply":
+        """The page that says a problem."""
+        ...
+
+
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """An answer that differs from what its route says.
 
-    With ``media`` the value is ``bytes`` and goes out as it is; else it is encoded as JSON.
+    With ``media`` the value is ``bytes`` and goes out as it is; else it is encoded as JSON. ``cookies`` are values of
+    ``Set-Cookie``, each in a header of its own (RFC 6265, section 3).
     """
 
     value: Any = None
     status: int | None = None
     headers: Mapping[str, str] | None = None
     media: str | None = None
+    cookies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +97,9 @@ class Route:
     A route with ``prove`` is for other processes of ours. That is given all a request shows, before a byte of the body
     is read, and answers what it proves, or raises. Such a route is in no document and draws on no budget. Its body may
     have ``body_bytes_max`` bytes; None is what any other has.
+
+    A route with ``pages`` is for people in browsers: those prove who asks, and say refusals. It is in no document. With
+    ``form`` it takes a form, with ``files`` also one with files in it (``multipart/form-data``, RFC 7578).
     """
 
     method: str
@@ -101,6 +123,8 @@ class Route:
     refusal: Any = None
     prove: Callable[["Shown"], Any] | None = None
     body_bytes_max: int | None = None
+    pages: Pages | None = None
+    files: bool = False
 
     @property
     def every_media(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from tallystick.runtime.limits import Limiter
 from tallystick.runtime.proxies import Proxies
 from tallystick.runtime.public_routes import HEALTH_PATHS
 from tallystick.runtime.refusals import MethodNotAllowed, PathNotFound
-from tallystick.runtime.routes import Reply, Route
+from tallystick.runtime.routes import Pages, Reply, Route
 from tallystick.runtime.strictness import Headers, strict_headers
 
 Answer = tuple[int, Headers, bytes]
@@ -30,7 +30,8 @@ class Manners:
     """How requests are met besides their routes.
 
     Without ``limits`` nothing is counted, without ``answers`` no answer is kept. ``origins`` are those whose pages may
-    use the API. A request has ``request_s`` seconds in all. ``proxies`` are ours in front.
+    use the API. A request has ``request_s`` seconds in all. ``proxies`` are ours in front. ``pages`` tell a browser
+    what is wrong where there is no route.
     """
 
     limits: Limiter | None = None
@@ -39,6 +40,7 @@ class Manners:
     is_tls: bool = False
     request_s: float = 120
     proxies: Proxies | None = None
+    pages: Pages | None = None
 
 
 class Served:
@@ -47,7 +49,8 @@ class Served:
     def __init__(self, route: Route, manners: Manners) -> None:
         self.route = route
         self.handle, self.is_public, self.status = route.handle, route.public, route.status
-        self.read, self.prove = _body_reader(route), route.prove
+        self.read, self.prove, self.pages = _body_reader(route), route.prove, route.pages
+        self.shows = route.public or route.pages is not None
         self.body_bytes_max = route.body_bytes_max or reading.BODY_BYTES_MAX
         self.headers = [
             (b"content-type", route.answer_media.encode()),
@@ -57,6 +60,7 @@ class Served:
         ]
         self._media, self._query = route.every_media, route.query
         self._is_xml, self._is_form = route.body is bytes, route.form
+        self._takes_files = route.files
         is_write = route.method != "GET" and not route.public and route.prove is None
         self._looks_for_key = is_write and (route.method == "POST" or manners.answers is not None)
         self.keeps = is_write and not route.keyed and manners.answers is not None
@@ -80,7 +84,9 @@ class Served:
                 raise Malformed(_NOT_KEYED, {"Idempotency-Key": "not taken"})
             key = reading.idempotency_key(headers[b"idempotency-key"])
         if self.read is not None:
-            reading.check_media(headers, is_xml=self._is_xml, is_form=self._is_form)
+            reading.check_media(
+                headers, is_xml=self._is_xml, is_form=self._is_form, takes_files=self._takes_files
+            )
         else:
             reading.check_no_body(headers)
         return query, key, wanted
@@ -144,11 +150,9 @@ def answered(answer: Any, served: Served) -> Answer:
     is_ready = reply.media is not None or reply.value is None
     content = (reply.value or b"") if is_ready else _encode(reply.value)
     own = {"content-type": reply.media} if reply.media else {}
-    return (
-        reply.status or served.status,
-        with_own(served.headers, own | dict(reply.headers or {})),
-        content,
-    )
+    headers = with_own(served.headers, own | dict(reply.headers or {}))
+    headers += [(b"set-cookie", cookie.encode("latin-1")) for cookie in reply.cookies]
+    return reply.status or served.status, headers, content
 
 
 def with_own(headers: Iterable[tuple[bytes, bytes]], own: Mapping[str, str]) -> Headers:

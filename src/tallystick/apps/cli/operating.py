@@ -16,7 +16,7 @@ from tallystick import __version__
 from tallystick.apps import demonstration, local, sequencing
 from tallystick.apps import serve as serving
 from tallystick.apps.compose import CONTEXTS, Platform, operator_database, pen_of, tenant_directory
-from tallystick.apps.development import issuer_of
+from tallystick.apps.development import back_to, issuer_of
 from tallystick.identity.api import Authenticate as ProveKey
 from tallystick.identity.api import (
     CreateKey,
@@ -170,7 +170,9 @@ async def _prepare(url: str, settings: Settings) -> local.Remembered:
         await demonstration.prepare(platform, caller=caller)
         if settings.development:
             operator = Caller(tenant_id=caller.tenant_id, actor=OPERATOR.actor)
-            await demonstration.people(platform, caller=operator, issuer=issuer_of(settings))
+            await demonstration.people(
+                platform, caller=operator, issuer=issuer_of(settings), back=back_to(settings)
+            )
         return known
     finally:
         await platform.stop()

@@ -1,0 +1,132 @@
+"""How figures and times are written for a reader: by locale, from integers and instants."""
+
+import functools
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import get_decimal_symbol, get_group_symbol
+
+from tallystick.kernel.instants import Instant
+
+DEFAULT: Final = "en-GB"
+ZONE_DEFAULT: Final = "UTC"
+# As many figures as a balance can have, and then some.
+DIGITS_MAX: Final = 80
+_NAMES_MAX = 20
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@functools.lru_cache(256)
+def locale_of(accepted: str) -> Locale:
+    """The locale that an ``Accept-Language`` header (RFC 9110, section 12.5.4) asks for first and we know."""
+    for name in _by_weight(accepted):
+        try:
+            return Locale.parse(name, sep="-")
+        except (ValueError, UnknownLocaleError):
+            continue
+    return Locale.parse(DEFAULT, sep="-")
+
+
+def _by_weight(accepted: str) -> Iterable[str]:
+    weighed: list[tuple[Decimal, str]] = []
+    for part in accepted.split(",")[:_NAMES_MAX]:
+        name, _, weight = part.strip().partition(";q=")
+        try:
+            weighed.append((-Decimal(weight or "1"), name.strip()))
+        except ArithmeticError:
+            continue
+    return (name for _, name in sorted(weighed, key=lambda one: one[0]) if name and name != "*")
+
+
+@functools.lru_cache(256)
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of a name of IANA, UTC for any other."""
+    try:
+        return ZoneInfo(name) if name else ZoneInfo(ZONE_DEFAULT)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(ZONE_DEFAULT)
+
+
+def figures(minor: int, exponent: int, locale: Locale) -> str:
+    """An amount in minor units as decimal figures with ``exponent`` places, grouped as the locale does.
+
+    A minus sign is U+2212, as wide as a figure. Nothing is rounded, however many figures there are.
+    """
+    digits = str(abs(minor)).rjust(exponent + 1, "0")
+    split = len(digits) - exponent
+    sign = "\N{MINUS SIGN}" if minor < 0 else ""
+    point = get_decimal_symbol(locale) if exponent else ""
+    return f"{sign}{_grouped(digits[:split], locale)}{point}{digits[split:]}"
+
+
+def _grouped(digits: str, locale: Locale) -> str:
+    last, others = locale.decimal_formats[None].grouping
+    parts = [digits[-last:]]
+    rest = digits[:-last]
+    for end in range(len(rest), 0, -others):
+        parts.append(rest[max(0, end - others) : end])
+    return get_group_symbol(locale).join(reversed(parts))
+
+
+def minor_of(typed: str, exponent: int, locale: Locale) -> int:
+    """Read an amount as a person of that locale types it, into minor units. Raises ValueError for what is none.
+
+    It is more than nothing and has at most ``exponent`` places. Groups may be set apart as the locale does, or by
+    spaces; where a point or comma could be either, it is refused.
+    """
+    point = get_decimal_symbol(locale)
+    group = get_group_symbol(locale)
+    plain = "".join(typed.split())
+    found = _typed(re.escape(group), re.escape(point)).fullmatch(plain)
+    if found is None or len(plain) > DIGITS_MAX:
+        raise ValueError("it is no amount")
+    places = found["places"] or ""
+    if len(places) > exponent:
+        raise ValueError("it has too many places")
+    minor = int(found["whole"].replace(group, "") + places.ljust(exponent, "0"))
+    if minor <= 0:
+        raise ValueError("it is nothing")
+    return minor
+
+
+@functools.lru_cache(64)
+def _typed(group: str, point: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?P<whole>[0-9]{{1,3}}(?:{group}[0-9]{{2,3}})*{group}[0-9]{{3}}|[0-9]+)(?:{point}(?P<places>[0-9]+))?"
+    )
+
+
+def whole(number: int, locale: Locale) -> str:
+    """A whole number, grouped as the locale does."""
+    return figures(number, 0, locale)
+
+
+def moment(at: Instant, locale: Locale, zone: ZoneInfo) -> str:
+    """A day and time of day, to the minute."""
+    return format_datetime(_civil(at, zone), "d MMM y, HH:mm", locale=locale)
+
+
+def moment_exact(at: Instant, locale: Locale, zone: ZoneInfo) -> str:
+    """A day and time of day to the second, with the name of the zone."""
+    return format_datetime(_civil(at, zone), "d MMM y, HH:mm:ss z", locale=locale)
+
+
+def day(at: Instant | date, locale: Locale, zone: ZoneInfo) -> str:
+    """A day."""
+    value = _civil(at, zone).date() if isinstance(at, int) else at
+    return format_date(value, "d MMM y", locale=locale)
+
+
+def time_of_day(at: Instant, locale: Locale, zone: ZoneInfo) -> str:
+    """A time of day, to the minute."""
+    return format_time(_civil(at, zone), "HH:mm", locale=locale)
+
+
+def _civil(at: Instant, zone: ZoneInfo) -> datetime:
+    return (_EPOCH + timedelta(microseconds=at)).astimezone(zone)

@@ -1,0 +1,1 @@
+"""What each page shows and does: one module for a group of pages."""

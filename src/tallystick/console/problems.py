@@ -1,0 +1,17 @@
+"""What keeps somebody from a page before any door is asked."""
+
+from tallystick.kernel.problems import Kind, Problem
+
+
+class SignInFirst(Problem):
+    """Nobody is signed in here: sign in first."""
+
+    code = "sign_in_first"
+    kind = Kind.UNAUTHENTICATED
+
+
+class SentByAnotherSite(Problem):
+    """A page of another site made the browser send this, so nothing was done. Do it on a page of ours."""
+
+    code = "sent_by_another_site"
+    kind = Kind.FORBIDDEN

@@ -1,0 +1,19 @@
+"""Every page of the console, put together."""
+
+from tallystick.console.ground import Ground
+from tallystick.console.pages import overview, signing_in
+from tallystick.console.site import Place, Site
+from tallystick.runtime.routes import Pages, Route
+
+MENU = (Place(key="menu.overview", path="/"),)
+
+
+def console(ground: Ground) -> tuple[list[Route], Pages]:
+    """The routes of all pages, and who says refusals where there is no route."""
+    site = Site(ground, menu=MENU)
+    routes = [
+        *site.statics.routes(site),
+        *signing_in.routes(site),
+        *overview.routes(site),
+    ]
+    return routes, site
