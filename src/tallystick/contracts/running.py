@@ -1,0 +1,90 @@
+"""Running a contract: each promise tried once, in a bounded time, every answer held to its wire format."""
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, get_type_hints
+
+import msgspec
+
+from tallystick.contracts.promises import Broken, Contract, Outcome, Promise, World
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.problems import Problem
+
+PROMISE_S: Final = 20
+"""A promise is tried for so long, and then it is broken."""
+CONTRACT_S: Final = 120
+FIRST_FAILED_MAX: Final = 10
+"""So many broken promises are told of where there is little room."""
+_REASON_MAX: Final = 500
+
+
+async def run(
+    contract: Contract, door: Any, world: World, *, within_s: float = CONTRACT_S
+) -> list[Outcome]:
+    """Try every promise of a contract on a door; answers one outcome each, in order.
+
+    Never raises for what the door does. When the time is over, the promises that are left are broken.
+    """
+    held = exactly(contract.door, door)
+    loop = asyncio.get_running_loop()
+    until = loop.time() + within_s
+    outcomes: list[Outcome] = []
+    for promise in contract.promises:
+        left = until - loop.time()
+        if left <= 0:
+            broken = f"not tried: the {within_s:g} seconds for all promises were over"
+        else:
+            broken = await _tried(promise, held, world, min(PROMISE_S, left))
+        outcomes.append(
+            Outcome(
+                promise=promise.name,
+                says=promise.says,
+                broken=None if broken is None else broken[:_REASON_MAX],
+            )
+        )
+    return outcomes
+
+
+async def _tried(promise: Promise, door: Any, world: World, seconds: float) -> str | None:
+    try:
+        async with asyncio.timeout(seconds):
+            await promise.keep(door, world)
+    except Broken as broken:
+        return str(broken)
+    except TimeoutError:
+        return f"it took more than {seconds:.0f} seconds"
+    except Problem as problem:
+        return f"it was refused: {problem}"
+    except Exception as error:
+        # Whatever somebody else's implementation raises is no refusal.
+        return f"it failed with {type(error).__name__}: {error}"
+    return None
+
+
+def exactly(door: type, target: Any) -> Any:
+    """A door whose answers are held to the wire format: of the type it says, and nothing more."""
+    held: Any = type(f"Exact{door.__name__}", (), {})()
+    for name, method in inspect.getmembers(door, inspect.isfunction):
+        if not name.startswith("_"):
+            setattr(held, name, _exact(method, getattr(target, name)))
+    return held
+
+
+def _exact(
+    method: Callable[..., Any], target: Callable[..., Awaitable[Any]]
+) -> Callable[..., Awaitable[Any]]:
+    kind = get_type_hints(method)["return"]
+
+    @functools.wraps(method)
+    async def ask(*, caller: Caller, message: Any) -> Any:
+        answer = await target(caller=caller, message=message)
+        try:
+            return msgspec.json.decode(msgspec.json.encode(answer), type=kind)
+        except (msgspec.MsgspecError, TypeError) as error:
+            raise Broken(
+                f"{method.__name__} answered in another format than {kind.__name__}: {error}"
+            ) from None
+
+    return ask
