@@ -1,6 +1,6 @@
 # Every target needs Python 3.11 or newer, and make. The data live outside the checkout.
 .DEFAULT_GOAL := help
-.PHONY: help up test bench soak fmt lock clean go wrk
+.PHONY: help up test bench soak fmt lock clean go chromium wrk
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := .venv/lock/bin/uv pip compile --quiet pyproject.toml --generate-hashes --universal \
@@ -12,7 +12,7 @@ help: ## list the targets
 up: .venv/run ## set everything up and run the platform; Ctrl-C stops it
 	@exec $(BIN)/tallystick up
 
-test: .venv/dev go tests/counterparties/node_modules ## run every test, the tidy ones included
+test: .venv/dev go chromium tests/counterparties/node_modules ## run every test, the tidy ones included
 	@$(BIN)/pytest -q
 
 bench: .venv/dev wrk ## measure, and print one JSON line per figure
@@ -37,6 +37,10 @@ clean: ## remove what these targets made; the data stay
 go:
 	@test -x /usr/bin/go && test -d /usr/share/gocode/src/golang.org/x/mod/sumdb \
 		|| $(call debian,make test,golang-go golang-golang-x-mod-dev)
+
+# Pages are tested in a browser, as Debian has it.
+chromium:
+	@test -x /usr/bin/chromium || $(call debian,make test,chromium)
 
 # Certified issuers and clients of others talk to ours in some tests: programs of Node, as their lock names them.
 tests/counterparties/node_modules: tests/counterparties/package-lock.json
