@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 import structlog
 
-from tallystick.apps.compose import CONTEXTS
+from tallystick.apps.parts import CONTEXTS
 from tallystick.kernel.callers import Caller
 from tallystick.runtime.clock import Mint, SystemClock
 from tallystick.runtime.database import Database

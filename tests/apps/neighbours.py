@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from tallystick.apps.compose import doors_of_identity_on
+from tallystick.apps.parts import Urls
 from tallystick.identity.api.people import AddPerson
 from tallystick.identity.api.providers import SetOidcProvider
 from tallystick.identity.api.rights import GiveRole
@@ -114,7 +115,7 @@ class Neighbour:
         settings = read_settings(self.up.env | {"TALLYSTICK_DEVELOPMENT": "1"})
         caller = Caller(tenant_id=tenant_id_of(self.tenant), actor="operator")
         issuer, found = f"{self.up.url}/dev/issuer", {}
-        async with doors_of_identity_on(self.up.database_url(), settings) as doors:
+        async with doors_of_identity_on(Urls(self.up.database_url()), settings) as doors:
             provider = SetOidcProvider(
                 provider=f"{self.word}_idp", issuer=issuer, client_id="tallystick-development",
                 algorithms=("ES256",), trusts_mfa=True, mfa_contexts=(f"{self.word}-acr",),

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from tallystick.apps.compose import CONTEXTS, PLANNING
+from tallystick.apps.compose import PLANNING
+from tallystick.apps.parts import CONTEXTS
 from tallystick.audit.adapters.signed_memory import SignedMemory
 from tallystick.audit.model import tiles
 from tallystick.audit.model.merkle import Frontier, Subtree, leaf_hash, root_of
@@ -29,6 +30,7 @@ from tallystick.audit.model.notes import (
 )
 from tallystick.audit.model.places import tree_name
 from tallystick.audit.model.policy import Group, Policy, Witness
+from tallystick.audit.service.following import Following
 from tallystick.audit.service.publishing import AskedWitness, Prove, Publisher
 from tallystick.audit.service.sequencer import UNRENEWED_S, Sequencer
 from tallystick.kernel.callers import Caller
@@ -268,7 +270,7 @@ def make_sequencer(
     )
     return Sequencer(
         database=database,
-        contexts=contexts,
+        following=Following(contexts=contexts),
         publisher=publisher,
         pen=pen,
         clock=clock or SystemClock(),

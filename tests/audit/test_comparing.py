@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tallystick.apps import demonstration
-from tallystick.apps.compose import CONTEXTS
+from tallystick.apps.parts import CONTEXTS
 from tallystick.audit.model import comparing as limits
 from tallystick.audit.model import tiles
 from tallystick.audit.model.comparing import Comparison, DifferenceCode

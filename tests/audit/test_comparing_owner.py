@@ -6,7 +6,8 @@ import pytest
 
 from tallystick.apps import demonstration
 from tallystick.apps.comparing import logs
-from tallystick.apps.compose import CONTEXTS, operator_database
+from tallystick.apps.compose import operator_database
+from tallystick.apps.parts import CONTEXTS
 from tallystick.audit.model import tiles
 from tallystick.audit.model.comparing import DifferenceCode
 from tallystick.audit.model.merkle import leaf_hashes

@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 import structlog
 
-from tallystick.apps.compose import CONTEXTS
+from tallystick.apps.parts import CONTEXTS
 from tallystick.audit.model import tiles
-from tallystick.audit.service import sequencer as limits
-from tallystick.audit.service.sequencer import WrongCluster
+from tallystick.audit.service import following as limits
+from tallystick.audit.service.following import WrongCluster
 from tallystick.kernel.entries import read, write
 from tallystick.kernel.instants import SECOND, Instant
 from tallystick.runtime.clock import SystemClock

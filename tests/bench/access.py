@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from msgspec import structs
 
-from tallystick.apps.identifying import IdentityDoors
+from tallystick.apps.identifying import NearIdentity
 from tallystick.identity.adapters import cedar
 from tallystick.identity.api import CreateKey, CreateTenant
 from tallystick.identity.api.access import Ask
@@ -38,7 +38,7 @@ async def measure(url: str) -> None:
     await database.start()
     try:
         clock = SystemClock()
-        doors = IdentityDoors(database=database, settings=Settings(), mint=Mint(clock), clock=clock)
+        doors = NearIdentity(database=database, settings=Settings(), mint=Mint(clock), clock=clock)
         machine, clerk = await _holders(doors, database)
         await _judging(doors, machine, clerk, clock.now())
         await _deciding(doors, machine, clerk)
@@ -46,7 +46,7 @@ async def measure(url: str) -> None:
         await database.stop()
 
 
-async def _holders(doors: IdentityDoors, database: Database) -> tuple[Caller, Caller]:
+async def _holders(doors: NearIdentity, database: Database) -> tuple[Caller, Caller]:
     """A key that moves money by its role, and one that does by delegations."""
     tenant = await doors.identity.create_tenant(caller=OPERATOR, message=CreateTenant(name="bench"))
     operator = Caller(tenant_id=tenant_id_of(tenant.tenant), actor=OPERATOR.actor)
@@ -81,7 +81,7 @@ def _facts(amount: int) -> Facts:
     )
 
 
-async def _judging(doors: IdentityDoors, machine: Caller, clerk: Caller, now: int) -> None:
+async def _judging(doors: NearIdentity, machine: Caller, clerk: Caller, now: int) -> None:
     """What judging alone takes: by a role, and by the last of twenty delegations."""
     engine = cedar.engine()
 
@@ -117,11 +117,11 @@ def _with_bundles(standing: Standing) -> Standing:
     return structs.replace(standing, bundles=frozenset({"pay"}))
 
 
-async def _deciding(doors: IdentityDoors, machine: Caller, clerk: Caller) -> None:
+async def _deciding(doors: NearIdentity, machine: Caller, clerk: Caller) -> None:
     """What the door of decisions takes: what it wrote down before, and what it must write down."""
 
     async def known(_: int) -> None:
-        made = await doors.access.decide(
+        made = await doors.asking.decide(
             caller=machine, message=Ask(actions=(POST,), facts=Facts())
         )
         assert made.allowed
@@ -131,7 +131,7 @@ async def _deciding(doors: IdentityDoors, machine: Caller, clerk: Caller) -> Non
         caller = Caller(
             tenant_id=machine.tenant_id, actor=machine.actor, session=f"{machine.session}-{round_}"
         )
-        made = await doors.access.decide(caller=caller, message=Ask(actions=(POST,), facts=Facts()))
+        made = await doors.asking.decide(caller=caller, message=Ask(actions=(POST,), facts=Facts()))
         assert made.allowed
 
     _tell("decision_answered", await _times(known, ROUNDS), floored=False)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tallystick.apps.compose import Platform, identity_on
+from tallystick.apps.parts import Urls
 from tallystick.identity.api import CreateKey, CreateTenant
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
@@ -45,7 +46,7 @@ async def measure(url: str) -> None:
 
 async def _tenant(url: str) -> Caller:
     operator = Caller(tenant_id=0, actor="operator")
-    async with identity_on(url) as identity:
+    async with identity_on(Urls(url)) as identity:
         made = await identity.create_tenant(caller=operator, message=CreateTenant(name="far"))
         tenant_id = tenant_id_of(made.tenant)
         key = await identity.create_key(

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import asyncpg
 
-from tallystick.apps.compose import CONTEXTS, PLANNING
+from tallystick.apps.compose import PLANNING
+from tallystick.apps.parts import CONTEXTS
 from tallystick.kernel.callers import Caller
 from tallystick.ledger.api import OpenAccount, OpenLedger, Post, Posting, Side
 from tallystick.ledger.service import LedgerService

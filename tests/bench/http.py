@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tallystick.apps.compose import identity_on
+from tallystick.apps.parts import Urls
 from tallystick.identity.api import CreateKey, CreateTenant
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
@@ -79,7 +80,7 @@ async def measure(url: str) -> None:
 async def tenant_with_accounts(url: str) -> str:
     """Make a tenant with a ledger of accounts; answers its key."""
     caller = Caller(tenant_id=0, actor="operator")
-    async with identity_on(url) as identity:
+    async with identity_on(Urls(url)) as identity:
         tenant = await identity.create_tenant(caller=caller, message=CreateTenant(name="bench"))
         caller = Caller(tenant_id=tenant_id_of(tenant.tenant), actor="operator")
         key = await identity.create_key(caller=caller, message=CreateKey(label="bench"))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
-from tallystick.apps.compose import CONTEXTS
+from tallystick.apps.parts import CONTEXTS
 from tallystick.audit.adapters.key_file import make_keys, read_signers
 from tallystick.audit.adapters.mirror import Mirror
 from tallystick.audit.adapters.signed_memory import SignedMemory

@@ -19,7 +19,6 @@ import pytest
 from tallystick.apps.compose import Platform
 from tallystick.apps.doors import Knocking, demand_doors
 from tallystick.identity.api.access import NotAllowed
-from tallystick.identity.service.edge import SpentNonces
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import SECOND
 from tallystick.kernel.problems import Problem
@@ -28,6 +27,7 @@ from tallystick.ledger.api import Ledger
 from tallystick.runtime.clock import SystemClock
 from tallystick.runtime.configuration import Settings, read_settings
 from tallystick.runtime.far import wire
+from tallystick.runtime.far.nonces import SpentNonces
 from tallystick.runtime.refusals import (
     ProblemDocument,
     TemporarilyUnavailable,
@@ -126,10 +126,15 @@ async def test_one_cap_holds_in_two_processes(bank: Bank, ledger: Ledger) -> Non
 
 
 async def test_a_context_here_asks_the_ledger_there(
-    bank: Bank, process: FarProcess, wallets: Knocking, migrated_url: str
+    bank: Bank, process: FarProcess, migrated_url: str
 ) -> None:
-    far_ledger = wallets.at(Ledger, process.url)
-    platform = Platform(url=migrated_url, settings=Settings(pool_size=2), ledger=far_ledger)
+    settings = Settings(
+        pool_size=2,
+        only=("wallets", "identity"),
+        door_urls={"ledger": process.url},
+        door_key=str(process.home / "wallets.key"),
+    )
+    platform = Platform(url=migrated_url, settings=settings)
     await platform.start()
     try:
         account = purses.AccountWanted(asset="EUR", exponent=2)
@@ -229,8 +234,8 @@ async def test_what_is_not_signed_whole_fresh_and_once_is_refused(
 
 async def test_what_one_process_received_no_other_receives(database_for) -> None:
     clock, until = SystemClock(), SystemClock().now() + SECOND
-    first = SpentNonces(database=await database_for("identity"), clock=clock)
-    second = SpentNonces(database=await database_for("identity"), clock=clock)
+    first = SpentNonces(database=await database_for("wallets"), context="wallets", clock=clock)
+    second = SpentNonces(database=await database_for("wallets"), context="wallets", clock=clock)
     nonce = secrets.token_hex(16)
     answers = await asyncio.gather(*(one.spend(nonce, until) for one in (first, second) * 4))
     assert sorted(answers) == [False] * 7 + [True]
@@ -239,11 +244,14 @@ async def test_what_one_process_received_no_other_receives(database_for) -> None
 async def test_what_is_too_old_to_be_received_is_forgotten(
     database_for, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock, database = SystemClock(), await database_for("identity")
-    spent, nonce = SpentNonces(database=database, clock=clock), secrets.token_hex(16)
+    clock, database = SystemClock(), await database_for("ledger")
+    spent, nonce = (
+        SpentNonces(database=database, context="ledger", clock=clock),
+        secrets.token_hex(16),
+    )
     assert await spent.spend(nonce, clock.now() - SECOND)
     assert not await spent.spend(nonce, clock.now() - SECOND)
-    monkeypatch.setattr("tallystick.identity.service.edge.FORGETS_EVERY", 1)
+    monkeypatch.setattr("tallystick.runtime.far.nonces.FORGETS_EVERY", 1)
     assert await spent.spend(nonce, clock.now() + SECOND)
     assert not await spent.spend(nonce, clock.now() + SECOND)
 

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from tallystick.apps.identifying import IdentityDoors
+from tallystick.apps.identifying import NearIdentity
 from tallystick.identity.api import CreateKey, CreateTenant
 from tallystick.identity.api.people import AddPerson
 from tallystick.identity.api.rights import GiveDelegation, GiveRole
@@ -41,7 +41,7 @@ class Bank:
 
     def __init__(self, identity: Database, ledger: Database, clock: HandClock) -> None:
         self.database, self.clock, self.mint = identity, clock, Mint(clock)
-        self.doors = IdentityDoors(
+        self.doors = NearIdentity(
             database=identity, settings=Settings(wire_doors=True), mint=self.mint, clock=clock
         )
         pen = Pen(database=ledger, context="ledger", clock=clock)

@@ -5,6 +5,7 @@ import secrets
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from ipaddress import ip_network
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from tallystick.identity.api.tokens import TokenNotAccepted, Tokens
 from tallystick.identity.http import clients as http
 from tallystick.identity.http import keys as keys_http
 from tallystick.identity.http.proving import Prover, authenticator
+from tallystick.identity.model.access_tokens import is_of
 from tallystick.identity.model.client_assertion import ASSERTION_TYPE
 from tallystick.identity.model.jws import encoded
 from tallystick.identity.service.clients import ClientsService
@@ -189,7 +191,7 @@ class House:
             ],
             authenticate=authenticator(
                 self.people,
-                http.prover(self.tokens, is_ours=service.is_ours),
+                http.prover(self.tokens, is_ours=partial(is_of, issuer=ISSUER)),
                 keys_http.prover(self.identity),
             ),
             title="Machines",

@@ -1,7 +1,8 @@
 """What the record says of clients and consents is what their tables say; what their owner changed is named."""
 
 from tallystick.apps.comparing import compare
-from tallystick.apps.compose import CONTEXTS, operator_database
+from tallystick.apps.compose import operator_database
+from tallystick.apps.parts import CONTEXTS
 from tallystick.runtime.clock import SystemClock
 from tallystick.runtime.database import Database
 from tallystick.runtime.migrations import migrate

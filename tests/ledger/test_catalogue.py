@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tallystick.apps.compose import CONTEXTS
+from tallystick.apps.parts import CONTEXTS
 from tallystick.kernel.callers import Caller, Cap
 from tallystick.ledger.service import LedgerService
 from tallystick.runtime.clock import Mint
@@ -56,6 +56,7 @@ MUTABLE: dict[str, set[str]] = {
     "payments.payment": {"state", "reason_code", "reason_text", "decided_at"},
     "wallets.wallet": {"state", "version", "tried_at"},
     "wallets.wallet_account": {"exponent", "iban", "min_available", "max_available", "state"},
+    **{f"{context}.knock": set[str]() for context in CONTEXTS},
 }  # fmt: skip
 # Written once by grant, and no history, so the owner may mend them.
 KEPT_BY_GRANT = {
@@ -77,6 +78,7 @@ FORGOTTEN = {
     "identity.factor_failure",
     "identity.challenge",
     "identity.sign_in",
+    *(f"{context}.knock" for context in CONTEXTS),
 }
 # What the sequencer alone writes, beside the service whose schema it is in: rights by table.
 SEQUENCED = {
@@ -97,6 +99,7 @@ WITHOUT_TENANT = {
     "audit.place": "leaves of all tenants are followed in one order",
     "audit.signing_key": "the logs of all tenants are signed with the same keys",
     "identity.policy_set": "the policies of the program are the same for all tenants",
+    **{f"{context}.knock": "what processes sign is of no tenant" for context in CONTEXTS},
 }
 # Policies that let somebody read across tenants, each with its reason.
 WALKERS = {

@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from tallystick.apps.compose import CONTEXTS, PLANNING
+from tallystick.apps.compose import PLANNING
+from tallystick.apps.parts import CONTEXTS
 from tallystick.kernel.callers import Caller
 from tallystick.ledger.service import LedgerService
 from tallystick.runtime.clock import Mint, SystemClock

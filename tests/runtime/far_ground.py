@@ -171,7 +171,7 @@ class Ground:
             peers_file(("wallets", self.key, {door: list(for_whom or ("edge",))})).encode()
         )
         routes = door_routes(
-            [(Clerk, self.clerk)], peers=peers, spend=self._spend, clock=self.clock
+            [(Clerk, self.clerk)], peers=peers, spends={"runtime": self._spend}, clock=self.clock
         )
         self.app = build_app(
             routes=routes, authenticate=nobody, title="Far", version="1", manners=manners

@@ -8,7 +8,8 @@ import httpx
 import msgspec
 import pytest
 
-from tallystick.identity.service.edge import KeptAnswers
+from tallystick.identity.http.edge import KeptAnswers
+from tallystick.identity.service.edge import EdgeService
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.problems import Kind, Problem
 from tallystick.runtime import repeats
@@ -110,7 +111,7 @@ async def client(
 
     app = build_app(
         routes=works.routes(), authenticate=authenticate, title="x", version="1",
-        manners=Manners(answers=KeptAnswers(database=database)),
+        manners=Manners(answers=KeptAnswers(EdgeService(database=database))),
     )  # fmt: skip
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://edge"
@@ -182,7 +183,7 @@ async def test_no_tenant_gets_the_answer_of_another(
 ) -> None:
     await make(client)
     stranger = Caller(tenant_id=mint.tenant_id(), actor="per_1")
-    begun = await KeptAnswers(database=database).begin(
+    begun = await KeptAnswers(EdgeService(database=database)).begin(
         caller=stranger, key="k-1", fingerprint=b"x" * 32, for_good=False
     )
     assert begun.is_new
@@ -292,7 +293,7 @@ async def test_after_a_day_a_key_is_free_again(
 async def test_a_request_that_was_lost_is_taken_over_where_that_does_no_harm(
     database: Database, caller: Caller
 ) -> None:
-    answers = KeptAnswers(database=database)
+    answers = KeptAnswers(EdgeService(database=database))
 
     async def begin(key: str, *, for_good: bool, of: bytes = b"x" * 32) -> repeats.Begun:
         return await answers.begin(caller=caller, key=key, fingerprint=of, for_good=for_good)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tallystick.apps.compose import CONTEXTS
+from tallystick.apps.parts import CONTEXTS
 from tallystick.runtime.migrations import migrate
 from tests.loops import to_end
 from tests.simulation.ground import Ground

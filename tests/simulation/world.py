@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from tallystick.apps.compose import Platform, identity_on
+from tallystick.apps.parts import Urls
 from tallystick.identity.api import CreateKey, CreateTenant
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
@@ -109,7 +110,7 @@ class World:
 
     async def _make_tenant(self) -> None:
         operator = Caller(tenant_id=0, actor="operator")
-        async with identity_on(self.ground.database_url) as identity:
+        async with identity_on(Urls(self.ground.database_url)) as identity:
             message = CreateTenant(name=f"Seed {self.plan.seed}")
             made = await identity.create_tenant(caller=operator, message=message)
             self.tenant_id = tenant_id_of(made.tenant)

@@ -58,12 +58,16 @@ async def compare(
     until: Instant | None = None,
     settle_s: int = SETTLE_S,
     progress: Progress | None = None,
+    own: Mapping[str, Database] = MappingProxyType({}),
 ) -> Comparison:
     """Compare a tenant's log with all tables that tell of acts; ``database`` is as ``operator_database`` gives it.
 
-    A log whose tenant is gone is compared too, and that it has none is a difference.
+    ``own`` has the databases of contexts that are not in that one. A log whose tenant is gone is compared too, and that
+    it has none is a difference.
     """
-    async with database.transaction(tenant_id=tenant_id, read_only=True) as connection:
+    async with own.get("identity", database).transaction(
+        tenant_id=tenant_id, read_only=True
+    ) as connection:
         name = await identity.tenant_name(connection, tenant_id=tenant_id)
     return await comparing.compare(
         database,
@@ -73,14 +77,18 @@ async def compare(
         settle_s=settle_s,
         progress=progress,
         has_tenant=tenant_id == PLATFORM or name is not None,
+        own=own,
     )
 
 
-async def logs(database: Database) -> list[str]:
+async def logs(
+    database: Database, *, own: Mapping[str, Database] = MappingProxyType({})
+) -> list[str]:
     """Name all logs there are to compare: the platform's, each tenant's, and those whose tenant is gone."""
     names = {tree_name(tenant_id) for tenant_id in await comparing.trees(database)}
     after = 0
-    async with database.transaction(tenant_id=PLATFORM, read_only=True) as connection:
+    tenants = own.get("identity", database)
+    async with tenants.transaction(tenant_id=PLATFORM, read_only=True) as connection:
         while page := await identity.tenants(connection, after=after, limit=_TENANTS_AT_ONCE_MAX):
             names |= {one.tenant for one in page}
             after = ids.tenant_id_of(page[-1].tenant)

@@ -2,15 +2,15 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tallystick import __version__
-from tallystick.apps.doors import opened
-from tallystick.apps.identifying import IdentityDoors
+from tallystick.apps.doors import FarDoors, opened
+from tallystick.apps.identifying import FarIdentity, IdentityDoors, NearIdentity
 from tallystick.apps.pages import console_of
+from tallystick.apps.parts import CONTEXTS, EDGE, Urls, contexts_of, parts_of, urls_of
 from tallystick.apps.receipts import receipts
 from tallystick.apps.working import Job, Jobs
 from tallystick.audit import http as audit_http
@@ -20,8 +20,8 @@ from tallystick.audit.service.door import AuditService
 from tallystick.identity.api import Identity, TenantDirectory, Unauthenticated
 from tallystick.identity.api.tokens import TokenNotAccepted
 from tallystick.identity.http.access import GUARDED
+from tallystick.identity.http.edge import KeptAnswers, SharedBudgets
 from tallystick.identity.http.sessions import PROVEN
-from tallystick.identity.service.edge import KeptAnswers, SharedBudgets
 from tallystick.identity.service.keys import IdentityService, TenantDirectoryService
 from tallystick.kernel.actions import Action
 from tallystick.ledger import http as ledger_http
@@ -48,8 +48,6 @@ from tallystick.wallets.api import LEDGER as WALLETS_LEDGER
 from tallystick.wallets.api import Wallets
 from tallystick.wallets.service import WalletsService
 
-# In the order in which their roads are walked.
-CONTEXTS = ("audit", "identity", "ledger", "wallets", "payments")
 OPERATOR = "tallystick_operator"
 # Proving a large ledger again takes as long as it takes, within an hour a question.
 OPERATOR_TIMEOUT_S = 3_600
@@ -62,11 +60,12 @@ PLANNING = {
     "plan_cache_mode": "force_generic_plan",
 }
 
+Door = TypeVar("Door")
 Hooks = Sequence[Callable[[], Awaitable[None]]]
 
 
 class Platform:
-    """Every context in one process, each on its own role, meeting at near doors."""
+    """The parts that are in this process, each context on its own role; they meet at doors, near or far."""
 
     def __init__(
         self,
@@ -74,82 +73,142 @@ class Platform:
         url: str,
         settings: Settings,
         batch_items_max: int = BATCH_ITEMS_MAX,
-        ledger: Ledger | None = None,
     ) -> None:
-        """``ledger`` is the door of another process, asked instead of the one here."""
+        """``url`` is the database of every context that ``settings`` give none of its own.
+
+        Raises ValueError for parts that cannot be composed.
+        """
         self._settings, self._clock = settings, SystemClock()
-        self._has_ledger = ledger is None
-        clock, mint = self._clock, Mint(self._clock)
+        self._parts = parts_of(settings)
+        self._mint, self._batch_items_max = Mint(self._clock), batch_items_max
+        urls = urls_of(url, settings)
         self.databases = {
             context: Database(
-                url=url,
+                url=urls.of(context),
                 role=f"tallystick_{context}",
                 pool_size=settings.pool_size,
                 settings=PLANNING,
             )
-            for context in CONTEXTS
+            for context in contexts_of(settings)
         }
-        base = self.databases
-        pens = {
-            context: Pen(database=database, context=context, clock=clock)
-            for context, database in base.items()
-        }
-        self.doors_of_identity = IdentityDoors(
-            database=base["identity"], settings=settings, mint=mint, clock=clock
-        )
-        guard = self.doors_of_identity.guard
-        manner = {"guard": guard, "wire": settings.wire_doors}
+        self._far = FarDoors(settings=settings, clock=self._clock)
+        self._work: list[Job] = []
+        self._open: list[tuple[type, Any]] = []
+        self.doors_of_identity = self._stand_identity()
         self.identity = self.doors_of_identity.identity
-        self._ledger = LedgerService(
-            database=base["ledger"],
-            mint=mint,
-            pen=pens["ledger"],
-            batch_items_max=batch_items_max,
+        self._guard = self.doors_of_identity.guard
+        # Each context after those whose doors it asks.
+        self.ledger = self._stand_ledger()
+        self.wallets = self._stand_wallets()
+        self.payments = self._stand_payments()
+        self.audit = self._stand_audit()
+        self._pages: list[Route] = []
+        self._manners = self._mannered() if EDGE in self._parts else Manners()
+        self._jobs = Jobs(self._work, guard=self._guard)
+
+    def _stand_identity(self) -> IdentityDoors:
+        ground = {"settings": self._settings, "clock": self._clock}
+        if "identity" not in self._parts:
+            return FarIdentity(at=partial(self._far.at, "identity"), **ground)
+        database = self.databases["identity"]
+        doors = NearIdentity(database=database, mint=self._mint, **ground)
+        self._open += doors.gates()
+        self._do("forget_budgets", 60, Action.IDENTITY_PASSED_FORGET, doors.forget_budgets)
+        return doors
+
+    def _stand_ledger(self) -> Ledger:
+        if "ledger" not in self._parts:
+            return self._far.at("ledger", Ledger)
+        service = LedgerService(
+            database=self.databases["ledger"],
+            mint=self._mint,
+            pen=self._pen("ledger"),
+            batch_items_max=self._batch_items_max,
         )
-        self.ledger = ledger or near(Ledger, self._ledger, refusals=pens["ledger"], **manner)
-        self._wallets = WalletsService(
-            database=base["wallets"],
-            mint=mint,
-            clock=clock,
+        expire = partial(ledger_jobs.expire_holds, service)
+        self._do("expire_holds", 1, Action.LEDGER_HOLD_EXPIRE, expire)
+        return self._stood("ledger", Ledger, service)
+
+    def _stand_wallets(self) -> Wallets:
+        if "wallets" not in self._parts:
+            return self._far.at("wallets", Wallets)
+        service = WalletsService(
+            database=self.databases["wallets"],
+            mint=self._mint,
+            clock=self._clock,
             ledger=behalf(Ledger, self.ledger, of="wallets"),
         )
-        self.wallets = near(Wallets, self._wallets, refusals=pens["wallets"], **manner)
-        self._payments = PaymentService(
-            database=base["payments"],
-            mint=mint,
-            clock=clock,
+        finish = partial(wallets_jobs.finish_unfinished, service)
+        self._do("finish_wallets", 10, Action.WALLETS_WALLET_FINISH, finish)
+        return self._stood("wallets", Wallets, service)
+
+    def _stand_payments(self) -> Payments:
+        if "payments" not in self._parts:
+            return self._far.at("payments", Payments)
+        service = PaymentService(
+            database=self.databases["payments"],
+            mint=self._mint,
+            clock=self._clock,
             ledger=behalf(Ledger, self.ledger, of="payments"),
             wallets=behalf(Wallets, self.wallets, of="payments"),
-            guard=guard,
+            guard=self._guard,
         )
-        self.payments = near(Payments, self._payments, refusals=pens["payments"], **manner)
-        self.audit = near(
-            Audit,
-            AuditService(
-                database=base["audit"], origin=settings.record_origin, policy=policy_of(settings)
-            ),
-            refusals=pens["audit"],
-            **manner,
-        )
-        self._budgets = SharedBudgets(database=base["identity"])
-        self._limits = Limiter(draw=self._budgets.draw, rates=rates_of(settings))
-        self._manners = self._mannered(settings)
-        self._jobs = Jobs(self._work(), guard=guard)
+        finish = partial(payments_jobs.finish_unfinished, service)
+        self._do("finish_payments", 5, Action.PAYMENTS_FILE_FINISH, finish)
+        return self._stood("payments", Payments, service)
 
-    def _mannered(self, settings: Settings) -> Manners:
-        """How the edge meets requests besides their routes."""
+    def _stand_audit(self) -> Audit:
+        if "audit" not in self._parts:
+            return self._far.at("audit", Audit)
+        settings = self._settings
+        service = AuditService(
+            database=self.databases["audit"],
+            origin=settings.record_origin,
+            policy=policy_of(settings),
+        )
+        return self._stood("audit", Audit, service)
+
+    def _stood(self, context: str, door: type[Door], service: Door) -> Door:
+        """A context's service behind its door, which other processes may knock at too."""
+        gate = near(
+            door,
+            service,
+            refusals=self._pen(context),
+            guard=self._guard,
+            wire=self._settings.wire_doors,
+        )
+        self._open.append((door, gate))
+        return gate
+
+    def _pen(self, context: str) -> Pen:
+        return Pen(database=self.databases[context], context=context, clock=self._clock)
+
+    def _do(
+        self, name: str, pause_s: float, action: Action, work: Callable[[], Awaitable[int]]
+    ) -> None:
+        self._work.append(Job(name, pause_s, action, work))
+
+    def _mannered(self) -> Manners:
+        """How the edge meets requests besides their routes, with the console among them."""
+        settings, shared = self._settings, self.doors_of_identity.edge
+        self._pages, site = console_of(
+            ledger=self.ledger,
+            wallets=self.wallets,
+            payments=self.payments,
+            audit=self.audit,
+            identity=self.doors_of_identity,
+            settings=settings,
+            clock=self._clock,
+        )
         return Manners(
-            limits=self._limits,
-            answers=KeptAnswers(database=self.databases["identity"]),
+            limits=Limiter(draw=SharedBudgets(shared).draw, rates=rates_of(settings)),
+            answers=KeptAnswers(shared),
             origins=settings.cors_origins,
             is_tls=bool(settings.tls_certificate),
             request_s=settings.request_seconds,
             proxies=Proxies(settings.trusted_proxies, written=(settings.country_header,)),
+            pages=site,
         )
-
-    async def _forget_budgets(self) -> int:
-        """Forget the budgets of requests that nobody draws on any more."""
-        return await self._budgets.forget(self._limits.tenants)
 
     async def start(self) -> None:
         """Open the databases. Raises OSError when none answers, ServerTooOld when it is one we do not support."""
@@ -160,32 +219,10 @@ class Platform:
         """Start what happens without being asked."""
         self._jobs.start()
 
-    def _work(self) -> list[Job]:
-        return [
-            Job(
-                "expire_holds",
-                1,
-                Action.LEDGER_HOLD_EXPIRE,
-                partial(ledger_jobs.expire_holds, self._ledger),
-            ),
-            Job(
-                "finish_wallets",
-                10,
-                Action.WALLETS_WALLET_FINISH,
-                partial(wallets_jobs.finish_unfinished, self._wallets),
-            ),
-            Job(
-                "finish_payments",
-                5,
-                Action.PAYMENTS_FILE_FINISH,
-                partial(payments_jobs.finish_unfinished, self._payments),
-            ),
-            Job("forget_budgets", 60, Action.IDENTITY_PASSED_FORGET, self._forget_budgets),
-        ]
-
     async def stop(self) -> None:
-        """Let jobs end, then close the databases."""
+        """Let jobs end, then close connections and databases."""
         await self._jobs.stop()
+        await self._far.stop()
         for database in self.databases.values():
             await database.stop()
 
@@ -196,29 +233,11 @@ class Platform:
 
         ``extra_routes`` and ``extra_hooks`` (at the start, at the end) are for measurements.
         """
-        pages, site = console_of(
-            ledger=self.ledger,
-            wallets=self.wallets,
-            payments=self.payments,
-            audit=self.audit,
-            identity=self.doors_of_identity,
-            settings=self._settings,
-            clock=self._clock,
-        )
         routes = [
-            *pages,
-            *ledger_http.routes(self.ledger, reserved=((WALLETS_LEDGER, "wallets:"),)),
-            *wallets_http.routes(self.wallets),
-            *payments_http.routes(self.payments),
-            *self.doors_of_identity.routes(),
-            *audit_http.routes(
-                self.audit, receipts=receipts(ledger=self.ledger, payments=self.payments)
-            ),
+            *(self.edge_routes() if EDGE in self._parts else ()),
+            *self._pages,
             *opened(
-                self._gates(),
-                settings=self._settings,
-                identity=self.databases["identity"],
-                clock=self._clock,
+                self._open, settings=self._settings, databases=self.databases, clock=self._clock
             ),
             *extra_routes,
         ]
@@ -232,22 +251,26 @@ class Platform:
             glossary={code.value: sentence(code) for code in RefusalCode},
             on_start=(self.start, self.start_jobs, *extra_hooks[0]),
             on_stop=(*extra_hooks[1], self.stop),
-            manners=replace(self._manners, pages=site),
+            manners=self._manners,
         )
 
-    def _gates(self) -> list[tuple[type, Any]]:
-        """The doors that other processes may knock at."""
+    def edge_routes(self) -> list[Route]:
+        """All that faces people and programs over HTTP: each room is handed doors, near or far."""
         return [
-            *([(Ledger, self.ledger)] if self._has_ledger else []),
-            (Wallets, self.wallets),
-            (Payments, self.payments),
-            (Audit, self.audit),
-            (Identity, self.identity),
+            *ledger_http.routes(self.ledger, reserved=((WALLETS_LEDGER, "wallets:"),)),
+            *wallets_http.routes(self.wallets),
+            *payments_http.routes(self.payments),
+            *self.doors_of_identity.routes(),
+            *audit_http.routes(
+                self.audit, receipts=receipts(ledger=self.ledger, payments=self.payments)
+            ),
         ]
 
     async def _ready(self) -> None:
-        async with self.databases["ledger"].without_tenant(read_only=True):
-            return
+        """Ask each database that is used here once."""
+        for database in {one.url: one for one in self.databases.values()}.values():
+            async with database.without_tenant(read_only=True):
+                continue
 
 
 def rates_of(settings: Settings) -> Rates:
@@ -267,45 +290,51 @@ def policy_of(settings: Settings) -> Policy:
 
 
 def operator_database(url: str) -> Database:
-    """The database as operators' jobs see it: reading only, patient."""
+    """A database as operators' jobs see it: reading only, patient."""
     return Database(url=url, role=OPERATOR, pool_size=2, statement_timeout_s=OPERATOR_TIMEOUT_S)
 
 
+def apart(urls: Urls, make: Callable[[str], Database]) -> tuple[Database, dict[str, Database]]:
+    """The database of the record, and by context those of contexts that are in another; each is made once."""
+    made = {url: make(url) for url in urls.by_url(CONTEXTS)}
+    record = urls.of("audit")
+    own = {one: made[urls.of(one)] for one in CONTEXTS if urls.of(one) != record}
+    return made[record], own
+
+
 @asynccontextmanager
-async def pen_of(url: str, context: str) -> AsyncIterator[Pen]:
+async def pen_of(urls: Urls, context: str) -> AsyncIterator[Pen]:
     """What writes an entry of a context, for the commands of operators."""
-    database = Database(url=url, role=f"tallystick_{context}", pool_size=1)
-    await database.start()
-    try:
+    async with _database_of(urls, context) as database:
         yield Pen(database=database, context=context, clock=SystemClock())
-    finally:
-        await database.stop()
 
 
 def tenant_directory(database: Database) -> TenantDirectory:
-    """The list of tenants, over the operator's database."""
+    """The list of tenants, over the operator's view of identity's database."""
     return TenantDirectoryService(database=database)
 
 
 @asynccontextmanager
-async def identity_on(url: str) -> AsyncIterator[Identity]:
+async def identity_on(urls: Urls) -> AsyncIterator[Identity]:
     """Identity alone, for the commands of operators."""
     clock = SystemClock()
-    database = Database(url=url, role="tallystick_identity", pool_size=1)
-    await database.start()
-    try:
+    async with _database_of(urls, "identity") as database:
         yield near(Identity, IdentityService(database=database, mint=Mint(clock), clock=clock))
-    finally:
-        await database.stop()
 
 
 @asynccontextmanager
-async def doors_of_identity_on(url: str, settings: Settings) -> AsyncIterator[IdentityDoors]:
+async def doors_of_identity_on(urls: Urls, settings: Settings) -> AsyncIterator[IdentityDoors]:
     """All doors of identity, guarded, for the commands of operators."""
     clock = SystemClock()
-    database = Database(url=url, role="tallystick_identity", pool_size=1)
+    async with _database_of(urls, "identity") as database:
+        yield NearIdentity(database=database, settings=settings, mint=Mint(clock), clock=clock)
+
+
+@asynccontextmanager
+async def _database_of(urls: Urls, context: str) -> AsyncIterator[Database]:
+    database = Database(url=urls.of(context), role=f"tallystick_{context}", pool_size=1)
     await database.start()
     try:
-        yield IdentityDoors(database=database, settings=settings, mint=Mint(clock), clock=clock)
+        yield database
     finally:
         await database.stop()

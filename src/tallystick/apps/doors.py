@@ -1,15 +1,16 @@
 """Doors between processes: at whose knock this one opens, and with which key it knocks elsewhere."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from tallystick.identity.service.edge import SpentNonces
+from tallystick.apps.parts import elsewhere_of
 from tallystick.runtime.clock import Clock
 from tallystick.runtime.configuration import Settings
 from tallystick.runtime.database import Database
 from tallystick.runtime.far import Client, Peers, door_routes, far, read_peers
+from tallystick.runtime.far.nonces import SpentNonces
 from tallystick.runtime.far.peers import FILE_BYTES_MAX
 from tallystick.runtime.routes import Route
 from tallystick.runtime.signatures import Signer, private_key
@@ -37,22 +38,30 @@ def peers_of(settings: Settings) -> Peers | None:
 def demand_doors(settings: Settings) -> None:
     """Raise ValueError for what is configured of doors and cannot be used."""
     peers_of(settings)
+    elsewhere_of(settings)
     if settings.door_key:
         private_key(settings.door_key, setting=_KEY)
 
 
 def opened(
-    gates: Iterable[tuple[type, Any]], *, settings: Settings, identity: Database, clock: Clock
+    gates: Iterable[tuple[type, Any]],
+    *,
+    settings: Settings,
+    databases: Mapping[str, Database],
+    clock: Clock,
 ) -> Sequence[Route]:
     """The route of these doors for other processes; none where no peers are configured. Raises ValueError.
 
-    What was signed once is remembered in the database of ``identity``, for all processes.
+    What was signed once is remembered in the database of the context whose door it opened, for all processes.
     """
     peers = peers_of(settings)
     if peers is None:
         return ()
-    nonces = SpentNonces(database=identity, clock=clock)
-    return door_routes(gates, peers=peers, spend=nonces.spend, clock=clock)
+    spends = {
+        context: SpentNonces(database=database, context=context, clock=clock).spend
+        for context, database in databases.items()
+    }
+    return door_routes(gates, peers=peers, spends=spends, clock=clock)
 
 
 class Knocking:
@@ -73,3 +82,24 @@ class Knocking:
     async def stop(self) -> None:
         """Close the connections."""
         await self._client.stop()
+
+
+class FarDoors:
+    """The doors of contexts that are in other processes, where this one is told they are."""
+
+    def __init__(self, *, settings: Settings, clock: Clock) -> None:
+        """Raises ValueError for a context that nobody says it of, and for a key that is missing or cannot be used."""
+        self._elsewhere = elsewhere_of(settings)
+        self._knocking = Knocking(settings=settings, clock=clock) if self._elsewhere else None
+
+    def at(self, context: str, door: type[Door]) -> Door:
+        """A door of a context that is elsewhere; of one that no part here asks, nothing to ask."""
+        if self._knocking is None or context not in self._elsewhere:
+            nothing: Any = None
+            return nothing
+        return self._knocking.at(door, self._elsewhere[context])
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        if self._knocking is not None:
+            await self._knocking.stop()

@@ -1,11 +1,13 @@
-"""Composing identity: its doors on one database, the guard of every door, and who reads which credential."""
+"""Composing identity: its doors, near or far, the guard of every door, and who reads which credential."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from tallystick.apps.development import DevelopmentIssuer
+from tallystick.apps.parts import EDGE, parts_of
 from tallystick.identity.adapters.cedar import catalogue
 from tallystick.identity.adapters.factor_keys import read_ring
 from tallystick.identity.adapters.oidc import OidcIssuers
@@ -14,6 +16,7 @@ from tallystick.identity.api import Identity
 from tallystick.identity.api.access import Access
 from tallystick.identity.api.approvals import Approvals
 from tallystick.identity.api.clients import Clients
+from tallystick.identity.api.edge import Edge
 from tallystick.identity.api.factors import Factors
 from tallystick.identity.api.people import People
 from tallystick.identity.api.providers import Providers
@@ -28,12 +31,14 @@ from tallystick.identity.http import keys as keys_http
 from tallystick.identity.http import providers as providers_http
 from tallystick.identity.http import rights as rights_http
 from tallystick.identity.http import sessions as sessions_http
-from tallystick.identity.http.proving import Prover, authenticator
+from tallystick.identity.http.proving import Prover, authenticator, remembered
+from tallystick.identity.model.access_tokens import is_of
 from tallystick.identity.model.passkeys import Party
 from tallystick.identity.model.totp import KeyRing
 from tallystick.identity.service.access import AccessService
 from tallystick.identity.service.approvals import ApprovalsService
 from tallystick.identity.service.clients import ClientsService
+from tallystick.identity.service.edge import EdgeService
 from tallystick.identity.service.factors import FactorsService
 from tallystick.identity.service.guarding import AccessGuard
 from tallystick.identity.service.keys import IdentityService
@@ -88,22 +93,111 @@ def demand_codes_for_development(settings: Settings) -> bool:
     return settings.codes_approve_money
 
 
+DOORS: Final[Mapping[str, type]] = MappingProxyType(
+    {
+        "asking": Access,
+        "identity": Identity,
+        "people": People,
+        "rights": Rights,
+        "factors": Factors,
+        "approvals": Approvals,
+        "clients": Clients,
+        "tokens": Tokens,
+        "sign_in": SignIn,
+        "sessions": Sessions,
+        "providers": Providers,
+        "edge": Edge,
+    }
+)
+"""Every door of identity, by the name it has here."""
+
+
 class IdentityDoors:
-    """Every door of identity in one process, near, and the guard that asks one of them for all others."""
+    """Every door of identity, near or far, and the guard that asks one of them for all others.
+
+    ``asking`` is the door of decisions as others than guards knock at it.
+    """
+
+    guard: AccessGuard
+    asking: Access
+    identity: Identity
+    people: People
+    rights: Rights
+    factors: Factors
+    approvals: Approvals
+    clients: Clients
+    tokens: Tokens
+    sign_in: SignIn
+    sessions: Sessions
+    providers: Providers
+    edge: Edge
+
+    def __init__(self, *, settings: Settings, clock: Clock) -> None:
+        self.settings, self.clock = settings, clock
+        is_served = settings.development and EDGE in parts_of(settings)
+        self._issuer_here = DevelopmentIssuer(settings=settings, clock=clock) if is_served else None
+
+    def routes(self) -> Sequence[Route]:
+        """The routes of all doors of identity."""
+        settings = self.settings
+        return [
+            *keys_http.routes(self.identity),
+            *rights_http.people_routes(self.people),
+            *rights_http.rights_routes(self.rights),
+            *access_http.routes(self.asking, url=settings.public_url or _address_of(settings)),
+            *factors_http.routes(self.factors),
+            *approvals_http.routes(self.approvals),
+            *clients_http.client_routes(self.clients),
+            *clients_http.consent_routes(self.clients),
+            *clients_http.oauth_routes(self.tokens),
+            *providers_http.routes(self.providers),
+            *sessions_http.routes(
+                self.sign_in, self.sessions, country_header=settings.country_header
+            ),
+            *(self._issuer_here.routes() if self._issuer_here else ()),
+        ]
+
+    def provers(self) -> Sequence[Prover]:
+        """What proves a caller, by the kind of credential, in the order in which they are asked."""
+        is_ours = partial(is_of, issuer=self.settings.issuer)
+        return [
+            clients_http.prover(self.tokens, is_ours=is_ours),
+            keys_http.prover(self.identity),
+            sessions_http.session_prover(self.sessions),
+            sessions_http.token_prover(self.sessions, country_header=self.settings.country_header),
+        ]
+
+    def authenticate(self) -> Authenticate:
+        """What the edge asks with each request."""
+        return authenticator(*self.provers())
+
+    def gates(self) -> list[tuple[type, Any]]:
+        """Every door of identity, with what stands behind it here."""
+        return [(door, getattr(self, name)) for name, door in DOORS.items()]
+
+
+def _address_of(settings: Settings) -> str:
+    return f"http://{settings.host}:{settings.port}"
+
+
+class NearIdentity(IdentityDoors):
+    """Identity in this process, on its database."""
 
     def __init__(self, *, database: Database, settings: Settings, mint: Mint, clock: Clock) -> None:
-        self._settings = settings
+        super().__init__(settings=settings, clock=clock)
         wire = settings.wire_doors
         self.pen = Pen(database=database, context="identity", clock=clock)
         self.standings = Standings(database=database, clock=clock)
         ground = {"database": database, "mint": mint, "clock": clock}
         rights = {**ground, "standings": self.standings}
         # Whoever is to be let in is asked about here, so this door has no guard.
-        self.access = near(Access, AccessService(**rights), wire=wire)
-        self.guard = AccessGuard(access=self.access, clock=clock)
+        access = near(Access, AccessService(**rights), wire=wire)
+        self.guard = AccessGuard(access=access, clock=clock)
         self.standings.listeners.append(self.guard.forget)
         guarded = {"refusals": self.pen, "guard": self.guard, "wire": wire}
-        self.asking = near(Access, self.access, **guarded)
+        self.asking = near(Access, access, **guarded)
+        shared = EdgeService(database=database)
+        self.edge, self.forget_budgets = near(Edge, shared, wire=wire), shared.forget_budgets
         self.identity = near(Identity, IdentityService(**ground), **guarded)
         self.people = near(People, PeopleService(**rights, pen=self.pen), **guarded)
         self.rights = near(Rights, RightsService(**rights), **guarded)
@@ -127,17 +221,20 @@ class IdentityDoors:
         )
         named = {"issuer": settings.issuer, "bundles": catalogue().titles}
         self.clients = near(Clients, ClientsService(**ground, **named), **guarded)
-        self._tokens = TokensService(
-            **ground,
-            **named,
-            keys=TokenKeys(token_keys_file(settings), now=clock.now).all,
-            proxies=settings.client_cert_header,
+        self.tokens = near(
+            Tokens,
+            TokensService(
+                **ground,
+                **named,
+                keys=TokenKeys(token_keys_file(settings), now=clock.now).all,
+                proxies=settings.client_cert_header,
+            ),
+            **guarded,
         )
-        self.tokens = near(Tokens, self._tokens, **guarded)
         self._stand_signing_in(ground, guarded)
 
     def _stand_signing_in(self, ground: dict[str, Any], guarded: dict[str, Any]) -> None:
-        clock, settings = ground["clock"], self._settings
+        clock, settings = self.clock, self.settings
         issuers = OidcIssuers(clock=clock, allows_loopback=settings.allows_loopback)
         asking = {**ground, "issuers": issuers, "pen": self.pen}
         self.sign_in = near(SignIn, SignInService(**asking), **guarded)
@@ -146,40 +243,24 @@ class IdentityDoors:
             database=ground["database"], clock=clock, allows_loopback=settings.allows_loopback
         )
         self.providers = near(Providers, providers, **guarded)
-        self._issuer_here = (
-            DevelopmentIssuer(settings=settings, clock=clock) if settings.development else None
-        )
 
-    def routes(self) -> Sequence[Route]:
-        """The routes of all doors of identity."""
-        settings = self._settings
-        url = settings.public_url or f"http://{settings.host}:{settings.port}"
-        return [
-            *keys_http.routes(self.identity),
-            *rights_http.people_routes(self.people),
-            *rights_http.rights_routes(self.rights),
-            *access_http.routes(self.asking, url=url),
-            *factors_http.routes(self.factors),
-            *approvals_http.routes(self.approvals),
-            *clients_http.client_routes(self.clients),
-            *clients_http.consent_routes(self.clients),
-            *clients_http.oauth_routes(self.tokens),
-            *providers_http.routes(self.providers),
-            *sessions_http.routes(
-                self.sign_in, self.sessions, country_header=settings.country_header
-            ),
-            *(self._issuer_here.routes() if self._issuer_here else ()),
-        ]
+
+class FarIdentity(IdentityDoors):
+    """Identity in another process. What was proven and decided there is known here for five seconds at most."""
+
+    def __init__(self, *, at: Callable[[type], Any], settings: Settings, clock: Clock) -> None:
+        """``at`` answers a door of that process."""
+        super().__init__(settings=settings, clock=clock)
+        for name, door in DOORS.items():
+            setattr(self, name, at(door))
+        self.guard = AccessGuard(access=self.asking, clock=clock)
 
     def provers(self) -> Sequence[Prover]:
-        """What proves a caller, by the kind of credential, in the order in which they are asked."""
+        """What proves a caller; keys and sessions that were proven there are known here for a while."""
+        tokens, keys, sessions, theirs = super().provers()
         return [
-            clients_http.prover(self.tokens, is_ours=self._tokens.is_ours),
-            keys_http.prover(self.identity),
-            sessions_http.session_prover(self.sessions),
-            sessions_http.token_prover(self.sessions, country_header=self._settings.country_header),
+            tokens,
+            remembered(keys, clock=self.clock),
+            remembered(sessions, clock=self.clock),
+            theirs,
         ]
-
-    def authenticate(self) -> Authenticate:
-        """What the edge asks with each request."""
-        return authenticator(*self.provers())

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from tallystick.apps.parts import Urls, contexts_of, urls_of
 from tallystick.runtime.configuration import Settings
 from tallystick.runtime.database import demand_reachable
 from tallystick.runtime.embedded import EmbeddedPostgres, default_home
@@ -25,16 +26,19 @@ class Remembered(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def database_url(settings: Settings, *, must_exist: bool = False) -> Iterator[str]:
-    """The database to use: the one that is configured, or the embedded one, started if it is not running.
+def databases(settings: Settings, *, must_exist: bool = False) -> Iterator[Urls]:
+    """The databases of the contexts here: those that are configured, or the embedded one, started if it is not running.
 
     An embedded server that was started here is stopped again at the end, also when we are killed; one that was found
     running stays.
-    Raises ValueError or OSError when the configured one cannot be reached.
+    Raises ValueError or OSError when a configured one cannot be reached.
     """
-    if settings.database_url:
-        asyncio.run(demand_reachable(settings.database_url))
-        yield settings.database_url
+    urls = urls_of(settings.database_url, settings)
+    wanted = urls.by_url(contexts_of(settings))
+    for url in filter(None, wanted):
+        asyncio.run(demand_reachable(url))
+    if "" not in wanted:
+        yield urls
         return
     home = default_home()
     if must_exist and not (home / "data").is_dir():
@@ -45,7 +49,7 @@ def database_url(settings: Settings, *, must_exist: bool = False) -> Iterator[st
     was_running = server.is_running()
     url = server.start()
     try:
-        yield url
+        yield urls._replace(url=url)
     finally:
         if not was_running:
             server.stop()

@@ -11,15 +11,17 @@ from contextlib import AsyncExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-from tallystick.apps.compose import CONTEXTS, PLANNING, policy_of
+from tallystick.apps.compose import PLANNING, apart, policy_of
+from tallystick.apps.parts import CONTEXTS, Urls
 from tallystick.audit.adapters.key_file import make_keys, read_signers
 from tallystick.audit.adapters.mirror import Mirror
 from tallystick.audit.adapters.signed_memory import SignedMemory
 from tallystick.audit.adapters.witnesses import clients_of
 from tallystick.audit.model.notes import ED25519, ML_DSA_44, Signer
+from tallystick.audit.service.following import Following, WrongCluster
 from tallystick.audit.service.mirroring import Mirroring
 from tallystick.audit.service.publishing import Publisher
-from tallystick.audit.service.sequencer import Sequencer, WrongCluster
+from tallystick.audit.service.sequencer import Sequencer
 from tallystick.audit.store import reading
 from tallystick.runtime.clock import SystemClock
 from tallystick.runtime.configuration import Settings
@@ -80,8 +82,12 @@ def signers_from(path: Path) -> Callable[[str], Sequence[Signer]]:
     return signers
 
 
+def _sequencers(url: str) -> Database:
+    return Database(url=url, role=SEQUENCER, pool_size=4, settings=TURN_SETTINGS)
+
+
 async def sequence(
-    *, url: str, settings: Settings, stopping: asyncio.Event, adopts: bool = False
+    *, urls: Urls, settings: Settings, stopping: asyncio.Event, adopts: bool = False
 ) -> None:
     """Sequence, publish and mirror until ``stopping`` is set. Several processes may: one of them writes.
 
@@ -89,9 +95,9 @@ async def sequence(
     """
     policy = policy_of(settings)
     async with AsyncExitStack() as stack:
-        database = Database(url=url, role=SEQUENCER, pool_size=4, settings=TURN_SETTINGS)
-        own = Database(url=url, role="tallystick_audit", pool_size=1)
-        for one in (database, own):
+        database, others = apart(urls, _sequencers)
+        own = Database(url=urls.of("audit"), role="tallystick_audit", pool_size=1)
+        for one in {database, own, *others.values()}:
             await one.start()
             stack.push_async_callback(one.stop)
         path = await demand_keys(own, settings)
@@ -109,7 +115,7 @@ async def sequence(
         )
         sequencer = Sequencer(
             database=database,
-            contexts=CONTEXTS,
+            following=Following(contexts=CONTEXTS, own=others),
             adopts=adopts,
             publisher=publisher,
             pen=Pen(database=own, context="audit", clock=clock),
@@ -129,7 +135,7 @@ async def sequence(
                 tasks.create_task(mirroring.run(stopping))
 
 
-def run_until_told(*, url: str, settings: Settings, ends_with: int | None, adopts: bool) -> None:
+def run_until_told(*, urls: Urls, settings: Settings, ends_with: int | None, adopts: bool) -> None:
     """Sequence until SIGINT or SIGTERM, or until the process that started this one ends. Raises ValueError, OSError."""
     # Where both want the machine, whoever moves money goes first; the record comes after within its bound.
     os.nice(NICENESS)
@@ -140,7 +146,7 @@ def run_until_told(*, url: str, settings: Settings, ends_with: int | None, adopt
         stopping, loop = asyncio.Event(), asyncio.get_running_loop()
         for told in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(told, stopping.set)
-        await sequence(url=url, settings=settings, stopping=stopping, adopts=adopts)
+        await sequence(urls=urls, settings=settings, stopping=stopping, adopts=adopts)
 
     try:
         asyncio.run(run())

@@ -1,4 +1,4 @@
-"""Serving: one process of Granian with the whole platform in it."""
+"""Serving: one process of Granian with the whole platform in it, or parts of it."""
 
 import asyncio
 import errno
@@ -13,6 +13,7 @@ from granian.server import Server
 from tallystick.apps.compose import Platform
 from tallystick.apps.doors import demand_doors
 from tallystick.apps.identifying import demand_token_keys
+from tallystick.apps.parts import parts_of
 from tallystick.runtime.configuration import Settings, read_settings
 from tallystick.runtime.orphans import end_worker_with_its_master
 from tallystick.runtime.telemetry import configure_logging
@@ -41,7 +42,8 @@ def demand_servable(settings: Settings) -> None:
     configure_logging(settings.log_level)
     files_of(settings)
     demand_doors(settings)
-    demand_token_keys(settings)
+    if "identity" in parts_of(settings):
+        demand_token_keys(settings)
     try:
         asyncio.run(_listen_once(settings.host, settings.port))
     except OSError as error:

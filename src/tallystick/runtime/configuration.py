@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
@@ -25,6 +25,7 @@ _PUBLIC_URL = re.compile(
     r"(https://[a-z0-9.-]{1,253}|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(/[A-Za-z0-9._-]{1,50}){0,4}"
 )
 NETWORKS_MAX = 20
+_DATABASE_OF = "TALLYSTICK_DATABASE_URL_"
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
 _ORIGIN = re.compile(r"[a-z0-9.-]{1,100}(:[0-9]{1,5})?(/[A-Za-z0-9._-]{1,50}){0,4}")
@@ -32,9 +33,16 @@ _ORIGIN = re.compile(r"[a-z0-9.-]{1,100}(:[0-9]{1,5})?(/[A-Za-z0-9._-]{1,50}){0,
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a process may be told from outside. ``database_url`` empty means the embedded PostgreSQL."""
+    """What a process may be told from outside. ``database_url`` empty means the embedded PostgreSQL.
+
+    ``only`` names the parts that are here, none for all of them; ``door_urls`` has where the others are, by part, and
+    ``database_urls`` the databases of contexts that have one of their own.
+    """
 
     database_url: str = ""
+    database_urls: Mapping[str, str] = field(default_factory=dict[str, str])
+    only: tuple[str, ...] = ()
+    door_urls: Mapping[str, str] = field(default_factory=dict[str, str])
     public_url: str = ""
     host: str = "127.0.0.1"
     port: int = PORT_DEFAULT
@@ -97,7 +105,7 @@ class Settings:
         name, origin = own.hostname or "", f"{own.scheme}://{own.netloc}"
         if self.is_of_one_machine:
             # A passkey is made for a domain, and an address of numbers is none.
-            name, origin = "localhost", f"{own.scheme}://localhost:{self.port}"
+            name, origin = "localhost", f"{own.scheme}://localhost:{own.port or self.port}"
         name, origins = self.rp_id or name, self.rp_origins or (origin,)
         for page in origins:
             host = urlsplit(page).hostname or ""
@@ -106,7 +114,6 @@ class Settings:
                     f"TALLYSTICK_RP_ORIGINS has {page}, which does not belong to {name} (TALLYSTICK_RP_ID)"
                 )
         return name, origins
-
 
     @property
     def console_url(self) -> str:
@@ -119,6 +126,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     given = os.environ if environment is None else environment
     return Settings(
         database_url=given.get("TALLYSTICK_DATABASE_URL", ""),
+        database_urls=_database_urls(given),
+        only=_only(given),
+        door_urls=_door_urls(given),
         public_url=_public_url(given),
         host=given.get("TALLYSTICK_HOST", "127.0.0.1"),
         port=_whole(given, "TALLYSTICK_PORT", PORT_DEFAULT, most=65_535),
@@ -154,6 +164,33 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         country_header=_header(given, "TALLYSTICK_COUNTRY_HEADER"),
         trusted_proxies=_networks(given, "TALLYSTICK_TRUSTED_PROXIES"),
     )
+
+
+def _database_urls(given: Mapping[str, str]) -> dict[str, str]:
+    """The databases of single contexts, by the end of their setting's name in small letters."""
+    return {
+        name.removeprefix(_DATABASE_OF).lower(): text
+        for name, text in given.items()
+        if name.startswith(_DATABASE_OF) and text
+    }
+
+
+def _only(given: Mapping[str, str]) -> tuple[str, ...]:
+    text = given.get("TALLYSTICK_ONLY", "")
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _door_urls(given: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for word in given.get("TALLYSTICK_DOOR_URLS", "").split():
+        part, equals, url = word.partition("=")
+        if not part or not equals or not url or part in found:
+            raise ValueError(
+                "TALLYSTICK_DOOR_URLS says once of each part where it is, with a space between them, such as "
+                f"ledger=https://books:8480 wallets=https://books:8480, not {word!r}"
+            )
+        found[part] = url
+    return found
 
 
 def _whole(given: Mapping[str, str], name: str, default: int, *, most: int) -> int:

@@ -180,11 +180,6 @@ class Limiter:
         self._networks: dict[str, _Lease] = {}
         self._addresses: dict[str, _Lease] = {}
 
-    @property
-    def tenants(self) -> tuple[int, ...]:
-        """The tenants whose budgets this process drew on, 0 among them, which has those of addresses."""
-        return (_NOBODY, *self._tenants)
-
     def spend(self, caller: Caller) -> Awaitable[None] | None:
         """Spend a request of a tenant and a client; None when that is done, else what is to be awaited.
 

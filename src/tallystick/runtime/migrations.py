@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from tallystick.runtime.database import Connection, connect, demand_version
+from tallystick.runtime.database import Connection, Database, connect, demand_version
 
 OWNER = "tallystick_owner"
 LOCK_TIMEOUT = "4s"
@@ -76,6 +76,12 @@ async def migrate(*, url: str, contexts: Sequence[str], post: bool = True) -> li
         return await _apply_all(connection, contexts, post=post)
     finally:
         await connection.close()
+
+
+async def demand_walked(database: Database, *, context: str) -> None:
+    """Look for what the road of a context makes, as its role; what is missing PostgreSQL says."""
+    async with database.without_tenant(read_only=True) as connection:
+        await connection.fetchval("SELECT to_jsonb($1::text::regclass)", f"{context}.knock")
 
 
 async def prepare_roles(connection: Connection, *, contexts: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from shutil import rmtree
@@ -20,7 +20,8 @@ from tallystick.apps.cli.checking import progress_bar
 from tallystick.apps.cli.operating import OPERATOR
 from tallystick.apps.comparing import SETTLE_S, logs
 from tallystick.apps.comparing import compare as compare_all
-from tallystick.apps.compose import operator_database, pen_of, policy_of
+from tallystick.apps.compose import apart, operator_database, pen_of, policy_of
+from tallystick.apps.parts import Urls
 from tallystick.apps.sequencing import keys_file
 from tallystick.apps.witness import run as run_witness
 from tallystick.audit.adapters.key_file import read_signers
@@ -69,11 +70,11 @@ def export_(
     wanted = Wanted(
         tenant_id=tenant_id, since=day_start(first.date()), until=day_start(last.date()) + DAY
     )
-    with local.database_url(settings, must_exist=True) as url, progress_bar() as progress:
+    with local.databases(settings, must_exist=True) as urls, progress_bar() as progress:
         task = progress.add_task("files", total=None)
         package = asyncio.run(
             _export(
-                url,
+                urls,
                 settings,
                 wanted,
                 out,
@@ -93,15 +94,15 @@ def export_(
 
 
 async def _export(
-    url: str, settings: Settings, wanted: Wanted, out: Path, progress: Callable[[int, int], None]
+    urls: Urls, settings: Settings, wanted: Wanted, out: Path, progress: Callable[[int, int], None]
 ) -> Package:
     name = tree_name(wanted.tenant_id)
-    database = operator_database(url)
+    database = operator_database(urls.of("audit"))
     await database.start()
     try:
         await demand_published(database, wanted)
         # On record before it is there: whoever takes a copy is known.
-        async with pen_of(url, "audit") as pen:
+        async with pen_of(urls, "audit") as pen:
             await pen.note(
                 caller=Caller(tenant_id=wanted.tenant_id, actor=OPERATOR.actor),
                 tag=Tag.AUDIT_PACKAGE_EXPORT,
@@ -150,8 +151,8 @@ def compare(
 ) -> None:
     """Hold the books and all other tables against the record, both ways; exit code 1 when they differ."""
     settings = read_settings()
-    with local.database_url(settings, must_exist=True) as url, progress_bar() as progress:
-        found = asyncio.run(_compare(url, tenant, settle_s, progress))
+    with local.databases(settings, must_exist=True) as urls, progress_bar() as progress:
+        found = asyncio.run(_compare(urls, tenant, settle_s, progress))
     for name, comparison in found.items():
         verdict = "[green]agree[/]" if comparison.agrees else "[red]DIFFER[/]"
         _out.print(
@@ -180,12 +181,14 @@ def compare(
 
 
 async def _compare(
-    url: str, tenant: str, settle_s: int, progress: Progress
+    urls: Urls, tenant: str, settle_s: int, progress: Progress
 ) -> dict[str, Comparison]:
-    database = operator_database(url)
-    await database.start()
-    try:
-        every = await logs(database)
+    database, own = apart(urls, operator_database)
+    async with AsyncExitStack() as stack:
+        for one in {database, *own.values()}:
+            await one.start()
+            stack.push_async_callback(one.stop)
+        every = await logs(database, own=own)
         if tenant and tenant not in every:
             # "They agree" must never be the answer to a name that was mistyped.
             raise ValueError(f"there is no tenant {tenant}: `tallystick tenant list` shows them")
@@ -196,14 +199,13 @@ async def _compare(
                 database,
                 tenant_id=_tenant_of(name),
                 settle_s=settle_s,
+                own=own,
                 progress=lambda done, of, task=task: progress.update(
                     task, completed=done, total=of
                 ),
             )
             progress.remove_task(task)
         return found
-    finally:
-        await database.stop()
 
 
 def _tenant_of(name: str) -> int:

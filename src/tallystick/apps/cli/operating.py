@@ -4,7 +4,6 @@ import asyncio
 import dataclasses
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 
 import msgspec
 import typer
@@ -15,17 +14,16 @@ from rich.table import Table
 from tallystick import __version__
 from tallystick.apps import demonstration, local, sequencing
 from tallystick.apps import serve as serving
-from tallystick.apps.compose import CONTEXTS, Platform, operator_database, pen_of, tenant_directory
+from tallystick.apps.compose import Platform, operator_database, pen_of, tenant_directory
 from tallystick.apps.development import back_to, issuer_of
+from tallystick.apps.parts import PARTS, Urls, contexts_of
 from tallystick.identity.api import Authenticate as ProveKey
 from tallystick.identity.api import (
     CreateKey,
     CreateTenant,
     ListTenants,
     Tenant,
-    TenantNotFound,
     Unauthenticated,
-    WhoAmI,
 )
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of, tenant_name
@@ -36,6 +34,7 @@ from tallystick.ledger.service.verifying import verify as verify_books
 from tallystick.runtime.clock import SystemClock
 from tallystick.runtime.configuration import Settings, read_settings
 from tallystick.runtime.database import Database
+from tallystick.runtime.migrations import demand_walked
 from tallystick.runtime.migrations import migrate as walk_roads
 from tallystick.runtime.telemetry import configure_logging
 
@@ -51,14 +50,13 @@ def up() -> None:
     settings = _as_development(read_settings())
     local.demand_no_other_up()
     serving.demand_servable(settings)
-    with local.only_up(), local.database_url(settings) as url:
+    with local.only_up(), local.databases(settings) as urls:
         _err.print("[dim]database ready, bringing its schema up to date …[/]")
-        applied = asyncio.run(walk(url))
-        known = asyncio.run(_prepare(url, settings))
+        applied = asyncio.run(walk(urls))
+        known = asyncio.run(_prepare(urls, settings))
         _greet(settings, known, applied)
-        with sequencing.sequencer_beside(url=url, settings=settings):
-            files = serving.files_of(settings)
-            serving.serve(database_url=url, host=settings.host, port=settings.port, files=files)
+        with sequencing.sequencer_beside(url=urls.url, settings=settings):
+            _serve(urls, settings)
             _err.print("\n[dim]stopping …[/]")
     _err.print("stopped.")
 
@@ -76,14 +74,32 @@ def _as_development(settings: Settings) -> Settings:
     return dataclasses.replace(settings, development=True)
 
 
-def serve() -> None:
-    """Serve the platform on a database that is up to date, until SIGINT or SIGTERM."""
+def serve(
+    only: str = typer.Option(
+        "",
+        "--only",
+        help="These parts alone, with commas between them: "
+        f"{', '.join(PARTS)}. Where the others are says TALLYSTICK_DOOR_URLS.",
+    ),
+) -> None:
+    """Serve the platform, or parts of it, on a database that is up to date, until SIGINT or SIGTERM."""
+    if only:
+        # The serving process reads its settings by itself.
+        os.environ["TALLYSTICK_ONLY"] = only
     settings = read_settings()
     serving.demand_servable(settings)
-    with local.database_url(settings) as url:
-        asyncio.run(_demand_schema(url, settings))
-        files = serving.files_of(settings)
-        serving.serve(database_url=url, host=settings.host, port=settings.port, files=files)
+    with local.databases(settings) as urls:
+        asyncio.run(_demand_schema(urls, settings))
+        _serve(urls, settings)
+
+
+def _serve(urls: Urls, settings: Settings) -> None:
+    serving.serve(
+        database_url=urls.url,
+        host=settings.host,
+        port=settings.port,
+        files=serving.files_of(settings),
+    )
 
 
 def sequence(
@@ -102,8 +118,9 @@ def sequence(
     """
     settings = read_settings()
     configure_logging(settings.log_level)
-    with local.database_url(settings) as url:
-        sequencing.run_until_told(url=url, settings=settings, ends_with=ends_with, adopts=adopt)
+    # Wherever parts are served, the record is of all of them.
+    with local.databases(dataclasses.replace(settings, only=())) as urls:
+        sequencing.run_until_told(urls=urls, settings=settings, ends_with=ends_with, adopts=adopt)
 
 
 def migrate(
@@ -111,9 +128,9 @@ def migrate(
         False, "--pre", help="Only what the release before can live with; the rest once it is gone."
     ),
 ) -> None:
-    """Bring the database to the schema of this version."""
-    with local.database_url(read_settings()) as url:
-        applied = asyncio.run(walk(url, post=not pre))
+    """Bring the databases of the contexts here to the schema of this version."""
+    with local.databases(read_settings()) as urls:
+        applied = asyncio.run(walk(urls, post=not pre))
     _out.print("\n".join(applied) or "nothing to do: the schema is up to date")
 
 
@@ -123,18 +140,22 @@ def verify(
     ),
 ) -> None:
     """Prove every balance again from the entries, read-only; exit code 1 when something does not hold."""
-    with local.database_url(read_settings(), must_exist=True) as url:
-        found = asyncio.run(_verify(url, tenant))
+    with local.databases(read_settings(), must_exist=True) as urls:
+        found = asyncio.run(_verify(urls, tenant))
     _report(found)
     if any(verification.damage for _, verification in found):
         raise typer.Exit(1)
 
 
-async def walk(url: str, *, post: bool = True) -> list[str]:
-    """Bring the database to the schema of this version, and write down what was applied."""
-    applied = await walk_roads(url=url, contexts=CONTEXTS, post=post)
+async def walk(urls: Urls, *, post: bool = True) -> list[str]:
+    """Bring the databases of the contexts here to the schema of this version, and write down what was applied."""
+    contexts = contexts_of(read_settings())
+    applied: list[str] = []
+    for url, inside in urls.by_url(contexts).items():
+        applied += await walk_roads(url=url, contexts=inside, post=post)
     if applied:
-        async with pen_of(url, "audit") as pen:
+        # Where audit is elsewhere, a context here tells it.
+        async with pen_of(urls, contexts[0]) as pen:
             await pen.note(
                 caller=OPERATOR,
                 tag=Tag.AUDIT_SCHEMA_MIGRATE,
@@ -144,19 +165,19 @@ async def walk(url: str, *, post: bool = True) -> list[str]:
     return applied
 
 
-async def _demand_schema(url: str, settings: Settings) -> None:
+async def _demand_schema(urls: Urls, settings: Settings) -> None:
     """End with one line now, where a serving process would log the same failure again and again."""
-    platform = Platform(url=url, settings=settings)
+    platform = Platform(url=urls.url, settings=settings)
     await platform.start()
     try:
-        with suppress(TenantNotFound):
-            await platform.identity.who_am_i(caller=OPERATOR, message=WhoAmI())
+        for context, database in platform.databases.items():
+            await demand_walked(database, context=context)
     finally:
         await platform.stop()
 
 
-async def _prepare(url: str, settings: Settings) -> local.Remembered:
-    platform = Platform(url=url, settings=settings)
+async def _prepare(urls: Urls, settings: Settings) -> local.Remembered:
+    platform = Platform(url=urls.url, settings=settings)
     await platform.start()
     try:
         known = local.remembered()
@@ -227,11 +248,11 @@ def _greet(settings: Settings, known: local.Remembered, applied: list[str]) -> N
     _out.print("\nCtrl-C stops it; the data stay for the next time.\n")
 
 
-async def _verify(url: str, tenant: str) -> list[tuple[str, Verification]]:
-    database = operator_database(url)
+async def _verify(urls: Urls, tenant: str) -> list[tuple[str, Verification]]:
+    names = [known.tenant for known in await list_tenants(urls)]
+    database = operator_database(urls.of("ledger"))
     await database.start()
     try:
-        names = [known.tenant for known in await _tenants(database)]
         if tenant and tenant_name(tenant_id_of(tenant)) not in names:
             # "It holds" must never be the answer to a name that was mistyped.
             raise ValueError(f"there is no tenant {tenant}: `tallystick tenant list` shows them")
@@ -250,9 +271,9 @@ async def _verify(url: str, tenant: str) -> list[tuple[str, Verification]]:
         await database.stop()
 
 
-async def list_tenants(url: str) -> list[Tenant]:
+async def list_tenants(urls: Urls) -> list[Tenant]:
     """Walk all tenants, as the operator."""
-    database = operator_database(url)
+    database = operator_database(urls.of("identity"))
     await database.start()
     try:
         return await _tenants(database)

@@ -11,6 +11,7 @@ from tallystick.apps import local
 from tallystick.apps.cli.asking import ask, fail
 from tallystick.apps.cli.operating import OPERATOR, walk
 from tallystick.apps.compose import doors_of_identity_on
+from tallystick.apps.parts import Urls
 from tallystick.identity.api.providers import EndProvider, SetOidcProvider, SetSamlProvider
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
@@ -114,14 +115,14 @@ def _set(message: SetOidcProvider | SetSamlProvider, path: str, tenant: str) -> 
 
 
 def _as_operator(tenant: str, message: Any) -> None:
-    with local.database_url(read_settings()) as url:
-        asyncio.run(_do(url, tenant, message))
+    with local.databases(read_settings()) as urls:
+        asyncio.run(_do(urls, tenant, message))
 
 
-async def _do(url: str, tenant: str, message: Any) -> None:
-    await walk(url)
+async def _do(urls: Urls, tenant: str, message: Any) -> None:
+    await walk(urls)
     caller = Caller(tenant_id=tenant_id_of(tenant), actor=OPERATOR.actor)
-    async with doors_of_identity_on(url, read_settings()) as doors:
+    async with doors_of_identity_on(urls, read_settings()) as doors:
         if isinstance(message, SetOidcProvider):
             await doors.providers.set_oidc(caller=caller, message=message)
         elif isinstance(message, SetSamlProvider):

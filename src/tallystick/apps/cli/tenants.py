@@ -10,6 +10,7 @@ from rich.table import Table
 from tallystick.apps import local
 from tallystick.apps.cli.operating import OPERATOR, list_tenants, walk
 from tallystick.apps.compose import doors_of_identity_on, identity_on
+from tallystick.apps.parts import Urls
 from tallystick.identity.api import CreateKey, CreateTenant, NewKey, Tenant
 from tallystick.identity.api.people import AddPerson, Person
 from tallystick.identity.api.rights import GiveRole, SetRule
@@ -24,8 +25,8 @@ _out = Console()
 @app.command()
 def create(name: str = typer.Argument(help="The tenant's name.")) -> None:
     """Make a tenant with its first API key, which is shown this once."""
-    with local.database_url(read_settings()) as url:
-        tenant, key = asyncio.run(_create(url, name))
+    with local.databases(read_settings()) as urls:
+        tenant, key = asyncio.run(_create(urls, name))
     # Lines and no table: a table cuts at the width of the terminal, and the key is not shown again.
     _out.print(f"tenant   {tenant.tenant}", highlight=False, soft_wrap=True)
     _out.print(f"name     {escape(tenant.name)}", highlight=False, soft_wrap=True)
@@ -41,8 +42,8 @@ def owner(
     subject: str = typer.Option("", "--subject", help="How that provider names them."),
 ) -> None:
     """Make a person who is an owner of a tenant. Two of them can let in everybody else."""
-    with local.database_url(read_settings()) as url:
-        made = asyncio.run(_owner(url, tenant, name, issuer or None, subject or None))
+    with local.databases(read_settings()) as urls:
+        made = asyncio.run(_owner(urls, tenant, name, issuer or None, subject or None))
     _out.print(f"person   {made.person}", highlight=False, soft_wrap=True)
     _out.print("role     owner", highlight=False)
 
@@ -50,16 +51,16 @@ def owner(
 @app.command("rule-reset")
 def reset_rule(tenant: str = typer.Argument(help="The tenant, tnt_….")) -> None:
     """Put the platform's own rule in place of a tenant's that keeps everybody out."""
-    with local.database_url(read_settings()) as url:
-        asyncio.run(_reset_rule(url, tenant))
+    with local.databases(read_settings()) as urls:
+        asyncio.run(_reset_rule(urls, tenant))
     _out.print("The platform's own rule is in force.", highlight=False)
 
 
 @app.command("list")
 def list_() -> None:
     """List all tenants."""
-    with local.database_url(read_settings()) as url:
-        found = asyncio.run(list_tenants(url))
+    with local.databases(read_settings()) as urls:
+        found = asyncio.run(list_tenants(urls))
     table = Table("tenant", "name", "made at")
     for tenant in found:
         table.add_row(tenant.tenant, escape(tenant.name), tenant.created_at)
@@ -67,11 +68,11 @@ def list_() -> None:
 
 
 async def _owner(
-    url: str, tenant: str, name: str, issuer: str | None, subject: str | None
+    urls: Urls, tenant: str, name: str, issuer: str | None, subject: str | None
 ) -> Person:
-    await walk(url)
+    await walk(urls)
     caller = Caller(tenant_id=tenant_id_of(tenant), actor=OPERATOR.actor)
-    async with doors_of_identity_on(url, read_settings()) as doors:
+    async with doors_of_identity_on(urls, read_settings()) as doors:
         message = AddPerson(name=name, issuer=issuer, subject=subject)
         person = await doors.people.add(caller=caller, message=message)
         given = GiveRole(holder=person.person, role="owner")
@@ -79,16 +80,16 @@ async def _owner(
     return person
 
 
-async def _reset_rule(url: str, tenant: str) -> None:
-    await walk(url)
+async def _reset_rule(urls: Urls, tenant: str) -> None:
+    await walk(urls)
     caller = Caller(tenant_id=tenant_id_of(tenant), actor=OPERATOR.actor)
-    async with doors_of_identity_on(url, read_settings()) as doors:
+    async with doors_of_identity_on(urls, read_settings()) as doors:
         await doors.rights.set_rule(caller=caller, message=SetRule())
 
 
-async def _create(url: str, name: str) -> tuple[Tenant, NewKey]:
-    await walk(url)
-    async with identity_on(url) as identity:
+async def _create(urls: Urls, name: str) -> tuple[Tenant, NewKey]:
+    await walk(urls)
+    async with identity_on(urls) as identity:
         tenant = await identity.create_tenant(caller=OPERATOR, message=CreateTenant(name=name))
         caller = Caller(tenant_id=tenant_id_of(tenant.tenant), actor=OPERATOR.actor)
         return tenant, await identity.create_key(

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
+from functools import partial
+from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
 
 from tallystick.audit.model import tiles
@@ -77,40 +79,52 @@ async def compare(
     settle_s: int = SETTLE_S,
     progress: Progress | None = None,
     has_tenant: bool = True,
+    own: Mapping[str, Database] = MappingProxyType({}),
 ) -> Comparison:
     """Compare a tenant's log with the tables of the contexts that ``readers`` read, over the operators' database.
 
-    Everything is read in one snapshot, up to ``until``, up to ``settle_s`` before now, and up to the first entry that
-    still waits for its place, whichever is first: the answer says up to when, and names what waits too long. Without
-    ``has_tenant`` nobody knows whose log it is, and that is named.
+    ``own`` has the databases of contexts that are not in the log's. Each database is read in one snapshot, the log's
+    first, up to ``until``, up to ``settle_s`` before now, and up to the first entry that still waits for its place,
+    whichever is first: the answer says up to when, and names what waits too long.
+    Without ``has_tenant`` nobody knows whose log it is, and that is named.
     ``progress`` hears how many entries are done, and of how many.
     """
     tally = Tally()
     if not has_tenant:
         subject = (f"{writing.CONTEXT}:log", EARLIEST)
         tally.note(DifferenceCode.LOG_WITHOUT_TENANT, writing.CONTEXT, subject)
-    async with database.transaction(tenant_id=tenant_id, read_only=True) as connection:
+    async with AsyncExitStack() as stack:
+        begin = partial(_begun, stack, tenant_id)
+        connection = await begin(database)
+        # Its snapshot is taken here: what has its place in it is in the tables of those that come after.
         now = await writing.clock(connection)
-        since = await _since(connection, tenant_id, readers)
+        others = {one: await begin(one) for one in set(own.values())}
+        where = {name: others[own[name]] if name in own else connection for name in readers}
+        since = await _since(connection, tenant_id, where)
         late, ahead = now - (settle_s + LATE_S) * SECOND, now + AHEAD_S * SECOND
         bound = now - settle_s * SECOND
         if until is not None:
             bound = min(bound, until)
         bound = await _sequenced(
-            connection, tenant_id=tenant_id, contexts=since, bound=bound, late=late, tally=tally
+            connection,
+            tenant_id=tenant_id,
+            contexts={name: where[name] for name in since},
+            bound=bound,
+            late=late,
+            tally=tally,
         )
         tree = await reading.tree(connection, tenant_id=tenant_id)
         walk = Walk(
             connection,
             tree=tree,
             published=await comparing.published(connection, tenant_id=tenant_id),
-            contexts=since,
+            contexts={name: where[name] for name in since},
             tally=tally,
         )
-        async with AsyncExitStack() as stack:
+        async with AsyncExitStack() as tables:
             sides = [
                 await _side(
-                    stack, _Stretch(connection, tenant_id, name, first, bound), reader, tally
+                    tables, _Stretch(where[name], tenant_id, name, first, bound), reader, tally
                 )
                 for name, reader in readers.items()
                 if (first := since.get(name)) is not None
@@ -126,6 +140,12 @@ async def compare(
     return tally.comparison(since=since, until=bound)
 
 
+async def _begun(stack: AsyncExitStack, tenant_id: int, database: Database) -> Connection:
+    return await stack.enter_async_context(
+        database.transaction(tenant_id=tenant_id, read_only=True)
+    )
+
+
 async def trees(database: Database) -> list[int]:
     """The tenants that have a log, in order, over the operators' database."""
     found: list[int] = []
@@ -138,7 +158,7 @@ async def trees(database: Database) -> list[int]:
 
 
 async def _since(
-    connection: Connection, tenant_id: int, readers: Mapping[str, Reader]
+    connection: Connection, tenant_id: int, where: Mapping[str, Connection]
 ) -> dict[str, Instant]:
     """Since when acts must have entries: always, for a tenant whose log tells how it was made, and for the platform.
 
@@ -158,8 +178,8 @@ async def _since(
             continue
         is_whole |= any(one.tag == Tag.IDENTITY_TENANT_CREATE for one in read)
     found: dict[str, Instant] = {}
-    for context in readers:
-        began = await comparing.began(connection, context=context)
+    for context, kept in where.items():
+        began = await comparing.began(kept, context=context)
         if began is not None:
             found[context] = _ALWAYS if is_whole else min(began, first)
     return found
@@ -169,23 +189,22 @@ async def _sequenced(
     connection: Connection,
     *,
     tenant_id: int,
-    contexts: Mapping[str, Instant],
+    contexts: Mapping[str, Connection],
     bound: Instant,
     late: Instant,
     tally: Tally,
 ) -> Instant:
     """Up to when the record has everything: an act before the first leaf that waits is in none of them."""
-    for context in contexts:
+    for context, kept in contexts.items():
         waiting: comparing.BareLeaf | None = None
-        async for leaves in comparing.leaves_without_entries(
-            connection, context=context, tenant_id=tenant_id
+        for leaf in await comparing.leaves_without_entries(
+            connection, kept, context=context, tenant_id=tenant_id
         ):
-            for leaf in leaves:
-                if leaf.is_skipped:
-                    subject = (f"{context}:leaf:{leaf.number}", leaf.last_at)
-                    tally.note(DifferenceCode.LEAF_WITHOUT_ENTRIES, context, subject)
-                elif waiting is None or leaf.first_at < waiting.first_at:
-                    waiting = leaf
+            if leaf.is_skipped:
+                subject = (f"{context}:leaf:{leaf.number}", leaf.last_at)
+                tally.note(DifferenceCode.LEAF_WITHOUT_ENTRIES, context, subject)
+            elif waiting is None or leaf.first_at < waiting.first_at:
+                waiting = leaf
         if waiting is None:
             continue
         bound = max(EARLIEST, min(bound, waiting.first_at))

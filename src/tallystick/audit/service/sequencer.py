@@ -5,7 +5,6 @@ was taken. Whoever slept while another took over finds another epoch there, and 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
@@ -17,12 +16,12 @@ from tallystick.audit.model.merkle import HASH_BYTES, Frontier, Subtree, frontie
 from tallystick.audit.model.places import (
     PLATFORM,
     Acted,
-    Followed,
     Refused,
     Segment,
     placed,
     tree_name,
 )
+from tallystick.audit.service.following import Following, WrongCluster
 from tallystick.audit.service.publishing import Publisher
 from tallystick.audit.store import reading, writing
 from tallystick.audit.store.reading import Damaged
@@ -30,17 +29,14 @@ from tallystick.audit.store.writing import Fenced, TreeRow
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import SECOND, Instant
 from tallystick.kernel.tags import Tag
-from tallystick.runtime import record
 from tallystick.runtime.clock import Clock
 from tallystick.runtime.database import Connection, Database
-from tallystick.runtime.record import BEGINNING, Pen, Place
+from tallystick.runtime.record import Pen, Place
 
 # A turn every second; whoever did not come back for three seconds is replaced.
 PAUSE_S = 1.0
 UNRENEWED_S = 3.0
-# So many leaves of a context at once, each of up to 256 entries, and so many times, or for so long, before checkpoints
-# are signed.
-LEAVES_MAX = 128
+# So many times, or for so long, before checkpoints are signed.
 ROUNDS_MAX = 64
 ROUNDS_S = 1.0
 EDGES_REMEMBERED_MAX = ASIDE_REMEMBERED_MAX = 10_000
@@ -52,10 +48,6 @@ JOB = Caller(tenant_id=PLATFORM, actor="job:sequencer")
 _log: Any = structlog.get_logger("tallystick.record")
 
 
-class WrongCluster(ValueError):
-    """The transactions that were followed so far were those of another PostgreSQL."""
-
-
 class Sequencer:
     """Writes the trees, over the database of role ``tallystick_sequencer``, for as long as it has the lease."""
 
@@ -63,7 +55,7 @@ class Sequencer:
         self,
         *,
         database: Database,
-        contexts: Sequence[str],
+        following: Following,
         publisher: Publisher,
         pen: Pen,
         clock: Clock,
@@ -72,7 +64,7 @@ class Sequencer:
         adopts: bool = False,
     ) -> None:
         self._database = database
-        self._contexts = contexts
+        self._following = following
         self._publisher = publisher
         self._pen = pen
         self._clock = clock
@@ -130,13 +122,12 @@ class Sequencer:
             if taken is None:
                 return False
             places = await writing.places(connection)
-            adopted = await _adopted(connection, taken, places, adopts=self._adopts)
+            adopted = await self._following.adopted(connection, taken, places, adopts=self._adopts)
         self._forget()
         self._epoch, self._places = taken.epoch, places
         await self._publisher.begin(epoch=taken.epoch)
         _log.info("lease_taken", holder=self._holder, epoch=taken.epoch)
-        if adopted is not None:
-            content = {"cluster_before": str(taken.cluster), "cluster": str(adopted)}
+        for content in adopted:
             await self._pen.note(
                 caller=JOB, tag=Tag.AUDIT_RECORD_ADOPT, on="audit:cluster", content=content
             )
@@ -186,7 +177,7 @@ class Sequencer:
         async with self._database.without_tenant() as connection:
             await writing.commit_lazily(connection)
             # Read first: while much is on its way here, no row is locked.
-            waiting, moved = await self._follow(connection)
+            waiting, moved, self._is_behind = await self._following.follow(connection, self._places)
             if not waiting:
                 return 0
             edges = {
@@ -212,7 +203,7 @@ class Sequencer:
             await writing.grow(
                 connection, sizes=sizes, segments=segments, subtrees=subtrees, acted=acted
             )
-            await writing.move_places(connection, moved)
+            await writing.move_places(connection, moved, cluster_of=self._following.cluster_of)
         self._places |= moved
         self._edges |= edges
         return sum(segment.length for segment in segments)
@@ -240,34 +231,6 @@ class Sequencer:
         if len(self._aside) >= ASIDE_REMEMBERED_MAX:
             self._aside.clear()
         self._aside.add(who)
-
-    async def _follow(
-        self, connection: Connection
-    ) -> tuple[dict[int, list[Followed]], dict[str, Place]]:
-        found: list[tuple[int, int, Followed]] = []
-        moved: dict[str, Place] = {}
-        self._is_behind = False
-        for context in self._contexts:
-            after = self._places.get(context, BEGINNING)
-            leaves = await record.follow(connection, context=context, after=after, most=LEAVES_MAX)
-            found += [
-                (
-                    leaf.xid,
-                    leaf.tenant_id,
-                    Followed(
-                        context, leaf.number, leaf.length, leaf.first_at, leaf.last_at, leaf.entries
-                    ),
-                )
-                for leaf in leaves
-            ]
-            self._is_behind |= len(leaves) == LEAVES_MAX
-            if leaves:
-                moved[context] = (leaves[-1].xid, leaves[-1].number)
-        waiting: dict[int, list[Followed]] = {}
-        # What came from several contexts is read in the order of their transactions, as far as one round sees it.
-        for _, tenant_id, leaf in sorted(found, key=_xid):
-            waiting.setdefault(tenant_id, []).append(leaf)
-        return waiting, moved
 
     async def _edge(self, connection: Connection, tenant_id: int) -> Frontier:
         """The growing edge of a tree, from memory or read again and held against its last checkpoint."""
@@ -300,12 +263,7 @@ class Sequencer:
             before = self._clock.now()
             now = await writing.clock(connection)
             middle = (before + self._clock.now()) // 2
-            oldest = [
-                await record.waiting_since(
-                    connection, context=context, after=self._places.get(context, BEGINNING)
-                )
-                for context in self._contexts
-            ]
+            oldest = await self._following.oldest(connection, self._places)
             skew_us = now - middle
             lag_us = max([0, *(now - at for at in oldest if at is not None)])
             lag_us = min(lag_us, LAG_SAID_MAX_US)
@@ -323,30 +281,3 @@ class Sequencer:
                 caller=JOB, tag=Tag.AUDIT_CLOCK_CHECK, on="audit:clock", content=content
             )
             self._clock_checked = now
-
-
-def _xid(one: tuple[int, int, Followed]) -> int:
-    return one[0]
-
-
-async def _adopted(
-    connection: Connection, taken: writing.Taken, places: Mapping[str, Place], *, adopts: bool
-) -> int | None:
-    """Refuse to follow transactions by numbers that are not this cluster's: some would never be seen.
-
-    Answers the cluster when it is another than before and is followed from now on, since somebody said it may be.
-    """
-    cluster, next_xid = await writing.cluster(connection), await writing.next_xid(connection)
-    if any(xid >= next_xid for xid, _ in places.values()):
-        raise WrongCluster(
-            "this database came from another PostgreSQL by a dump, and its transactions are numbered anew: move the "
-            "counter on with pg_resetwal (docs/operating/record.md, Restoring), then `tallystick sequence --adopt`"
-        )
-    if taken.cluster not in (None, cluster) and not adopts:
-        raise WrongCluster(
-            "this database is in another PostgreSQL than the one whose transactions were followed: when it was moved "
-            "as docs/operating/record.md says under Restoring, run `tallystick sequence --adopt` once"
-        )
-    if taken.cluster != cluster:
-        await writing.bind_lease(connection, epoch=taken.epoch, cluster=cluster)
-    return cluster if taken.cluster not in (None, cluster) else None

@@ -3,7 +3,7 @@
 No hash covers the columns beside the entries, so nothing is taken from those: who owns the tables can change them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -64,9 +64,10 @@ class Walk:
         *,
         tree: TreeRow,
         published: Published | None,
-        contexts: Collection[str],
+        contexts: Mapping[str, Connection],
         tally: Tally,
     ) -> None:
+        """``contexts`` has where each keeps its leaves."""
         self._connection = connection
         self._tree = tree
         self._published = published
@@ -100,11 +101,12 @@ class Walk:
         leaves: dict[tuple[str, int], bytes] = {}
         secrets: dict[tuple[str, int], Sequence[_Secret]] = {}
         for context in {one.context for one in read}.intersection(self._contexts):
+            where = self._contexts[context]
             numbers = {one.segment.leaf_number for one in read if one.context == context}
             place = {"context": context, "tenant_id": self._tree.tenant_id}
-            kept = await record.kept_leaves(self._connection, numbers=numbers, **place)
+            kept = await record.kept_leaves(where, numbers=numbers, **place)
             leaves |= {(context, number): leaf for number, leaf in kept.items()}
-            opened = await self._secrets(numbers, place)
+            opened = await _secrets(where, numbers, place)
             secrets |= {(context, number): one for number, one in opened.items()}
         for one in read:
             key = (one.context, one.segment.leaf_number)
@@ -114,19 +116,6 @@ class Walk:
         if self.is_done:
             self._end()
         return found
-
-    async def _secrets(self, numbers: set[int], place: dict[str, Any]) -> dict[int, Any]:
-        try:
-            return await record.kept_secrets(self._connection, numbers=numbers, **place)
-        except ValueError:
-            # One of them is none any more, which is as if it were gone.
-            found: dict[int, Any] = {}
-            for number in numbers:
-                try:
-                    found |= await record.kept_secrets(self._connection, numbers=[number], **place)
-                except ValueError:
-                    continue
-            return found
 
     def _read(self, segment: LoggedSegment) -> _Read:
         if segment.first_index != self._place:
@@ -274,3 +263,19 @@ class Walk:
         self._named = {one for one in self._named if one[2] == segment.leaf_number} | {key}
         subject = (f"{context}:leaf:{segment.leaf_number}", segment.last_at)
         self._tally.note(code, context, subject, expected, found)
+
+
+async def _secrets(
+    connection: Connection, numbers: set[int], place: dict[str, Any]
+) -> dict[int, Any]:
+    try:
+        return await record.kept_secrets(connection, numbers=numbers, **place)
+    except ValueError:
+        # One of them is none any more, which is as if it were gone.
+        found: dict[int, Any] = {}
+        for number in numbers:
+            try:
+                found |= await record.kept_secrets(connection, numbers=[number], **place)
+            except ValueError:
+                continue
+        return found

@@ -24,24 +24,19 @@ LIMIT 1
 -- name: trees
 SELECT tenant_id FROM audit.tree WHERE tenant_id > $1 ORDER BY tenant_id LIMIT $2
 
--- name: leaves_without_entries
--- The leaves that no segment came from: they wait, or what came after them has its place already and they were skipped. One
--- that says it is of a transaction still to come is none that waits, and nobody can hide behind it.
-WITH placed AS (
-    SELECT leaf.xid, leaf.number FROM {schema}.leaf
-    WHERE leaf.tenant_id = $1 AND EXISTS (
-        SELECT FROM audit.segment
-        WHERE segment.tenant_id = $1 AND segment.context = $2 AND segment.leaf_number = leaf.number
-    )
-    ORDER BY leaf.xid DESC, leaf.number DESC
-    LIMIT 1
-)
-SELECT leaf.number, leaf.first_at, leaf.last_at,
-       leaf.xid >= pg_snapshot_xmax(pg_current_snapshot())
-           OR coalesce((leaf.xid, leaf.number) < (placed.xid, placed.number), false) AS is_skipped
-FROM {schema}.leaf LEFT JOIN placed ON true
-WHERE leaf.tenant_id = $1 AND NOT EXISTS (
-    SELECT FROM audit.segment
-    WHERE segment.tenant_id = $1 AND segment.context = $2 AND segment.leaf_number = leaf.number
-)
+-- name: leaves
+-- The leaves of a tenant. One that says it is of a transaction still to come is none that waits, and nobody can hide behind it.
+SELECT leaf.number, leaf.xid::text::bigint AS xid, leaf.first_at, leaf.last_at,
+       leaf.xid >= pg_snapshot_xmax(pg_current_snapshot()) AS is_to_come
+FROM {schema}.leaf
+WHERE leaf.tenant_id = $1
 ORDER BY leaf.number
+
+-- name: placed_leaves
+-- Which of these leaves of a context segments came from.
+SELECT given.number
+FROM unnest($3::bigint[]) AS given (number)
+WHERE EXISTS (
+    SELECT FROM audit.segment
+    WHERE segment.tenant_id = $1 AND segment.context = $2 AND segment.leaf_number = given.number
+)

@@ -39,9 +39,12 @@ SELECT lease.holder, lease.renewed_at, lease.lag_us, lease.skew_us, clock_timest
 -- name: places
 SELECT context, xid, number FROM audit.place
 
+-- name: clusters
+SELECT context, cluster FROM audit.place
+
 -- name: move_place
-INSERT INTO audit.place (context, xid, number) VALUES ($1, $2, $3)
-ON CONFLICT (context) DO UPDATE SET xid = excluded.xid, number = excluded.number
+INSERT INTO audit.place (context, xid, number, cluster) VALUES ($1, $2, $3, $4)
+ON CONFLICT (context) DO UPDATE SET xid = excluded.xid, number = excluded.number, cluster = excluded.cluster
 
 -- name: keep_key
 INSERT INTO audit.signing_key (algorithm, public_key) VALUES ($1, $2) ON CONFLICT DO NOTHING

@@ -62,11 +62,13 @@ CREATE TABLE audit.lease (
 );
 INSERT INTO audit.lease DEFAULT VALUES;
 
--- How far each context's leaves have been followed: the transaction's number and the leaf's, both of the last one taken.
+-- How far each context's leaves have been followed: the transaction's number and the leaf's, both of the last one taken; and
+-- which PostgreSQL numbered it, for a context that has a database of its own.
 CREATE TABLE audit.place (
     context text NOT NULL,
     xid     bigint NOT NULL,
     number  bigint NOT NULL,
+    cluster bigint,
     PRIMARY KEY (context)
 );
 
@@ -287,3 +289,18 @@ CREATE TRIGGER history_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON aud
 ALTER TABLE audit.act ENABLE ALWAYS TRIGGER history_is_append_only;
 GRANT SELECT ON audit.act TO tallystick_audit, tallystick_operator;
 GRANT SELECT, INSERT ON audit.act TO tallystick_sequencer;
+
+-- Doors between processes.
+
+-- What other processes signed to be let in at a door of this context, as hashes: each is good once, for all processes, and is
+-- forgotten when its signature would be refused for its age. It is of no tenant.
+CREATE TABLE audit.knock (
+    hash     bytea NOT NULL,
+    until_at timestamptz NOT NULL,
+    PRIMARY KEY (hash),
+    CONSTRAINT knock_hash_is_sha256 CHECK (length(hash) = 32)
+);
+
+-- What may be forgotten comes first.
+CREATE INDEX knock_until ON audit.knock (until_at);
+GRANT SELECT, INSERT, DELETE ON audit.knock TO tallystick_audit;

@@ -1,12 +1,12 @@
-"""What is read to compare the record with the tables; the connection is an operator's, in one snapshot."""
+"""What is read to compare the record with the tables; each connection is an operator's, in one snapshot."""
 
-from collections.abc import AsyncGenerator
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tallystick.audit.store.writing import CONTEXT
 from tallystick.kernel.instants import Instant
 from tallystick.runtime.database import Connection
+from tallystick.runtime.record import Place
 from tallystick.runtime.sql import queries
 
 ROWS_AT_ONCE_MAX = 5_000
@@ -77,9 +77,28 @@ async def trees(connection: Connection, *, after: int, most: int) -> list[int]:
 
 
 async def leaves_without_entries(
-    connection: Connection, *, context: str, tenant_id: int
-) -> AsyncGenerator[list[BareLeaf], None]:
-    """The leaves of a tenant in a context that no segment came from, in parts."""
-    cursor = await connection.cursor(_sql(context)["leaves_without_entries"], tenant_id, context)
+    connection: Connection, kept: Connection, *, context: str, tenant_id: int
+) -> list[BareLeaf]:
+    """The leaves of a tenant that no segment came from, by number; ``kept`` is where the context keeps them.
+
+    They wait, or what came after them has its place already and they were skipped.
+    """
+    bare: list[Any] = []
+    placed: Place = (-1, -1)
+    cursor = await kept.cursor(_sql(context)["leaves"], tenant_id)
     while rows := await cursor.fetch(ROWS_AT_ONCE_MAX):
-        yield [BareLeaf(*row) for row in rows]
+        numbers = [row["number"] for row in rows]
+        found = await connection.fetch(_sql(context)["placed_leaves"], tenant_id, context, numbers)
+        known = {row["number"] for row in found}
+        bare += [row for row in rows if row["number"] not in known]
+        there = [(row["xid"], row["number"]) for row in rows if row["number"] in known]
+        placed = max([placed, *there])
+    return [
+        BareLeaf(
+            row["number"],
+            row["first_at"],
+            row["last_at"],
+            row["is_to_come"] or (row["xid"], row["number"]) < placed,
+        )
+        for row in bare
+    ]

@@ -1,6 +1,6 @@
 """What the sequencer writes: the lease and its fence, entries in their places, checkpoints."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tallystick.audit.model.merkle import Subtree
@@ -84,10 +84,21 @@ async def places(connection: Connection) -> dict[str, Place]:
     return {row["context"]: (row["xid"], row["number"]) for row in rows}
 
 
-async def move_places(connection: Connection, moved: Mapping[str, Place]) -> None:
-    """Note how far contexts have been followed."""
+async def clusters(connection: Connection) -> dict[str, int | None]:
+    """Whose transactions those of each context are, where it was followed in a database of its own; else None."""
+    rows = await connection.fetch(_SQL["clusters"])
+    return {row["context"]: row["cluster"] for row in rows}
+
+
+async def move_places(
+    connection: Connection,
+    moved: Mapping[str, Place],
+    *,
+    cluster_of: Callable[[str], int | None],
+) -> None:
+    """Note how far contexts have been followed, and in which cluster where that is not the lease's."""
     for context, (xid, number) in moved.items():
-        await connection.execute(_SQL["move_place"], context, xid, number)
+        await connection.execute(_SQL["move_place"], context, xid, number, cluster_of(context))
 
 
 async def keep_key(connection: Connection, *, algorithm: int, public_key: bytes) -> None:

@@ -57,7 +57,7 @@ class Decision(Message, frozen=True):
     approval: str = ""
     fresh_s: int = 0
     blanket: tuple[str, ...] = ()
-    until: int = 0
+    lasts: int = 0
     caps: tuple[Cap, ...] = ()
     sees: tuple[str, ...] | None = None
 

@@ -298,7 +298,7 @@ class AccessService:
             approval=approval if ruling.missing == APPROVAL else "",
             fresh_s=standing.rule.step_up_minutes * 60,
             blanket=tuple(one.action for one in ruling.judged) if ruling.is_firm else (),
-            until=(standing.loaded_at or now) + KEPT,
+            lasts=max(0, (standing.loaded_at or now) + KEPT - now),
             caps=tuple(dict.fromkeys(cap for cap in caps if cap is not None)),
             sees=tuple(sorted(set.intersection(*seen))) if seen else None,
         )

@@ -1,72 +1,84 @@
-"""What the edge of every process shares with all others, over the database of role ``tallystick_identity``."""
+"""What every edge shares with all others, over the database of role ``tallystick_identity``."""
 
-from collections.abc import Iterable
 from typing import Final
 
-from tallystick.identity.store import edge, once
+from tallystick.identity.api.edge import (
+    BudgetDrawn,
+    Done,
+    DrawBudget,
+    KeepAnswer,
+    KeyTaken,
+    LetGo,
+    TakeKey,
+)
+from tallystick.identity.store import edge
 from tallystick.kernel.callers import Caller
-from tallystick.kernel.instants import Instant
-from tallystick.runtime.clock import Clock
+from tallystick.kernel.problems import malformed
 from tallystick.runtime.database import Database
-from tallystick.runtime.limits import Drawn, Rate
-from tallystick.runtime.repeats import Begun, Kept
 
-PLATFORM: Final = 0
-# So often what has passed is forgotten, up to 10,000 at once.
-FORGETS_EVERY: Final = 1_000
+TENANTS_MAX: Final = 100_000
+_SUBJECT_MAX: Final = 200
+_KEY_MAX: Final = 64
+_SHA256_BYTES: Final = 32
+_BURST_NS_MAX: Final = 31 * 86_400 * 1_000_000_000
 
 
-class SharedBudgets:
-    """Budgets of requests, drawn on by all processes."""
+class EdgeService:
+    """The door of what edges share."""
 
     def __init__(self, *, database: Database) -> None:
         self._database = database
+        self._drawn: dict[int, None] = {}
 
-    async def draw(self, tenant_id: int, subject: str, rate: Rate, wanted: int) -> Drawn:
-        """Draw cells from a budget."""
+    async def draw(self, *, caller: Caller, message: DrawBudget) -> BudgetDrawn:
+        """Draw cells from a budget. Raises Malformed."""
+        _demand_drawable(message)
+        tenant_id = caller.tenant_id
+        if len(self._drawn) >= TENANTS_MAX:
+            self._drawn.clear()
+        self._drawn[tenant_id] = None
         async with self._database.transaction(tenant_id=tenant_id) as connection:
-            return await edge.draw(
-                connection, tenant_id=tenant_id, subject=subject, rate=rate, wanted=wanted
-            )
+            return await edge.draw(connection, tenant_id=tenant_id, wanted=message)
 
-    async def forget(self, tenants: Iterable[int]) -> int:
-        """Forget the budgets of these tenants that nobody drew on for a minute; answers 0."""
-        for tenant_id in tenants:
+    async def forget_budgets(self) -> int:
+        """Forget the budgets, of all that were drawn on here, that nobody drew on for a minute; answers 0."""
+        for tenant_id in tuple(self._drawn):
             async with self._database.transaction(tenant_id=tenant_id) as connection:
                 await edge.forget_budgets(connection, tenant_id=tenant_id)
         return 0
 
-
-class KeptAnswers:
-    """Answers to writes by their ``Idempotency-Key``, for all processes."""
-
-    def __init__(self, *, database: Database) -> None:
-        self._database = database
-
-    async def begin(self, *, caller: Caller, key: str, fingerprint: bytes, for_good: bool) -> Begun:
-        """Take a key for a request, or tell who has it."""
+    async def take_key(self, *, caller: Caller, message: TakeKey) -> KeyTaken:
+        """Take a key for a request, or tell who has it. Raises Malformed."""
+        if not 1 <= len(message.key) <= _KEY_MAX or len(message.fingerprint) != _SHA256_BYTES:
+            raise malformed("key", f"a key has 1 to {_KEY_MAX} characters, a fingerprint 32 bytes")
         tenant_id, actor = caller.tenant_id, _whose(caller)
         async with self._database.transaction(tenant_id=tenant_id) as connection:
-            if await edge.begin(
-                connection, tenant_id=tenant_id, actor=actor, key=key,
-                fingerprint=fingerprint, for_good=for_good,
-            ):  # fmt: skip
-                return Begun(True)
-            known = await edge.known(connection, tenant_id=tenant_id, actor=actor, key=key)
+            if await edge.begin(connection, tenant_id=tenant_id, actor=actor, taking=message):
+                return KeyTaken(is_new=True)
+            known = await edge.known(connection, tenant_id=tenant_id, actor=actor, key=message.key)
         # Let go in this very moment: whoever asks again gets it.
-        return known or Begun(False, fingerprint)
+        return known or KeyTaken(is_new=False, fingerprint=message.fingerprint)
 
-    async def keep(self, *, caller: Caller, key: str, answer: Kept | None) -> None:
-        """Keep the answer of a request that was done; with None, only that it was."""
+    async def keep(self, *, caller: Caller, message: KeepAnswer) -> Done:
+        """Keep the answer of a request that was done."""
         tenant_id, actor = caller.tenant_id, _whose(caller)
         async with self._database.transaction(tenant_id=tenant_id) as connection:
-            await edge.keep(connection, tenant_id=tenant_id, actor=actor, key=key, answer=answer)
+            await edge.keep(connection, tenant_id=tenant_id, actor=actor, kept=message)
+        return Done()
 
-    async def let_go(self, *, caller: Caller, key: str) -> None:
+    async def let_go(self, *, caller: Caller, message: LetGo) -> Done:
         """Let a key be used again."""
         tenant_id, actor = caller.tenant_id, _whose(caller)
         async with self._database.transaction(tenant_id=tenant_id) as connection:
-            await edge.let_go(connection, tenant_id=tenant_id, actor=actor, key=key)
+            await edge.let_go(connection, tenant_id=tenant_id, actor=actor, key=message.key)
+        return Done()
+
+
+def _demand_drawable(message: DrawBudget) -> None:
+    if not 1 <= len(message.subject) <= _SUBJECT_MAX:
+        raise malformed("subject", f"a budget's subject has 1 to {_SUBJECT_MAX} characters")
+    if message.wanted < 1 or not 1 <= message.each_ns <= message.burst_ns <= _BURST_NS_MAX:
+        raise malformed("wanted", "a budget is drawn on by cells, of nanoseconds within a month")
 
 
 def _whose(caller: Caller) -> str:
@@ -74,21 +86,3 @@ def _whose(caller: Caller) -> str:
     if caller.scope is None:
         return caller.actor
     return f"{caller.actor} {' '.join(sorted(caller.scope))}"
-
-
-class SpentNonces:
-    """What other processes signed and is good once, for all processes; it is of no tenant, but of the platform."""
-
-    def __init__(self, *, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
-        self._count = 0
-
-    async def spend(self, value: str, until: Instant) -> bool:
-        """Spend a value, remembered until an instant; answers whether this was the first time."""
-        self._count += 1
-        async with self._database.transaction(tenant_id=PLATFORM) as connection:
-            if self._count % FORGETS_EVERY == 0:
-                await once.forget(connection, tenant_id=PLATFORM, now=self._clock.now())
-            return await once.spend(
-                connection, tenant_id=PLATFORM, kind="door", value=value, until=until
-            )

@@ -68,7 +68,7 @@ class AccessGuard:
         asking = (
             structs.replace(caller, decision="", caps=(), sees=None) if not caller.via else caller
         )
-        ask = Ask(actions=wanted, facts=facts, also=actions)
+        ask, asked_at = Ask(actions=wanted, facts=facts, also=actions), self._clock.now()
         made = await self._access.decide(caller=asking, message=ask)
         if made.missing == APPROVAL and not made.allowed:
             if not facts.on and not _MONEY.isdisjoint(wanted):
@@ -83,7 +83,7 @@ class AccessGuard:
             )
         if not made.allowed:
             raise _refusal(made)
-        self._remember(_whom(caller), made)
+        self._remember(_whom(caller), made, asked_at)
         if caller.via:
             return caller
         return structs.replace(caller, decision=made.decision, caps=made.caps, sees=made.sees)
@@ -94,12 +94,12 @@ class AccessGuard:
             if whom[0] == tenant_id and actor in ("", whom[1]):
                 del self._known[(whom, action)]
 
-    def _remember(self, whom: _Whom, made: Decision) -> None:
+    def _remember(self, whom: _Whom, made: Decision, asked_at: Instant) -> None:
         for action in made.blanket:
             self._known.pop((whom, action), None)
             if len(self._known) >= KNOWN_MAX:
                 del self._known[next(iter(self._known))]
-            self._known[(whom, action)] = (made.decision, made.until)
+            self._known[(whom, action)] = (made.decision, asked_at + made.lasts)
 
 
 def _told(message: Any) -> str:

@@ -181,10 +181,6 @@ class TokensService:
             ]
         }
 
-    def is_ours(self, token: str) -> bool:
-        """Tell whether a token says that it was given here; nothing is proven by that."""
-        return access_tokens.is_of(token, issuer=self._issuer)
-
     async def _give(self, asking: list[Caller], message: OAuthRequest) -> Token:
         now = self._clock.now()
         form = grants.read_form(message.body)

@@ -1,7 +1,7 @@
 """The side of a far door that answers: one route for all doors, open to processes that sign what they ask."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -40,17 +40,22 @@ class _Open(NamedTuple):
     door: str
     read: Callable[[bytes], Any]
     ask: Callable[..., Awaitable[Any]]
+    spend: Spend
 
 
 def door_routes(
-    gates: Iterable[tuple[type, Any]], *, peers: Peers, spend: Spend, clock: Clock
+    gates: Iterable[tuple[type, Any]],
+    *,
+    peers: Peers,
+    spends: Mapping[str, Spend],
+    clock: Clock,
 ) -> list[Route]:
     """The route of these doors. A gate is what stands behind a door in this process, guard and all.
 
     Whoever asks proves its signature before its body is read; then come the digest of the body, whom the process may
-    speak for, and the nonce, spent once for all processes.
+    speak for, and the nonce, spent once for all processes: ``spends`` has what spends it, by the door's context.
     """
-    serving = _Serving(gates, peers=peers, spend=spend, clock=clock)
+    serving = _Serving(gates, peers=peers, spends=spends, clock=clock)
     return [
         Route(
             method="POST",
@@ -67,15 +72,21 @@ def door_routes(
 
 class _Serving:
     def __init__(
-        self, gates: Iterable[tuple[type, Any]], *, peers: Peers, spend: Spend, clock: Clock
+        self,
+        gates: Iterable[tuple[type, Any]],
+        *,
+        peers: Peers,
+        spends: Mapping[str, Spend],
+        clock: Clock,
     ) -> None:
-        self._peers, self._spend = peers, spend
+        self._peers = peers
         self._verifier = Verifier(keys=peers.keys, here=peers.here, clock=clock)
         self._open = {
             method.path: _Open(
                 method.door,
                 msgspec.json.Decoder(method.question).decode,
                 getattr(gate, method.function.__name__),
+                spends[method.door.partition(".")[0]],
             )
             for door, gate in gates
             for method in wire.methods_of(door)
@@ -103,7 +114,7 @@ class _Serving:
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise malformed("message", str(error)[:_REASON_MAX]) from None
         peer.demand_may(method.door, question.caller)
-        if not await self._spend(f"{proof.key_id} {proof.nonce}", proof.until):
+        if not await method.spend(f"{proof.key_id} {proof.nonce}", proof.until):
             raise signatures.replayed()
         timeout_s = proof.timeout_ms / 1_000
         try:

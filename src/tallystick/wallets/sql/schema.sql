@@ -195,3 +195,18 @@ GRANT SELECT ON wallets.leaf, wallets.leaf_secret TO tallystick_operator;
 
 -- Whoever compares the record with the tables needs a wallet's number and its state, and sees no name.
 GRANT SELECT (tenant_id, wallet_id, wallet_number, state) ON wallets.wallet TO tallystick_operator;
+
+-- Doors between processes.
+
+-- What other processes signed to be let in at a door of this context, as hashes: each is good once, for all processes, and is
+-- forgotten when its signature would be refused for its age. It is of no tenant.
+CREATE TABLE wallets.knock (
+    hash     bytea NOT NULL,
+    until_at timestamptz NOT NULL,
+    PRIMARY KEY (hash),
+    CONSTRAINT knock_hash_is_sha256 CHECK (length(hash) = 32)
+);
+
+-- What may be forgotten comes first.
+CREATE INDEX knock_until ON wallets.knock (until_at);
+GRANT SELECT, INSERT, DELETE ON wallets.knock TO tallystick_wallets;
