@@ -1,6 +1,6 @@
 # Every target needs Python 3.11 or newer, and make. The data live outside the checkout.
 .DEFAULT_GOAL := help
-.PHONY: help up test bench soak fmt lock clean go chromium wrk
+.PHONY: help up test bench soak fmt lock client clean go chromium wrk
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := .venv/lock/bin/uv pip compile --quiet pyproject.toml --generate-hashes --universal \
@@ -28,6 +28,9 @@ fmt: .venv/dev ## format the code and mend what ruff can mend
 lock: .venv/lock/bin/uv ## write both lock files from pyproject.toml
 	@$(COMPILE) --output-file requirements.lock
 	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+client: .venv/dev ## write the client library from the routes
+	@$(BIN)/python -m tests.client.generate
 
 clean: ## remove what these targets made; the data stay
 	@rm -rf .venv build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache

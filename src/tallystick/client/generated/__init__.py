@@ -1,0 +1,1 @@
+"""The methods of the client. Written by ``make client`` from the routes."""

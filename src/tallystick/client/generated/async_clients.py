@@ -1,0 +1,152 @@
+"""Questions about clients and consents, awaited. Written by ``make client`` from the routes."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from tallystick.client.calls import Call, said, segment
+from tallystick.client.groups import AsyncGroup
+from tallystick.identity.api.clients import Client, ClientPage, Consent, ConsentPage, SendBack
+from tallystick.kernel.fields import PAGE_MAX
+
+
+class AsyncClients(AsyncGroup):
+    """What can be asked of clients and consents."""
+
+    async def clients(self, *, after: int | str | None = None, limit: int = 50) -> ClientPage:
+        """List clients."""
+        return await self._ask(
+            Call(
+                "GET",
+                "/v1/clients",
+                ClientPage,
+                query=said({"after": after, "limit": limit}, limit=50),
+            )
+        )
+
+    def each_client(self, *, most: int) -> AsyncIterator[Client]:
+        """List clients: every one, page by page.
+
+        Raises ListTooLong for more than ``most``.
+        """
+        return self._walk(
+            Call("GET", "/v1/clients", ClientPage, query={"limit": PAGE_MAX}),
+            lambda page: page.items,
+            most,
+        )
+
+    async def create(
+        self,
+        *,
+        name: str,
+        key_set: dict[str, Any] | None = None,
+        certificate_thumbprint: str | None = None,
+        certificate_subject: str | None = None,
+        redirect_uris: tuple[str, ...] = (),
+        scope: tuple[str, ...] = (),
+        idempotency_key: str | None = None,
+    ) -> Client:
+        """Register a client.
+
+        Raises TenantNotFound, NarrowedMakesNone.
+        """
+        return await self._ask(
+            Call(
+                "POST",
+                "/v1/clients",
+                Client,
+                body=said(
+                    {
+                        "name": name,
+                        "key_set": key_set,
+                        "certificate_thumbprint": certificate_thumbprint,
+                        "certificate_subject": certificate_subject,
+                        "redirect_uris": redirect_uris,
+                        "scope": scope,
+                    },
+                    redirect_uris=(),
+                    scope=(),
+                ),
+                key=idempotency_key or self._new_key(),
+            )
+        )
+
+    async def client(self, *, client_id: str) -> Client:
+        """Show a client.
+
+        Raises ClientNotFound.
+        """
+        return await self._ask(Call("GET", f"/v1/clients/{segment(client_id)}", Client))
+
+    async def end(self, *, client_id: str, idempotency_key: str | None = None) -> Client:
+        """End a client.
+
+        Raises ClientNotFound.
+        """
+        return await self._ask(
+            Call(
+                "DELETE",
+                f"/v1/clients/{segment(client_id)}",
+                Client,
+                key=idempotency_key or self._new_key(),
+            )
+        )
+
+    async def consents(self, *, after: int | str | None = None, limit: int = 50) -> ConsentPage:
+        """List what you let third parties do."""
+        return await self._ask(
+            Call(
+                "GET",
+                "/v1/consents",
+                ConsentPage,
+                query=said({"after": after, "limit": limit}, limit=50),
+            )
+        )
+
+    def each_consent(self, *, most: int) -> AsyncIterator[Consent]:
+        """List what you let third parties do: every one, page by page.
+
+        Raises ListTooLong for more than ``most``.
+        """
+        return self._walk(
+            Call("GET", "/v1/consents", ConsentPage, query={"limit": PAGE_MAX}),
+            lambda page: page.items,
+            most,
+        )
+
+    async def consent(self, *, consent_id: str) -> Consent:
+        """Show what a third party asks for.
+
+        Raises ConsentNotFound, ConsentIsForPeople.
+        """
+        return await self._ask(Call("GET", f"/v1/consents/{segment(consent_id)}", Consent))
+
+    async def decide_consent(
+        self, *, consent_id: str, allow: bool, idempotency_key: str | None = None
+    ) -> SendBack:
+        """Answer a third party.
+
+        Raises ConsentNotFound, ConsentOver, ConsentIsForPeople.
+        """
+        return await self._ask(
+            Call(
+                "POST",
+                f"/v1/consents/{segment(consent_id)}",
+                SendBack,
+                body={"allow": allow},
+                key=idempotency_key or self._new_key(),
+            )
+        )
+
+    async def end_consent(self, *, consent_id: str, idempotency_key: str | None = None) -> Consent:
+        """Take a consent back.
+
+        Raises ConsentNotFound.
+        """
+        return await self._ask(
+            Call(
+                "DELETE",
+                f"/v1/consents/{segment(consent_id)}",
+                Consent,
+                key=idempotency_key or self._new_key(),
+            )
+        )

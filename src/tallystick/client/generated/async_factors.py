@@ -1,0 +1,146 @@
+"""Questions about second factors, awaited. Written by ``make client`` from the routes."""
+
+from typing import Any
+
+from tallystick.client.calls import Call, said, segment
+from tallystick.client.groups import AsyncGroup
+from tallystick.identity.api.factors import (
+    Factor,
+    FactorChallenge,
+    FactorList,
+    PasskeyOffered,
+    Proven,
+    TotpOffered,
+)
+
+
+class AsyncFactors(AsyncGroup):
+    """What can be asked of second factors."""
+
+    async def offer_totp(self, *, label: str, idempotency_key: str | None = None) -> TotpOffered:
+        """Begin to enrol an app that shows codes.
+
+        Raises OnlyPeople, SignInAgain, StepUpNeeded, TooManyFactors.
+        """
+        return await self._ask(
+            Call(
+                "POST",
+                "/v1/factors/totp",
+                TotpOffered,
+                body={"label": label},
+                key=idempotency_key or self._new_key(),
+            )
+        )
+
+    async def confirm_totp(
+        self, *, factor: str, code: str, idempotency_key: str | None = None
+    ) -> Factor:
+        """Finish it with a first code.
+
+        Raises OnlyPeople, SignInAgain, StepUpNeeded, TooManyFactors, FactorNotFound, CodeNotAccepted,
+        FactorsLocked.
+        """
+        return await self._ask(
+            Call(
+                "POST",
+                f"/v1/factors/{segment(factor)}/confirm",
+                Factor,
+                body={"code": code},
+                key=idempotency_key or self._new_key(),
+            )
+        )
+
+    async def offer_passkey(self, *, idempotency_key: str | None = None) -> PasskeyOffered:
+        """Begin to enrol a passkey.
+
+        Raises OnlyPeople, SignInAgain, StepUpNeeded, TooManyFactors, ChallengeNotAccepted.
+        """
+        return await self._ask(
+            Call(
+                "POST",
+                "/v1/factors/passkey-offers",
+                PasskeyOffered,
+                key=idempotency_key or self._new_key(),
+            )
+        )
+
+    async def enrol_passkey(
+        self,
+        *,
+        challenge: str,
+        label: str,
+        credential: dict[str, Any],
+        idempotency_key: str | None = None,
+    ) -> Factor:
+        """Finish it with what the passkey answered.
+
+        Raises OnlyPeople, SignInAgain, StepUpNeeded, TooManyFactors, ChallengeNotAccepted,
+        PasskeyNotAccepted, PasskeyIsKnown.
+        """
+        return await self._ask(
+            Call(
+                "POST",
+                "/v1/factors/passkeys",
+                Factor,
+                body={"challenge": challenge, "label": label, "credential": credential},
+                key=idempotency_key or self._new_key(),
+            )
+        )
+
+    async def factors(self) -> FactorList:
+        """List your second factors.
+
+        Raises OnlyPeople.
+        """
+        return await self._ask(Call("GET", "/v1/factors", FactorList))
+
+    async def challenge(self, *, idempotency_key: str | None = None) -> FactorChallenge:
+        """Ask how a second factor can be proven now.
+
+        Raises OnlyPeople, SignInAgain, ChallengeNotAccepted.
+        """
+        return await self._ask(
+            Call(
+                "POST",
+                "/v1/factors/challenge",
+                FactorChallenge,
+                key=idempotency_key or self._new_key(),
+            )
+        )
+
+    async def prove(
+        self,
+        *,
+        code: str | None = None,
+        challenge: str | None = None,
+        credential: dict[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Proven:
+        """Prove a second factor in this session.
+
+        Raises OnlyPeople, SignInAgain, ChallengeNotAccepted, PasskeyNotAccepted, CodeNotAccepted,
+        FactorsLocked.
+        """
+        return await self._ask(
+            Call(
+                "POST",
+                "/v1/factors/prove",
+                Proven,
+                body=said({"code": code, "challenge": challenge, "credential": credential}),
+                key=idempotency_key or self._new_key(),
+            )
+        )
+
+    async def remove(self, *, factor: str, idempotency_key: str | None = None) -> Factor:
+        """Remove a second factor of yours.
+
+        Raises OnlyPeople, SignInAgain, StepUpNeeded, FactorNotFound, LastFactor.
+        """
+        return await self._ask(
+            Call(
+                "DELETE",
+                f"/v1/factors/{segment(factor)}",
+                Factor,
+                key=idempotency_key or self._new_key(),
+            )
+        )

@@ -1,0 +1,435 @@
+"""Questions about the books, awaited. Written by ``make client`` from the routes."""
+
+from collections.abc import AsyncIterator
+
+from tallystick.client.calls import Call, named, said, segment
+from tallystick.client.groups import AsyncGroup
+from tallystick.kernel.fields import PAGE_MAX
+from tallystick.ledger.api import (
+    Account,
+    AccountPage,
+    BalanceAnswer,
+    Capture,
+    Entry,
+    EntryPage,
+    Hold,
+    LedgerOpened,
+    LedgerPage,
+    Post,
+    Refused,
+    Reverse,
+    Side,
+    Status,
+    Transaction,
+    TransactionPage,
+    Verdict,
+    Verdicts,
+    Verification,
+    Void,
+)
+
+
+class AsyncLedger(AsyncGroup):
+    """What can be asked of the books."""
+
+    async def open_ledger(self, *, name: str, idempotency_key: str | None = None) -> LedgerOpened:
+        """Open a ledger."""
+        return await self._ask(
+            Call(
+                "POST",
+                "/v1/ledgers",
+                LedgerOpened,
+                body={"name": name},
+                key=idempotency_key or self._new_key(),
+            )
+        )
+
+    async def ledgers(self, *, after: int | str | None = None, limit: int = 50) -> LedgerPage:
+        """List ledgers."""
+        return await self._ask(
+            Call(
+                "GET",
+                "/v1/ledgers",
+                LedgerPage,
+                query=said({"after": after, "limit": limit}, limit=50),
+            )
+        )
+
+    def each_ledger(self, *, most: int) -> AsyncIterator[LedgerOpened]:
+        """List ledgers: every one, page by page.
+
+        Raises ListTooLong for more than ``most``.
+        """
+        return self._walk(
+            Call("GET", "/v1/ledgers", LedgerPage, query={"limit": PAGE_MAX}),
+            lambda page: page.items,
+            most,
+        )
+
+    async def open_account(
+        self,
+        *,
+        ledger: str,
+        address: str,
+        asset: str,
+        exponent: int,
+        normal_side: Side,
+        min_available: int | str | None = None,
+        max_available: int | str | None = None,
+        metadata: dict[str, str] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Account:
+        """Open an account.
+
+        Raises LedgerNotFound, AssetExponentDiffers, AccountExistsDifferent, AddressReserved.
+        """
+        return await self._ask(
+            Call(
+                "POST",
+                f"/v1/ledgers/{segment(ledger)}/accounts",
+                Account,
+                body=said(
+                    {
+                        "address": address,
+                        "asset": asset,
+                        "exponent": exponent,
+                        "normal_side": normal_side,
+                        "min_available": min_available,
+                        "max_available": max_available,
+                        "metadata": metadata,
+                    }
+                ),
+                key=idempotency_key or self._new_key(),
+            )
+        )
+
+    async def accounts(
+        self,
+        *,
+        ledger: str,
+        address: str | None = None,
+        asset: str | None = None,
+        metadata: dict[str, str] | None = None,
+        after: int | str | None = None,
+        limit: int = 50,
+    ) -> AccountPage:
+        """List accounts.
+
+        Raises LedgerNotFound.
+        """
+        return await self._ask(
+            Call(
+                "GET",
+                f"/v1/ledgers/{segment(ledger)}/accounts",
+                AccountPage,
+                query=said(
+                    {
+                        "address": address,
+                        "asset": asset,
+                        "metadata": metadata,
+                        "after": after,
+                        "limit": limit,
+                    },
+                    limit=50,
+                ),
+            )
+        )
+
+    def each_account(
+        self,
+        *,
+        ledger: str,
+        most: int,
+        address: str | None = None,
+        asset: str | None = None,
+        metadata: dict[str, str] | None = None,
+    ) -> AsyncIterator[Account]:
+        """List accounts: every one, page by page.
+
+        Raises ListTooLong for more than ``most``, LedgerNotFound.
+        """
+        return self._walk(
+            Call(
+                "GET",
+                f"/v1/ledgers/{segment(ledger)}/accounts",
+                AccountPage,
+                query=said(
+                    {"address": address, "asset": asset, "metadata": metadata, "limit": PAGE_MAX}
+                ),
+            ),
+            lambda page: page.items,
+            most,
+        )
+
+    async def account(self, *, ledger: str, address: str) -> Account:
+        """Show an account.
+
+        Raises LedgerNotFound, AccountNotFound.
+        """
+        return await self._ask(
+            Call("GET", f"/v1/ledgers/{segment(ledger)}/accounts/{segment(address)}", Account)
+        )
+
+    async def set_limits(
+        self,
+        *,
+        ledger: str,
+        address: str,
+        min_available: int | str | None = None,
+        max_available: int | str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Account:
+        """Set both limits.
+
+        Raises LedgerNotFound, AccountNotFound, AddressReserved.
+        """
+        return await self._ask(
+            Call(
+                "PUT",
+                f"/v1/ledgers/{segment(ledger)}/accounts/{segment(address)}/limits",
+                Account,
+                body=said({"min_available": min_available, "max_available": max_available}),
+                key=idempotency_key or self._new_key(),
+            )
+        )
+
+    async def set_status(
+        self, *, ledger: str, address: str, status: Status, idempotency_key: str | None = None
+    ) -> Account:
+        """Freeze, unfreeze, close or reopen.
+
+        Raises LedgerNotFound, AccountNotFound, StatusNotReachable, AccountNotEmpty, AddressReserved.
+        """
+        return await self._ask(
+            Call(
+                "PUT",
+                f"/v1/ledgers/{segment(ledger)}/accounts/{segment(address)}/status",
+                Account,
+                body={"status": status},
+                key=idempotency_key or self._new_key(),
+            )
+        )
+
+    async def balance(
+        self,
+        *,
+        ledger: str,
+        address: str,
+        effective_at: str | None = None,
+        recorded_at: str | None = None,
+    ) -> BalanceAnswer:
+        """Show a balance as of both clocks.
+
+        Raises LedgerNotFound, AccountNotFound, RecordedInFuture.
+        """
+        return await self._ask(
+            Call(
+                "GET",
+                f"/v1/ledgers/{segment(ledger)}/accounts/{segment(address)}/balance",
+                BalanceAnswer,
+                query=said({"effective_at": effective_at, "recorded_at": recorded_at}),
+            )
+        )
+
+    async def entries(
+        self,
+        *,
+        ledger: str,
+        address: str,
+        since: str | None = None,
+        until: str | None = None,
+        oldest_first: bool = False,
+        after: int | str | None = None,
+        limit: int = 50,
+    ) -> EntryPage:
+        """List posted entries.
+
+        Raises LedgerNotFound, AccountNotFound.
+        """
+        return await self._ask(
+            Call(
+                "GET",
+                f"/v1/ledgers/{segment(ledger)}/accounts/{segment(address)}/entries",
+                EntryPage,
+                query=said(
+                    {
+                        "since": since,
+                        "until": until,
+                        "oldest_first": oldest_first,
+                        "after": after,
+                        "limit": limit,
+                    },
+                    oldest_first=False,
+                    limit=50,
+                ),
+            )
+        )
+
+    def each_entry(
+        self,
+        *,
+        ledger: str,
+        address: str,
+        most: int,
+        since: str | None = None,
+        until: str | None = None,
+        oldest_first: bool = False,
+    ) -> AsyncIterator[Entry]:
+        """List posted entries: every one, page by page.
+
+        Raises ListTooLong for more than ``most``, LedgerNotFound, AccountNotFound.
+        """
+        return self._walk(
+            Call(
+                "GET",
+                f"/v1/ledgers/{segment(ledger)}/accounts/{segment(address)}/entries",
+                EntryPage,
+                query=said(
+                    {
+                        "since": since,
+                        "until": until,
+                        "oldest_first": oldest_first,
+                        "limit": PAGE_MAX,
+                    },
+                    oldest_first=False,
+                ),
+            ),
+            lambda page: page.items,
+            most,
+        )
+
+    async def submit(
+        self,
+        *,
+        ledger: str,
+        act: Capture | Hold | Post | Reverse | Void,
+        idempotency_key: str | None = None,
+    ) -> Verdict:
+        """Post, hold, capture, void or reverse.
+
+        Raises LedgerNotFound, Refused, LedgerBusy.
+        """
+        return await self._ask(
+            Call(
+                "POST",
+                f"/v1/ledgers/{segment(ledger)}/transactions",
+                Verdict,
+                body=act,
+                key=idempotency_key or ("" if act.id else self._new_key()),
+                refused=Refused,
+            )
+        )
+
+    async def submit_batch(
+        self, *, ledger: str, items: tuple[Capture | Hold | Post | Reverse | Void, ...]
+    ) -> Verdicts:
+        """Submit up to 8,190 acts.
+
+        Raises LedgerNotFound, LedgerBusy.
+        """
+        return await self._ask(
+            Call(
+                "POST",
+                f"/v1/ledgers/{segment(ledger)}/batches",
+                Verdicts,
+                body={"items": named(items, self._new_key)},
+            )
+        )
+
+    async def transactions(
+        self,
+        *,
+        ledger: str,
+        account: str | None = None,
+        reference: str | None = None,
+        metadata: dict[str, str] | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        after: int | str | None = None,
+        limit: int = 50,
+    ) -> TransactionPage:
+        """List transactions.
+
+        Raises LedgerNotFound, AccountNotFound.
+        """
+        return await self._ask(
+            Call(
+                "GET",
+                f"/v1/ledgers/{segment(ledger)}/transactions",
+                TransactionPage,
+                query=said(
+                    {
+                        "account": account,
+                        "reference": reference,
+                        "metadata": metadata,
+                        "since": since,
+                        "until": until,
+                        "after": after,
+                        "limit": limit,
+                    },
+                    limit=50,
+                ),
+            )
+        )
+
+    def each_transaction(
+        self,
+        *,
+        ledger: str,
+        most: int,
+        account: str | None = None,
+        reference: str | None = None,
+        metadata: dict[str, str] | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> AsyncIterator[Transaction]:
+        """List transactions: every one, page by page.
+
+        Raises ListTooLong for more than ``most``, LedgerNotFound, AccountNotFound.
+        """
+        return self._walk(
+            Call(
+                "GET",
+                f"/v1/ledgers/{segment(ledger)}/transactions",
+                TransactionPage,
+                query=said(
+                    {
+                        "account": account,
+                        "reference": reference,
+                        "metadata": metadata,
+                        "since": since,
+                        "until": until,
+                        "limit": PAGE_MAX,
+                    }
+                ),
+            ),
+            lambda page: page.items,
+            most,
+        )
+
+    async def transaction(self, *, ledger: str, id: str) -> Transaction:
+        """Show a transaction.
+
+        Raises LedgerNotFound, TransactionNotFound.
+        """
+        return await self._ask(
+            Call("GET", f"/v1/ledgers/{segment(ledger)}/transactions/{segment(id)}", Transaction)
+        )
+
+    async def verify(self) -> Verification:
+        """Prove the books again."""
+        return await self._ask(Call("GET", "/v1/verification", Verification))
+
+    async def receipt(self, *, ledger: str, id: str) -> bytes:
+        """Give the receipt of a transaction (.tlog-proof).
+
+        Raises LedgerNotFound, TransactionNotFound, EntryNotFound, NotYetPublished, RecordIsDamaged.
+        """
+        return await self._ask(
+            Call(
+                "GET",
+                f"/v1/ledgers/{segment(ledger)}/transactions/{segment(id)}/receipt",
+                bytes,
+                media="text/plain",
+            )
+        )

@@ -1,0 +1,124 @@
+"""Questions about the record, awaited. Written by ``make client`` from the routes."""
+
+from collections.abc import AsyncIterator
+
+from tallystick.audit.api import Act, ActPage, Consistency, Inclusion, Log, LoggedEntry, LogPage
+from tallystick.client.calls import Call, place_of, said, segment
+from tallystick.client.groups import AsyncGroup
+from tallystick.kernel.fields import PAGE_MAX
+
+
+class AsyncRecord(AsyncGroup):
+    """What can be asked of the record."""
+
+    async def log(self) -> Log:
+        """Tell how the record stands."""
+        return await self._ask(Call("GET", "/v1/log", Log))
+
+    async def checkpoint(self) -> bytes:
+        """Give the published checkpoint.
+
+        Raises NothingPublished, RecordIsDamaged.
+        """
+        return await self._ask(Call("GET", "/v1/log/checkpoint", bytes, media="text/plain"))
+
+    async def entries(
+        self,
+        *,
+        tag: str | None = None,
+        on: str | None = None,
+        by: str | None = None,
+        after: int | str | None = None,
+        limit: int = 50,
+    ) -> LogPage:
+        """List entries, newest first.
+
+        Raises RecordIsDamaged.
+        """
+        return await self._ask(
+            Call(
+                "GET",
+                "/v1/log/entries",
+                LogPage,
+                query=said(
+                    {"tag": tag, "on": on, "by": by, "after": after, "limit": limit}, limit=50
+                ),
+            )
+        )
+
+    def each_entry(
+        self, *, most: int, tag: str | None = None, on: str | None = None, by: str | None = None
+    ) -> AsyncIterator[LoggedEntry]:
+        """List entries, newest first: every one, page by page.
+
+        Raises ListTooLong for more than ``most``, RecordIsDamaged.
+        """
+        return self._walk(
+            Call(
+                "GET",
+                "/v1/log/entries",
+                LogPage,
+                query=said({"tag": tag, "on": on, "by": by, "limit": PAGE_MAX}),
+            ),
+            lambda page: page.items,
+            most,
+        )
+
+    async def entry(self, *, index: int) -> LoggedEntry:
+        """Show an entry.
+
+        Raises EntryNotFound, NotYetPublished, RecordIsDamaged.
+        """
+        return await self._ask(Call("GET", f"/v1/log/entries/{segment(index)}", LoggedEntry))
+
+    async def acts(self, *, after: int | str | None = None, limit: int = 50) -> ActPage:
+        """List what you did lately, and how it ended.
+
+        Raises RecordIsDamaged.
+        """
+        return await self._ask(
+            Call("GET", "/v1/acts", ActPage, query=said({"after": after, "limit": limit}, limit=50))
+        )
+
+    def each_act(self, *, most: int) -> AsyncIterator[Act]:
+        """List what you did lately, and how it ended: every one, page by page.
+
+        Raises ListTooLong for more than ``most``, RecordIsDamaged.
+        """
+        return self._walk(
+            Call("GET", "/v1/acts", ActPage, query={"limit": PAGE_MAX}),
+            lambda page: page.items,
+            most,
+        )
+
+    async def tile(self, *, place: str) -> bytes:
+        """Give a tile of hashes, or of entries.
+
+        Raises TileNotFound, RecordIsDamaged.
+        """
+        return await self._ask(
+            Call("GET", f"/v1/log/tile/{place_of(place)}", bytes, media="application/octet-stream")
+        )
+
+    async def inclusion(self, *, index: int, size: int | None = None) -> Inclusion:
+        """Prove that an entry is in the log.
+
+        Raises EntryNotFound, NotYetPublished, SizeBeyondLog, RecordIsDamaged.
+        """
+        return await self._ask(
+            Call(
+                "GET",
+                f"/v1/log/entries/{segment(index)}/proof",
+                Inclusion,
+                query=said({"size": size}),
+            )
+        )
+
+    async def consistency(self, *, old: int, new: int | None = None) -> Consistency:
+        """Prove that the log only grew.
+
+        Raises SizeBeyondLog, RecordIsDamaged.
+        """
+        return await self._ask(
+            Call("GET", "/v1/log/consistency", Consistency, query=said({"old": old, "new": new}))
+        )
