@@ -488,7 +488,7 @@ async def test_why_may_she_is_answered_without_doing_anything(bank):
     yes = await bank.doors.asking.explain(caller=auditor, message=Explain(**asked, amount=500))
     no = await bank.doors.asking.explain(caller=auditor, message=Explain(**asked, amount=501))
     assert (yes.allowed, no.allowed) == (True, False)
-    assert "up to 500 EUR at once" in yes.sentence
+    assert "up to 5.00 EUR at once" in yes.sentence
     with pytest.raises(HolderNotFound):
         await bank.doors.asking.explain(
             caller=auditor, message=Explain(holder="per_0", action=str(POST))

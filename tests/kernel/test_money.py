@@ -13,6 +13,7 @@ from tallystick.kernel.money import (
     amount_words,
     decimal_of,
     exponent_of,
+    figures_of,
     minor_of,
     to_digits,
     to_int,
@@ -159,3 +160,18 @@ def test_an_amount_is_told_to_people_with_the_digits_of_its_currency() -> None:
     assert amount_words(7000, "JPY") == "7000 minor units of JPY (7000 JPY by ISO 4217)"
     assert amount_words(5, "BHD") == "5 minor units of BHD (0.005 BHD by ISO 4217)"
     assert amount_words(7000, "POINTS") == "7000 minor units of POINTS"
+
+
+@pytest.mark.parametrize(
+    ("minor", "asset", "said"),
+    [
+        (5_000_000, "EUR", "50,000.00 EUR"),
+        (7, "EUR", "0.07 EUR"),
+        (1_500_000, "JPY", "1,500,000 JPY"),
+        (1_234, "BHD", "1.234 BHD"),
+        (7_000, "SHARE", "7000 minor units of SHARE"),
+        (10**38 - 1, "EUR", "999,999,999,999,999,999,999,999,999,999,999,999.99 EUR"),
+    ],
+)
+def test_figures_of_a_sentence_have_their_decimals(minor: int, asset: str, said: str):
+    assert figures_of(minor, asset) == said

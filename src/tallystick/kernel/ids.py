@@ -22,6 +22,12 @@ def make(prefix: str, *, now_ms: int, entropy: bytes) -> str:
     return f"{prefix}_{base32(number, width=26)}"
 
 
+def is_of_ours(text: str, prefix: str) -> bool:
+    """Tell whether ``make`` could have made this id."""
+    kind, _, digits = text.partition("_")
+    return kind == prefix and len(digits) == 26 and all(digit in _ALPHABET for digit in digits)
+
+
 def make_tenant_id(*, now_ms: int, chance: int) -> int:
     """Make a tenant's number: positive, 63 bits, sorted by time."""
     return now_ms << TENANT_CHANCE_BITS | chance % (1 << TENANT_CHANCE_BITS)

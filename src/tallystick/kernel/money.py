@@ -94,6 +94,17 @@ def amount_words(minor: int, asset: str) -> str:
     return f"{said} ({decimal_of(minor, exponent=_EXPONENTS[asset])} {asset} by ISO 4217)"
 
 
+def figures_of(minor: int, asset: str) -> str:
+    """An amount in a sentence: ``50,000.00 EUR``, by the digits ISO 4217 gives a currency.
+
+    What is no currency has the digits that its ledger gives it, which is not known here: ``7000 minor units of SHARE``.
+    """
+    if asset not in _EXPONENTS:
+        return f"{minor} minor units of {asset}"
+    whole, point, rest = decimal_of(minor, exponent=_EXPONENTS[asset]).partition(".")
+    return f"{int(whole):,}{point}{rest} {asset}"
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """An amount of one currency in its minor units. Never mixes currencies, never rounds."""

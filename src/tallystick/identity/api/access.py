@@ -90,6 +90,7 @@ class Explanation(Message, frozen=True):
     allowed: Annotated[bool, told("Whether it was allowed.")]
     sentence: Annotated[str, told("Why, in a sentence.")]
     reasons: Annotated[tuple[str, ...], told("The policies that decided, by their ids.")]
+    because: Annotated[tuple[str, ...], told("What each of these says for itself, in their order.")]
     missing: Annotated[str, told("What would have let it through: step_up, approval, or nothing.")]
     policies: Annotated[str, told("The SHA-256 of the policies it was decided by.")]
     again: Annotated[

@@ -4,8 +4,9 @@ from typing import Annotated, Protocol
 
 from msgspec import Meta
 
+from tallystick.identity.api.access import Holder
 from tallystick.identity.api.keys import Name
-from tallystick.identity.api.rights import PersonId, RoleName
+from tallystick.identity.api.rights import GiveDelegation, PersonId, RoleName
 from tallystick.kernel.actions import Action, Facts, asks
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import Cursor, NextCursor, PageLimit, Time, told
@@ -28,6 +29,12 @@ class AddPerson(Message, frozen=True):
     name: Name
     issuer: Annotated[str | None, told("The provider they sign in with, by its issuer.")] = None
     subject: Annotated[str | None, told("How that provider names them.")] = None
+    person: Annotated[
+        str | None,
+        told(
+            "An id you made for them, ``per_`` and 26 of ``0-9 a-z``; the same again is the same person."
+        ),
+    ] = None
 
 
 class PersonOf(Message, frozen=True):
@@ -59,6 +66,27 @@ class SetPersonRisk(Message, frozen=True):
     ]
 
 
+class PreviewDelegation(GiveDelegation, frozen=True):
+    """Ask what a delegation would say and change, before it is given. Nothing is written and nobody is asked."""
+
+    instead_of: Annotated[
+        str | None, told("A delegation of theirs, ``dlg_…``, that would be taken for it.")
+    ] = None
+
+
+class Preview(Message, frozen=True):
+    """What a delegation would say, and what its holder may do before and after."""
+
+    holder: Holder
+    name: Annotated[str, told("Whom it would bind: what they are called.")]
+    sentence: Annotated[str, told("What the delegation would let them do.")]
+    before: Annotated[str, told("All that they may do now, in a sentence.")]
+    after: Annotated[str, told("All that they could do with it, in a sentence.")]
+    lacks: Annotated[
+        str, told("What they would need besides to use it, in a sentence; empty for nothing.")
+    ] = ""
+
+
 class Person(Message, frozen=True):
     """A person of the tenant, with the roles in force and one plain sentence of what they may do."""
 
@@ -85,6 +113,13 @@ class PersonNotFound(Problem):
     kind = Kind.NOT_FOUND
 
 
+class PersonExistsDifferent(Problem):
+    """There is a person of this id with another name."""
+
+    code = "person_exists_different"
+    kind = Kind.CONFLICT
+
+
 class LoginIsTaken(Problem):
     """The provider's name for this person is somebody else's here."""
 
@@ -109,7 +144,10 @@ class People(Protocol):
     @asks(Action.IDENTITY_PERSON_ADD)
     @records(Tag.IDENTITY_PERSON_ADD)
     async def add(self, *, caller: Caller, message: AddPerson) -> Person:
-        """Add a person; the same login again is the same person. Raises Malformed, LoginIsTaken."""
+        """Add a person; the same id or login again is the same person.
+
+        Raises Malformed, LoginIsTaken, PersonExistsDifferent.
+        """
         ...
 
     @asks(Action.IDENTITY_PERSON_READ)
@@ -122,6 +160,15 @@ class People(Protocol):
     @records(Tag.IDENTITY_PERSON_READ)
     async def people(self, *, caller: Caller, message: ListPeople) -> PersonPage:
         """List people. Raises Malformed."""
+        ...
+
+    @asks(Action.IDENTITY_DELEGATION_READ)
+    @records(Tag.IDENTITY_PERSON_READ)
+    async def preview(self, *, caller: Caller, message: PreviewDelegation) -> Preview:
+        """Say what a delegation would let its holder do, without giving it.
+
+        Raises Malformed, HolderNotFound, DelegationNotFound for one that is not theirs or was taken.
+        """
         ...
 
     @asks(Action.IDENTITY_PERSON_STATUS, about=_of_person)

@@ -9,6 +9,7 @@ from tallystick.identity.api.people import (
     LoginIsTaken,
     People,
     Person,
+    PersonExistsDifferent,
     PersonHasLeft,
     PersonNotFound,
     PersonOf,
@@ -92,7 +93,7 @@ def people_routes(people: People) -> list[Route]:
             body=AddPerson,
             answer=Person,
             status=201,
-            problems=(LoginIsTaken,),
+            problems=(LoginIsTaken, PersonExistsDifferent),
         ),
         Route(
             method="GET",

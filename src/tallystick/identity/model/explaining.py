@@ -6,6 +6,7 @@ from typing import Final
 from tallystick.identity.api.access import APPROVAL, STEP_UP
 from tallystick.identity.model.judging import Judged, Ruling
 from tallystick.identity.model.standing import Delegation, Standing
+from tallystick.kernel.money import figures_of
 from tallystick.kernel.patterns import ANY_FURTHER
 
 _VERBS: Final[Mapping[str, str]] = {
@@ -18,6 +19,7 @@ _VERBS: Final[Mapping[str, str]] = {
     "risk": "set the risk of",
     "post": "post",
 }
+_SLOTS: Final[Mapping[str, str]] = {"opening": "day's opening hours"}
 _DAYS: Final = ("", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -51,6 +53,18 @@ def explain(
     against = _against(denied, standing, because)
     return f"{standing.holder} may not {action_words(denied.action)}: {against}." + missing.get(
         ruling.missing, ""
+    )
+
+
+def because_of(
+    ruling: Ruling, *, because: Mapping[str, str], titles: Mapping[str, str]
+) -> tuple[str, ...]:
+    """What each policy that decided says for itself, in the order of ``Ruling.reasons``."""
+    return tuple(
+        f'a role of theirs lets them "{titles[reason[7:]]}"'
+        if reason.startswith("bundle.") and reason[7:] in titles
+        else because.get(reason, reason)
+        for reason in ruling.reasons
     )
 
 
@@ -88,7 +102,7 @@ def _short_of(one: Judged, standing: Standing) -> str:
     if not facts["covers"]:
         return f"delegation {name} does not cover these accounts, or this asset"
     if not facts["within_each"]:
-        most = one.delegation.cap_each
+        most = _figures(one.delegation.cap_each, one.delegation)
         return f"the amount is above what delegation {name} allows at once ({most})"
     if not facts["within_hours"]:
         return f"it is outside the hours of delegation {name} ({_hours(one.delegation)})"
@@ -105,19 +119,27 @@ def delegation_words(one: Delegation) -> str:
     if tuple(one.credits) != (ANY_FURTHER,):
         parts.append(f"to {_accounts(one.credits)}")
     if one.cap_each is not None:
-        parts.append(f"up to {one.cap_each} {one.asset} at once")
+        parts.append(f"up to {_figures(one.cap_each, one)} at once")
     if one.cap_slot is not None:
-        parts.append(f"up to {one.cap_slot} {one.asset} within each {one.slot}")
+        parts.append(
+            f"up to {_figures(one.cap_slot, one)} within each {_SLOTS.get(one.slot or '', one.slot)}"
+        )
     if one.opens is not None or one.days:
         parts.append(_hours(one))
     if one.step_up_above is not None:
-        parts.append(f"with a fresh proof above {one.step_up_above} {one.asset}")
+        parts.append(f"with a fresh proof above {_figures(one.step_up_above, one)}")
     if one.approvers:
-        above = f" above {one.approve_above} {one.asset}" if one.approve_above is not None else ""
+        above = (
+            f" above {_figures(one.approve_above, one)}" if one.approve_above is not None else ""
+        )
         parts.append(
             f"when {_people(one.approvers)} agree{'s' if one.approvers == 1 else ''}{above}"
         )
     return ", ".join(parts)
+
+
+def _figures(minor: int | None, one: Delegation) -> str:
+    return "" if minor is None else figures_of(minor, one.asset or "")
 
 
 def _accounts(patterns: Sequence[str]) -> str:
@@ -142,12 +164,14 @@ def _clock(minute: int) -> str:
 
 
 def person_words(
-    name: str, roles: Sequence[str], titles: Mapping[str, str], delegations: Sequence[Delegation]
+    name: str, titles: Sequence[str], delegations: Sequence[Delegation], *, further: int = 0
 ) -> str:
-    """One plain sentence of what a person may do: their roles, then what was delegated to them."""
-    held = "; ".join(titles.get(role, role) for role in roles) or "holds no role"
-    said = [f"{name}: {held}"]
-    said += [f"may {delegation_words(one)}" for one in delegations[:5]]
-    if len(delegations) > 5:
-        said.append(f"and has {len(delegations) - 5} more delegations")
+    """One plain sentence of what a person may do: what their roles are, then what was delegated to them.
+
+    ``further`` is how many delegations they have beside these.
+    """
+    said = [f"{name}: {'; '.join(titles) or 'holds no role'}"]
+    said += [f"may {delegation_words(one)}" for one in delegations]
+    if further:
+        said.append(f"and has {further} more delegation{'' if further == 1 else 's'}")
     return "; ".join(said) + "."

@@ -41,6 +41,8 @@ WRITTEN_FOR: Final[Instant] = 3_600 * instants.SECOND
 _ACTIONS_MAX: Final = 10
 _AGREEING: Final = "approve"
 _READING: Final = "read_books"
+_BECAUSE: Final = cedar.because()
+_TITLES: Final = cedar.catalogue().titles
 _NOBODY: Final = "what proved them is not known to this tenant"
 
 
@@ -130,6 +132,7 @@ class AccessService:
             allowed=row.allowed,
             sentence=self._sentence(ruling, asked.asked.standing),
             reasons=ruling.reasons,
+            because=explaining.because_of(ruling, because=_BECAUSE, titles=_TITLES),
             missing=answered["missing"],
             policies=row.version,
             again=_is_the_same(again, asked.judged, answered["judged"]),
@@ -149,12 +152,7 @@ class AccessService:
     def _sentence(self, ruling: Ruling, standing: Standing) -> str:
         if not standing.is_active and not standing.roles:
             return f"{standing.holder} may do nothing: {_NOBODY}."
-        return explaining.explain(
-            ruling,
-            standing,
-            because=cedar.because(),
-            titles=cedar.catalogue().titles,
-        )
+        return explaining.explain(ruling, standing, because=_BECAUSE, titles=_TITLES)
 
     async def _with_others(
         self, caller: Caller, asked: Asked, message: Ask, ruling: Ruling, now: Instant

@@ -2,6 +2,7 @@
 
 -- name: insert_person
 INSERT INTO identity.person (tenant_id, person_id, name, status, risk, created_at) VALUES ($1, $2, $3, 'active', 0, $4)
+ON CONFLICT DO NOTHING RETURNING person_id
 
 -- name: person
 SELECT person_id, name, status, risk, created_at FROM identity.person WHERE tenant_id = $1 AND person_id = $2

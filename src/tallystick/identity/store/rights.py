@@ -69,12 +69,15 @@ async def _tell(connection: Connection, *told: Deed) -> None:
 async def insert_person(
     connection: Connection, *, caller: Caller, person_id: str, name: str, now: Instant
 ) -> None:
-    """Write a person. Raises TenantNotFound."""
+    """Write a person, unless there is one of this id. Raises TenantNotFound."""
     try:
-        await connection.execute(_SQL["insert_person"], caller.tenant_id, person_id, name, now)
+        made = await connection.fetchval(
+            _SQL["insert_person"], caller.tenant_id, person_id, name, now
+        )
     except asyncpg.ForeignKeyViolationError:
         raise TenantNotFound("There is no such tenant.") from None
-    await _tell(connection, deeds.person(person_id, name=name, at=now, caller=caller))
+    if made is not None:
+        await _tell(connection, deeds.person(person_id, name=name, at=now, caller=caller))
 
 
 async def person(connection: Connection, *, tenant_id: int, person_id: str) -> PersonRow | None:
