@@ -76,6 +76,27 @@ async def test_pages_of_accounts_are_the_whole_list(desk: Desk, limit: int) -> N
     assert pages[-1]
 
 
+@pytest.mark.parametrize("begins", ["", "a", "a:", "a:c", "customers:1", "Z", "z:", "c" * 200])
+@pytest.mark.parametrize("pattern", [None, "a:...", "::main"])
+async def test_accounts_are_found_by_the_beginning_of_their_address(
+    desk: Desk, begins: str, pattern: str | None
+) -> None:
+    await desk.open(*ADDRESSES)
+    every = [account.address for account in await _all(desk, "accounts", address=pattern)]
+    found = await _all(desk, "accounts", address=pattern, begins=begins)
+    assert [account.address for account in found] == [
+        one for one in every if one.startswith(begins)
+    ]
+    paged = await _pages(desk, "accounts", 2, address=pattern, begins=begins)
+    assert [account.address for page in paged for account in page] == [one.address for one in found]
+
+
+@pytest.mark.parametrize("begins", ["a b", "é", "%", "c" * 201, "a\n"])
+async def test_what_begins_no_address_is_refused(desk: Desk, begins: str) -> None:
+    with pytest.raises(Malformed, match="begins"):
+        await _all(desk, "accounts", begins=begins)
+
+
 @pytest.mark.parametrize("limit", [1, 2, 4, 200])
 async def test_pages_of_ledgers_are_the_tenants_whole_list(desk: Desk, limit: int) -> None:
     stranger = Caller(tenant_id=desk.caller.tenant_id + 1, actor="test")

@@ -297,8 +297,14 @@ async def test_wallets_are_listed_in_pages_and_by_filter(wallets, caller, mint):
     assert await ids(owner_reference="c-8") == ["w3"]
     assert await ids(status=WalletStatus.FROZEN) == ["w2"]
     assert await ids(status=WalletStatus.OPEN, owner_reference="c-7") == ["w0", "w1", "w4"]
+    assert await ids(begins="w") == ["w0", "w1", "w2", "w3", "w4"]
+    assert await ids(begins="w1") == ["w1"]
+    assert await ids(begins="W") == await ids(begins="w:") == []
+    assert await ids(begins="w", owner_reference="c-7", status=WalletStatus.OPEN) == ["w0", "w1", "w4"]
+    assert await ids(begins="w2", status=WalletStatus.FROZEN) == ["w2"]
+    assert await ids(begins="w0", status=WalletStatus.FROZEN) == []
     for wrong in (
-        ListWallets(limit=0), ListWallets(limit=201), ListWallets(after="a b"),
+        ListWallets(limit=0), ListWallets(begins="w%"), ListWallets(limit=201), ListWallets(after="a b"),
         ListWallets(owner_reference="c" * 141), ListWallets(owner_reference=" "),
     ):  # fmt: skip
         with pytest.raises(Malformed):

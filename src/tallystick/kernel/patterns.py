@@ -17,6 +17,7 @@ ANY_FURTHER: Final = "..."
 
 _ADDRESS = re.compile(rf"{SEGMENT}+(?::{SEGMENT}+)*")
 _PATTERN = re.compile(rf"(?:{SEGMENT}*:)*(?:{SEGMENT}*|\.\.\.)")
+_BEGINNING = re.compile(rf"(?:{SEGMENT}|:){{0,{ADDRESS_MAX}}}")
 # Sorts after every character an address may have.
 _AFTER_ALL = "\x7f"
 
@@ -109,6 +110,16 @@ def range_of(pattern: str | None, field: str = "address") -> Range:
     tail = f"(:{SEGMENT}+)*" if is_open and segments else ""
     expression = f"^{body}{tail}$" if segments else None
     return Range(prefix, prefix + _AFTER_ALL, expression)
+
+
+def range_from(beginning: str | None, field: str = "begins") -> tuple[str, str]:
+    """Where addresses, or ids made of one segment, lie that begin so: the first, and before what.
+
+    None is everything. Raises Malformed, naming the field.
+    """
+    if beginning is not None and not _BEGINNING.fullmatch(beginning):
+        raise malformed(field, "it has at most 200 of A-Z a-z 0-9 - _ . and colons")
+    return beginning or "", (beginning or "") + _AFTER_ALL
 
 
 def widest(patterns: Iterable[str]) -> list[str]:

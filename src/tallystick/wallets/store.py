@@ -253,12 +253,16 @@ async def wallets(
     *,
     tenant_id: int,
     after: str,
+    within: tuple[str, str],
     owner_reference: str | None,
     states: Sequence[State] | None,
     limit: int,
     only: Sequence[str] | None = None,
 ) -> list[WalletRow]:
-    """Read a page of wallets in order of their ids, by the index of what is asked; ``only`` are the ids it may have."""
+    """Read a page of wallets in order of their ids, by the index of what is asked.
+
+    Ids lie from the first of ``within`` to before the second; ``only`` are the ids it may have.
+    """
     names = None if states is None else [state.value for state in states]
     name, filters = "wallets", ()
     if only is not None:
@@ -267,7 +271,7 @@ async def wallets(
         name, filters = "wallets_by_owner", (owner_reference, names)
     elif names is not None:
         name, filters = "wallets_by_state", (names,)
-    rows = await connection.fetch(_SQL[name], tenant_id, after, limit, *filters)
+    rows = await connection.fetch(_SQL[name], tenant_id, after, limit, *within, *filters)
     return await _with_accounts(connection, tenant_id, rows)
 
 

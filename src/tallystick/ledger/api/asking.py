@@ -191,10 +191,11 @@ class BalanceAsOf(Message, frozen=True, kw_only=True):
 
 class ListAccounts(Message, frozen=True, kw_only=True):
     """List accounts by address. In ``address`` an empty segment stands for any (``customers::main``)
-    and a last segment ``...`` for any number of them."""
+    and a last segment ``...`` for any number of them. ``begins`` need not end where a segment does."""
 
     ledger: str
     address: AddressPattern | None = None
+    begins: Annotated[str | None, told("Only addresses that begin so.")] = None
     asset: Asset | None = None
     metadata: Metadata | None = None
     after: Cursor | None = None

@@ -144,12 +144,13 @@ class LedgerService:
         noted = acts.metadata(message.metadata, "metadata")
         asset = None if message.asset is None else acts.asset(message.asset, "asset")
         cursor = pages.address_cursor(message.after)
+        least, most = patterns.range_from(message.begins, "begins")
         key = await self._key(caller, message.ledger)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             rows = await reading.accounts(
                 connection,
                 key,
-                addresses=(cursor, first, beyond, expression),
+                addresses=(cursor, max(first, least), min(beyond, most), expression),
                 asset=asset,
                 metadata=json_if_any(noted),
                 sees=caller.sees,

@@ -88,6 +88,7 @@ class ListWallets(Message, frozen=True, kw_only=True):
         Text | None, told("Only those of the owner with this reference of yours.")
     ] = None
     status: WalletStatus | None = None
+    begins: Annotated[str | None, told("Only those whose id begins so.")] = None
     after: Cursor | None = None
     limit: PageLimit = 50
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.limits import limits_of
+from tallystick.kernel.patterns import range_from
 from tallystick.kernel.problems import malformed
 from tallystick.kernel.tags import Tag
 from tallystick.ledger.api import Ledger
@@ -118,6 +119,7 @@ class WalletsService:
         limit = wanted.page_limit(message.limit)
         if message.after is not None and not wanted.is_wallet_id(message.after):
             raise malformed("after", "a cursor is taken from the page before as it is")
+        within = range_from(message.begins)
         if message.owner_reference is not None:
             wanted.text(message.owner_reference, "owner_reference")
         only = None if caller.sees is None else seeing.wallets_of(caller.sees)
@@ -130,6 +132,7 @@ class WalletsService:
                 connection,
                 tenant_id=caller.tenant_id,
                 after=message.after or "",
+                within=within,
                 owner_reference=message.owner_reference,
                 states=None if message.status is None else states_of(message.status),
                 limit=most,

@@ -46,33 +46,35 @@ FROM wallets.wallet WHERE tenant_id = $1 AND wallet_id = $2
 -- name: wallets_named
 SELECT wallet_id, owner_kind, owner_name, owner_reference, name, fingerprint, state, version, opened_at, wallet_number
 FROM wallets.wallet
-WHERE tenant_id = $1 AND wallet_id > $2 AND wallet_id = ANY ($4::text[])
-  AND ($5::text IS NULL OR owner_reference = $5) AND ($6::text[] IS NULL OR state = ANY ($6))
+WHERE tenant_id = $1 AND wallet_id > $2 AND wallet_id >= $4 AND wallet_id < $5 AND wallet_id = ANY ($6::text[])
+  AND ($7::text IS NULL OR owner_reference = $7) AND ($8::text[] IS NULL OR state = ANY ($8))
 ORDER BY wallet_id
 LIMIT $3
 
 -- name: wallets
 SELECT wallet_id, owner_kind, owner_name, owner_reference, name, fingerprint, state, version, opened_at, wallet_number
 FROM wallets.wallet
-WHERE tenant_id = $1 AND wallet_id > $2
+WHERE tenant_id = $1 AND wallet_id > $2 AND wallet_id >= $4 AND wallet_id < $5
 ORDER BY wallet_id
 LIMIT $3
 
 -- name: wallets_by_owner
 SELECT wallet_id, owner_kind, owner_name, owner_reference, name, fingerprint, state, version, opened_at, wallet_number
 FROM wallets.wallet
-WHERE tenant_id = $1 AND wallet_id > $2 AND owner_reference = $4 AND ($5::text[] IS NULL OR state = ANY ($5))
+WHERE tenant_id = $1 AND wallet_id > $2 AND wallet_id >= $4 AND wallet_id < $5
+  AND owner_reference = $6 AND ($7::text[] IS NULL OR state = ANY ($7))
 ORDER BY wallet_id
 LIMIT $3
 
 -- name: wallets_by_state
 SELECT wallet.wallet_id, wallet.owner_kind, wallet.owner_name, wallet.owner_reference, wallet.name,
        wallet.fingerprint, wallet.state, wallet.version, wallet.opened_at, wallet.wallet_number
-FROM unnest($4::text[]) AS asked (state) CROSS JOIN LATERAL (
+FROM unnest($6::text[]) AS asked (state) CROSS JOIN LATERAL (
     SELECT wallet.wallet_id, wallet.owner_kind, wallet.owner_name, wallet.owner_reference, wallet.name,
            wallet.fingerprint, wallet.state, wallet.version, wallet.opened_at, wallet.wallet_number
     FROM wallets.wallet
-    WHERE wallet.tenant_id = $1 AND wallet.wallet_id > $2 AND wallet.state = asked.state
+    WHERE wallet.tenant_id = $1 AND wallet.wallet_id > $2
+      AND wallet.wallet_id >= $4 AND wallet.wallet_id < $5 AND wallet.state = asked.state
     ORDER BY wallet.wallet_id
     LIMIT $3
 ) AS wallet
