@@ -56,6 +56,9 @@ BODIES: dict[str, list[Any]] = {
     "POST /v1/payment-files": [
         initiation(Order(to="{iban}", end_to_end_id="{end_to_end_id}"), message_id="{message}", debtor="{iban}"),
     ],
+    "POST /v1/payment-files/preview": [
+        initiation(Order(to="{iban}", end_to_end_id="{end_to_end_id}"), message_id="{message}", debtor="{iban}"),
+    ],
     "POST /v1/keys": [{"label": "tried", "roles": ["{role}"]}],
     "POST /v1/people": [{"name": "Tried", "issuer": "{entity}", "subject": "{subject}"}],
     "PUT /v1/people/{person}/status": [{"status": "suspended"}],

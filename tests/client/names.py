@@ -28,6 +28,7 @@ NAMES = {
     "GET /v1/wallets/{wallet}/accounts/{asset}/statement": "wallets.statement",
     "GET /v1/accounts/{iban}/statement": "wallets.statement_of_iban",
     "POST /v1/payment-files": "payments.submit_file",
+    "POST /v1/payment-files/preview": "payments.preview_file",
     "GET /v1/payment-files": "payments.files each_file",
     "GET /v1/payment-files/{file}": "payments.file each_payment_of_file",
     "GET /v1/payment-files/{file}/report": "payments.report",

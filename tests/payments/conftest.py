@@ -17,12 +17,14 @@ from tallystick.payments.api import (
     FileDetail,
     FileOf,
     FilePage,
+    FilePreview,
     ListFiles,
     ListPayments,
     PaymentDetail,
     PaymentOf,
     PaymentPage,
     Payments,
+    PreviewFile,
     Report,
     ReportOf,
     SubmitFile,
@@ -122,6 +124,10 @@ class Teller:
 
     async def submit(self, content: bytes) -> FileAnswer:
         return await self.door.submit_file(caller=self.caller, message=SubmitFile(content=content))
+
+    async def preview(self, content: bytes, **words: Any) -> FilePreview:
+        message = PreviewFile(content=content, **words)
+        return await self.door.preview_file(caller=self.caller, message=message)
 
     async def file(self, file_id: str, **words: Any) -> FileDetail:
         message = FileOf(file_id=file_id, **words)

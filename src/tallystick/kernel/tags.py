@@ -82,6 +82,7 @@ class Tag(StrEnum):
     WALLETS_STATEMENT_EXPORT = "wallets.statement.export"
 
     PAYMENTS_FILE_SUBMIT = "payments.file.submit"
+    PAYMENTS_FILE_PREVIEW = "payments.file.preview"
     PAYMENTS_FILE_READ = "payments.file.read"
     PAYMENTS_PAYMENT_DECIDE = "payments.payment.decide"
     PAYMENTS_PAYMENT_READ = "payments.payment.read"

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import msgspec
 
-from tallystick.kernel.fields import Cursor, PageLimit, told
+from tallystick.kernel.fields import PAGE_MAX, Cursor, PageLimit, told
 from tallystick.kernel.messages import Message
 from tallystick.payments.api import (
     FileAnswer,
     FileDetail,
     FileOf,
     FilePage,
+    FilePreview,
     ListFiles,
     ListPayments,
     PaymentDetail,
@@ -20,6 +21,7 @@ from tallystick.payments.api import (
     PaymentOf,
     PaymentPage,
     Payments,
+    PreviewFile,
     ReportOf,
     SubmitFile,
 )
@@ -65,7 +67,7 @@ class Page(Message, frozen=True, kw_only=True):
 
 def routes(payments: Payments) -> list[Route]:
     """The routes of payments."""
-    return [_submitting(payments), *_files(payments), *_payments(payments)]
+    return [_submitting(payments), _previewing(payments), *_files(payments), *_payments(payments)]
 
 
 def _submitting(payments: Payments) -> Route:
@@ -86,6 +88,31 @@ def _submitting(payments: Payments) -> Route:
         other_media=(JSON,),
         status=201,
         replays=True,
+        problems=_UNREADABLE,
+    )
+
+
+class Previewed(Message, frozen=True, kw_only=True):
+    """Which page of a file's transfers is wanted; ``after`` is how many stand before it, ``limit`` 1 to 200."""
+
+    after: Annotated[int, told("How many transfers stand before the page.")] = 0
+    limit: PageLimit = PAGE_MAX
+
+
+def _previewing(payments: Payments) -> Route:
+    async def preview_file(asked: Asked) -> FilePreview:
+        page: Previewed = asked.query
+        message = PreviewFile(content=asked.body, after=page.after, limit=page.limit)
+        return await payments.preview_file(caller=asked.caller, message=message)
+
+    return Route(
+        method="POST",
+        path="/v1/payment-files/preview",
+        summary="Tell what a file (pain.001) would do, without doing it",
+        handle=preview_file,
+        body=bytes,
+        query=Previewed,
+        answer=FilePreview,
         problems=_UNREADABLE,
     )
 

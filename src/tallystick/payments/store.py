@@ -12,8 +12,15 @@ from tallystick.kernel.patterns import ranges_of
 from tallystick.kernel.tags import Tag
 from tallystick.payments.model import deeds
 from tallystick.payments.model.book_rail import Decision
-from tallystick.payments.model.records import BlockRecord, FileRecord, NewFile, PaymentRecord
-from tallystick.payments.model.states import NEXT, Event, State
+from tallystick.payments.model.listing import Wanted
+from tallystick.payments.model.records import (
+    BlockRecord,
+    EventRecord,
+    FileRecord,
+    NewFile,
+    PaymentRecord,
+)
+from tallystick.payments.model.states import NEXT, State
 from tallystick.runtime import record
 from tallystick.runtime.database import Connection
 from tallystick.runtime.sql import queries
@@ -51,18 +58,6 @@ _PAYMENT_COLUMNS = (
     "reason_text",
 )
 _EVENT_OF = {after: event for (before, event), after in NEXT.items() if before is State.RECEIVED}
-
-
-class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A move of a payment as it is kept."""
-
-    number: int
-    recorded_at: Instant
-    actor: str
-    event: Event
-    state_before: State
-    state_after: State
-    reason_code: str | None
 
 
 async def insert_file(
@@ -108,6 +103,13 @@ async def use_message_id(connection: Connection, *, tenant_id: int, file: NewFil
         _SQL["use_message_id"], tenant_id, file.message_id, file.file_id, file.debtors
     )
     return len(used) == len(file.debtors)
+
+
+async def is_message_id_used(
+    connection: Connection, *, tenant_id: int, message_id: str, debtors: Sequence[str]
+) -> bool:
+    """Whether a message id was used for one of these accounts."""
+    return await connection.fetchval(_SQL["is_message_id_used"], tenant_id, message_id, debtors)
 
 
 async def insert_blocks(
@@ -281,15 +283,15 @@ async def payments(
     *,
     tenant_id: int,
     after: str | None,
-    file_id: str | None,
-    end_to_end_id: str | None,
-    state: State | None,
+    wanted: Wanted,
     limit: int,
     debtors: Sequence[str] | None = None,
 ) -> list[PaymentRecord]:
     """Read payments, newest first, along the index of the narrowest filter that was given."""
+    file_id, end_to_end_id, state = wanted.file_id, wanted.end_to_end_id, wanted.state
     if debtors is not None:
-        name, given = "payments_of_debtors", (debtors, file_id, end_to_end_id, state)
+        narrowing = (file_id, end_to_end_id, state, wanted.creditor_iban, wanted.amount)
+        name, given = "payments_of_debtors", (debtors, *narrowing)
     elif file_id is not None:
         name, given = "payments_of_file", (file_id, state, end_to_end_id)
     elif end_to_end_id is not None:
@@ -298,8 +300,9 @@ async def payments(
         name, given = "payments_by_state", (state,)
     else:
         name, given = "payments", ()
-    before = after or _FIRST_PAGE
-    return _payments(await connection.fetch(_SQL[name], tenant_id, before, *given, limit))
+    before = min(after or _FIRST_PAGE, wanted.beyond)
+    rows = await connection.fetch(_SQL[name], tenant_id, before, *given, limit, wanted.first)
+    return _payments(rows)
 
 
 async def debtors(

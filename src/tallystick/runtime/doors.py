@@ -58,6 +58,15 @@ class Guard(Protocol):
         """
         ...
 
+    async def foresee(
+        self, caller: Caller, *, wanted: tuple[Action, ...], facts: Facts
+    ) -> Problem | None:
+        """The problem that would keep a call out as things stand, None for one that would be let in.
+
+        Nobody else is asked to agree to anything.
+        """
+        ...
+
 
 def near(
     door: type[Door],

@@ -12,7 +12,7 @@ _PAST = {
     "add": "added", "freeze": "frozen", "unfreeze": "unfrozen", "close": "closed", "reopen": "reopened",
     "settle": "settled", "make": "made", "decide": "decided", "expire": "expired", "migrate": "migrated",
 }  # fmt: skip
-_READING = {"read", "export", "check", "list"}
+_READING = {"read", "export", "check", "list", "preview"}
 _SIGNING_IN = {"sign_in"}
 # Acts whose message has an id that is remembered for ever.
 _BY_OWN_ID = ("ledger.transaction.", "ledger.batch.", "wallets.wallet.open", "payments.file.submit")

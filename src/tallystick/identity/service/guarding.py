@@ -21,6 +21,7 @@ from tallystick.identity.api.access import (
 from tallystick.kernel.actions import Action, Facts
 from tallystick.kernel.callers import Caller, address_of
 from tallystick.kernel.instants import Instant
+from tallystick.kernel.problems import Problem
 from tallystick.runtime.clock import Clock
 
 KNOWN_MAX: Final = 10_000
@@ -87,6 +88,16 @@ class AccessGuard:
         if caller.via:
             return caller
         return structs.replace(caller, decision=made.decision, caps=made.caps, sees=made.sees)
+
+    async def foresee(
+        self, caller: Caller, *, wanted: tuple[Action, ...], facts: Facts
+    ) -> Problem | None:
+        """The problem that would keep a call out as things stand; nobody is asked to agree to anything."""
+        if self.admitted(caller, wanted) is not None:
+            return None
+        asking = structs.replace(caller, decision="", caps=(), sees=None)
+        made = await self._access.decide(caller=asking, message=Ask(actions=wanted, facts=facts))
+        return None if made.allowed else _refusal(made)
 
     def forget(self, tenant_id: int, actor: str) -> None:
         """Drop what is known of an actor, '' for all of a tenant: something changed here."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from tallystick.kernel.fields import Minor, NextCursor, Replayed, Time, told
+from tallystick.kernel.fields import Asset, Exponent, Minor, NextCursor, Replayed, Time, told
 from tallystick.kernel.messages import Message
 from tallystick.payments.api.words import FileStatus, PaymentState
 
@@ -38,6 +38,59 @@ class FileAnswer(Message, frozen=True, kw_only=True):
     payments: PaymentCounts
     replayed: Replayed = False
     report: Annotated[bytes, told("The pain.002, in base 64.")] = b""
+
+
+class PreviewedTransfer(Message, frozen=True, kw_only=True):
+    """What would become of one transfer: it is handed to the books, or rejected for a reason."""
+
+    position: Annotated[int, told("Its place in the file, counted from 1.")]
+    payment_information_id: Annotated[str, told("What its sender called its block.")]
+    end_to_end_id: Annotated[str, told("What its sender called it, for the receiver.")]
+    instructed_amount: Annotated[str, told("The decimal as it was written.")]
+    currency: Annotated[str, told("ISO 4217, as it was written.")]
+    amount: Annotated[Minor | None, told("The amount in minor units, where it can be read so.")] = (
+        None
+    )
+    debtor_name: Annotated[str | None, told("Who pays.")] = None
+    debtor_iban: Annotated[str | None, told("From which account.")] = None
+    creditor_name: Annotated[str | None, told("Who is paid.")] = None
+    creditor_iban: Annotated[str | None, told("To which account.")] = None
+    remittance: Annotated[str | None, told("What it is for.")] = None
+    reason: Annotated[StatedReason | None, told("Why it would be rejected.")] = None
+
+
+class PreviewedSum(Message, frozen=True, kw_only=True):
+    """What would be paid of one currency."""
+
+    currency: Asset
+    exponent: Exponent
+    payments: Annotated[int, told("How many.")]
+    amount: Annotated[Minor, told("All together, in minor units.")]
+
+
+class Obstacle(Message, frozen=True, kw_only=True):
+    """What keeps the caller from paying the file as things stand: the refusal it would get."""
+
+    code: Annotated[str, told("The code of the refusal, such as approval_needed.")]
+    text: Annotated[str, told("The same in a sentence.")]
+
+
+class FilePreview(Message, frozen=True, kw_only=True):
+    """What would become of a file now. Whether the payers' accounts hold enough only the books say, when it is paid."""
+
+    message: Annotated[str, told("The message it is, such as ``pain.001.001.09``.")]
+    message_id: Annotated[str, told("What its sender called it (``MsgId``).")]
+    total: Annotated[int, told("How many transfers it has.")]
+    payable: Annotated[int, told("How many would be handed to the books.")]
+    sums: Annotated[tuple[PreviewedSum, ...], told("What would be paid, by currency.")]
+    transfers: Annotated[tuple[PreviewedTransfer, ...], told("In the order of the file.")]
+    initiating_party: Annotated[str | None, told("Who sends it, as it says.")] = None
+    known: Annotated[
+        str | None, told("The file that came before with the same content: nothing would be paid.")
+    ] = None
+    reason: Annotated[StatedReason | None, told("Why all of it would be rejected.")] = None
+    obstacle: Annotated[Obstacle | None, told("What keeps the caller from paying it.")] = None
+    after: Annotated[int | None, told("``after`` of the next page; absent at the end.")] = None
 
 
 class File(Message, frozen=True, kw_only=True):

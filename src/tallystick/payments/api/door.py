@@ -10,6 +10,7 @@ from tallystick.payments.api.answering import (
     FileAnswer,
     FileDetail,
     FilePage,
+    FilePreview,
     PaymentDetail,
     PaymentPage,
     Report,
@@ -19,6 +20,7 @@ from tallystick.payments.api.asking import (
     ListFiles,
     ListPayments,
     PaymentOf,
+    PreviewFile,
     ReportOf,
     SubmitFile,
 )
@@ -26,6 +28,7 @@ from tallystick.payments.api.facts import (
     facts_of_file,
     facts_of_list,
     facts_of_payment,
+    facts_of_preview,
     facts_of_submit_file,
 )
 
@@ -42,6 +45,15 @@ class Payments(Protocol):
         has used is stored and rejected with DU01. What cannot be read leaves nothing behind.
 
         Raises XmlIsTooLarge, XmlIsMalformed, XmlHasForbiddenConstruct, MessageNotSupported, SchemaViolation.
+        """
+        ...
+
+    @asks(Action.PAYMENTS_FILE_PREVIEW, about=facts_of_preview)
+    @records(Tag.PAYMENTS_FILE_PREVIEW)
+    async def preview_file(self, *, caller: Caller, message: PreviewFile) -> FilePreview:
+        """Read and screen a file as ``submit_file`` does, and tell what it would do, without doing it.
+
+        Raises Malformed, XmlIsTooLarge, XmlIsMalformed, XmlHasForbiddenConstruct, MessageNotSupported, SchemaViolation.
         """
         ...
 

@@ -12,6 +12,7 @@ from tallystick.payments.api.asking import (
     ListFiles,
     ListPayments,
     PaymentOf,
+    PreviewFile,
     ReportOf,
     SubmitFile,
 )
@@ -19,6 +20,11 @@ from tallystick.payments.api.asking import (
 
 def facts_of_submit_file(message: SubmitFile) -> Facts:
     """A file of payments: nothing is known of it until it is read."""
+    return Facts()
+
+
+def facts_of_preview(message: PreviewFile) -> Facts:
+    """A file that is only looked at: nothing is known of it until it is read."""
     return Facts()
 
 

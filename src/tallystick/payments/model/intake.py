@@ -7,7 +7,7 @@ import msgspec
 
 from tallystick.kernel import ids
 from tallystick.payments.model import book_rail
-from tallystick.payments.model.initiation import Block, Initiation
+from tallystick.payments.model.initiation import Block, CreditTransfer, Initiation
 from tallystick.payments.model.reasons import Reason
 from tallystick.payments.model.records import BlockRecord, NewFile, PaymentRecord
 from tallystick.payments.model.screening import (
@@ -43,6 +43,11 @@ def facts_of(held: Held) -> dict[str, AccountFacts]:
         )
         for iban, account in held.items()
     }
+
+
+def debtors_of(initiation: Initiation) -> tuple[str, ...]:
+    """The accounts that a message's id is used for, each once, sorted."""
+    return tuple(sorted({_debtor(block) for block in initiation.blocks}))
 
 
 def digest_of(content: bytes) -> bytes:
@@ -83,7 +88,7 @@ def new_file(
         stated_sum=initiation.control_sum,
         reason_code=_code(screening.reason),
         reason_text=_text(screening.reason),
-        debtors=tuple(sorted({_debtor(block) for block in initiation.blocks})),
+        debtors=debtors_of(initiation),
     )
 
 
@@ -106,11 +111,16 @@ def new_payments(
     screening: Screening, *, held: Held, file_id: str, payment_ids: Sequence[str]
 ) -> list[PaymentRecord]:
     """A payment for each transfer that came: accepted, or rejected for its own reason or that of what it stood in."""
-    pairs = [(block, one) for block in _blocks(screening) for one in _transfers(block)]
+    pairs = each(screening)
     return [
         _payment(block.block, screened, held=held, file_id=file_id, payment_id=payment_id)
         for (block, screened), payment_id in zip(pairs, payment_ids, strict=True)
     ]
+
+
+def each(screening: Screening) -> list[tuple[ScreenedBlock, ScreenedTransfer]]:
+    """Every transfer that came with the block it stood in, in the order of the message."""
+    return [(block, one) for block in _blocks(screening) for one in _transfers(block)]
 
 
 def transfer_count(initiation: Initiation) -> int:
@@ -162,7 +172,7 @@ def _payment(
         debtor_iban=debtor.iban if debtor else block.debtor_iban,
         creditor_name=transfer.creditor_name,
         creditor_iban=creditor.iban if creditor else transfer.creditor_iban,
-        remittance=_remittance(transfer.remittance_unstructured, transfer.structured_reference),
+        remittance=remittance_of(transfer),
         ledger=debtor.ledger if debtor and is_accepted else None,
         debit_address=debtor.address if debtor else None,
         credit_address=creditor.address if creditor and is_accepted else None,
@@ -171,8 +181,10 @@ def _payment(
     )
 
 
-def _remittance(lines: Iterable[str], reference: str | None) -> str | None:
-    given = " ".join(part.strip() for part in (*lines, reference or ""))
+def remittance_of(transfer: CreditTransfer) -> str | None:
+    """What a transfer is for, in one line."""
+    lines = (*transfer.remittance_unstructured, transfer.structured_reference or "")
+    given = " ".join(part.strip() for part in lines)
     return given.strip()[:REMITTANCE_MAX] or None
 
 

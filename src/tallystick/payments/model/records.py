@@ -4,7 +4,7 @@ import msgspec
 
 from tallystick.kernel.instants import Instant
 from tallystick.payments.model.reasons import Reason
-from tallystick.payments.model.states import State
+from tallystick.payments.model.states import Event, State
 
 
 class NewFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +87,18 @@ class PaymentRecord(msgspec.Struct, frozen=True, kw_only=True):
     reason_text: str | None
     received_at: Instant = 0
     decided_at: Instant | None = None
+
+
+class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A move of a payment as it is kept."""
+
+    number: int
+    recorded_at: Instant
+    actor: str
+    event: Event
+    state_before: State
+    state_after: State
+    reason_code: str | None
 
 
 def reason_of(record: FileRecord | BlockRecord | PaymentRecord) -> Reason | None:

@@ -11,10 +11,9 @@ from tallystick.payments.api import (
     Transition,
 )
 from tallystick.payments.model.reasons import NAMES, Reason
-from tallystick.payments.model.records import FileRecord, PaymentRecord, reason_of
+from tallystick.payments.model.records import EventRecord, FileRecord, PaymentRecord, reason_of
 from tallystick.payments.model.reporting import status_of
 from tallystick.payments.model.status_report import GroupStatus
-from tallystick.payments.store import EventRecord
 
 _STATUS: dict[GroupStatus, FileStatus] = {
     GroupStatus.ACCEPTED: "ACCP",
@@ -50,7 +49,7 @@ def file(record: FileRecord) -> File:
         received_at=render(record.received_at),
         finished_at=None if record.finished_at is None else render(record.finished_at),
         initiating_party=record.initiating_party,
-        reason=_reason(reason_of(record)),
+        reason=stated(reason_of(record)),
     )
 
 
@@ -74,7 +73,7 @@ def payment(record: PaymentRecord) -> Payment:
         creditor_name=record.creditor_name,
         creditor_iban=record.creditor_iban,
         remittance=record.remittance,
-        reason=_reason(reason_of(record)),
+        reason=stated(reason_of(record)),
         decided_at=None if record.decided_at is None else render(record.decided_at),
     )
 
@@ -92,7 +91,8 @@ def transition(record: EventRecord) -> Transition:
     )
 
 
-def _reason(reason: Reason | None) -> StatedReason | None:
+def stated(reason: Reason | None) -> StatedReason | None:
+    """A reason with its name."""
     if reason is None:
         return None
     return StatedReason(code=reason.code, name=NAMES[reason.code], text=reason.text)

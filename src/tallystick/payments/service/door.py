@@ -22,6 +22,7 @@ from tallystick.payments.api import (
     FileDetail,
     FileOf,
     FilePage,
+    FilePreview,
     ListFiles,
     ListPayments,
     PaymentDetail,
@@ -29,14 +30,15 @@ from tallystick.payments.api import (
     PaymentNotFound,
     PaymentOf,
     PaymentPage,
+    PreviewFile,
     Report,
     ReportOf,
     SubmitFile,
 )
-from tallystick.payments.model import seeing
+from tallystick.payments.model import listing, seeing
 from tallystick.payments.model.records import FileRecord, PaymentRecord
 from tallystick.payments.model.reporting import report_of
-from tallystick.payments.service import answers
+from tallystick.payments.service import answers, previewing
 from tallystick.payments.service.booking import Booking
 from tallystick.payments.service.receiving import Receiving
 from tallystick.runtime.clock import Clock, Mint
@@ -97,6 +99,23 @@ class PaymentService:
             replayed=was_known,
             report=report,
         )
+
+    async def preview_file(self, *, caller: Caller, message: PreviewFile) -> FilePreview:
+        """Tell what a file would do."""
+        limit = _limit(message.limit)
+        if not 0 <= message.after <= PAYMENTS_MAX:
+            raise malformed("after", f"0 to {PAYMENTS_MAX} transfers stand before a page")
+        # What would be paid is told to who may pay it, as when it is paid.
+        caller = structs.replace(caller, sees=None)
+        foreseen = await self._receiving.foresee(caller=caller, content=message.content)
+        found = previewing.preview(foreseen, after=message.after, limit=limit)
+        await self._pen.note(
+            caller=caller,
+            tag=Tag.PAYMENTS_FILE_PREVIEW,
+            on=store.CONTEXT,
+            content={"payments": found.total},
+        )
+        return found
 
     async def file(self, *, caller: Caller, message: FileOf) -> FileDetail:
         """Show a file and a page of its payments."""
@@ -183,16 +202,18 @@ class PaymentService:
     async def payments(self, *, caller: Caller, message: ListPayments) -> PaymentPage:
         """List payments, newest first."""
         limit = _limit(message.limit)
+        wanted = listing.wanted(message)
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             debtors = await _debtors(connection, caller)
+            if message.debtor is not None:
+                is_seen = caller.sees is None or any_fits(caller.sees, message.debtor)
+                debtors = [message.debtor] if is_seen else []
             asked = limit + 1 if caller.sees is None or debtors is not None else WALK_MAX
             rows = await store.payments(
                 connection,
                 tenant_id=caller.tenant_id,
                 after=_cursor(message.after, of="pay_"),
-                file_id=message.file_id,
-                end_to_end_id=message.end_to_end_id,
-                state=message.state,
+                wanted=wanted,
                 limit=asked,
                 debtors=debtors,
             )

@@ -2,9 +2,12 @@
 
 import asyncio
 
+import msgspec
+
 from tallystick.kernel.actions import Action
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import day_of
+from tallystick.kernel.problems import Problem
 from tallystick.payments import store
 from tallystick.payments.adapters import pain001
 from tallystick.payments.model import intake, screening
@@ -21,6 +24,15 @@ from tallystick.wallets.api import IBANS_MAX, IbansOf, Wallets
 
 _MAKE = (Action.PAYMENTS_PAYMENT_MAKE,)
 DUPLICATE = Reason("DU01", "Another file with this MsgId came before from this DbtrAcct")
+
+
+class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
+    """What would become of a file: ``known`` is the one that came before, ``obstacle`` what keeps the caller out."""
+
+    screened: Screening
+    held: Held
+    known: str | None
+    obstacle: Problem | None
 
 
 class _MessageIdWasUsed(Exception):
@@ -66,6 +78,38 @@ class Receiving:
         known = await self._known(caller, content=content, fingerprint=fingerprint)
         if known is not None:
             return known.file_id, True, caller
+        screened, held = await self._screened(caller, initiation)
+        maker = await self._let_in(caller, screened, held)
+        return *await self._keep(maker, screened, content=content, held=held), maker
+
+    async def foresee(self, *, caller: Caller, content: bytes) -> Foreseen:
+        """Find out what would become of a file; nothing of it is kept. Raises what ``receive`` does of files."""
+        initiation = await asyncio.to_thread(pain001.read, content)
+        fingerprint = intake.fingerprint_of(initiation)
+        known = await self._known(caller, content=content, fingerprint=fingerprint)
+        screened, held = await self._screened(caller, initiation)
+        async with self._database.transaction(
+            tenant_id=caller.tenant_id, read_only=True
+        ) as connection:
+            is_used = await store.is_message_id_used(
+                connection,
+                tenant_id=caller.tenant_id,
+                message_id=initiation.message_id,
+                debtors=intake.debtors_of(initiation),
+            )
+        if is_used and known is None and screened.reason is None:
+            screened = Screening(initiation=initiation, reason=DUPLICATE)
+        facts, obstacle = facts_of_payments(screened, held), None
+        if facts is not None and self._guard is not None:
+            obstacle = await self._guard.foresee(caller, wanted=_MAKE, facts=facts)
+        return Foreseen(
+            screened=screened,
+            held=held,
+            known=None if known is None else known.file_id,
+            obstacle=obstacle,
+        )
+
+    async def _screened(self, caller: Caller, initiation: Initiation) -> tuple[Screening, Held]:
         held = await self._held(caller, initiation)
         screened = await asyncio.to_thread(
             screening.check,
@@ -73,8 +117,7 @@ class Receiving:
             own_accounts=intake.facts_of(held),
             today=day_of(self._clock.now()),
         )
-        maker = await self._let_in(caller, screened, held)
-        return *await self._keep(maker, screened, content=content, held=held), maker
+        return screened, held
 
     async def _let_in(self, caller: Caller, screened: Screening, held: Held) -> Caller:
         """The caller with what bounds the payments it makes. Raises whatever keeps it from making them."""

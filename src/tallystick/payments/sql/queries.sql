@@ -15,6 +15,12 @@ SELECT $1, $2, given.debtor, $3 FROM unnest($4::text[]) AS given (debtor)
 ON CONFLICT ON CONSTRAINT message_id_is_used_once DO NOTHING
 RETURNING debtor
 
+-- name: is_message_id_used
+SELECT EXISTS (
+    SELECT 1 FROM payments.used_message_id
+    WHERE tenant_id = $1 AND message_id = $2 AND debtor = ANY ($3::text[])
+)
+
 -- name: insert_blocks
 INSERT INTO payments.payment_block (
     tenant_id, file_id, position, payment_information_id, stated_count, stated_sum, reason_code, reason_text
@@ -164,7 +170,7 @@ SELECT payment.payment_id, payment.file_id, payment.block, payment.payment_infor
        payment.remittance, payment.ledger, payment.debit_address, payment.credit_address, payment.reason_code,
        payment.reason_text, payment.received_at, payment.decided_at
 FROM payments.payment
-WHERE payment.tenant_id = $1 AND payment.payment_id < $2 AND payment.file_id = $3
+WHERE payment.tenant_id = $1 AND payment.payment_id < $2 AND payment.payment_id >= $7 AND payment.file_id = $3
   AND ($4::text IS NULL OR payment.state = $4) AND ($5::text IS NULL OR payment.end_to_end_id = $5)
 ORDER BY payment.payment_id DESC
 LIMIT $6
@@ -176,7 +182,7 @@ SELECT payment.payment_id, payment.file_id, payment.block, payment.payment_infor
        payment.remittance, payment.ledger, payment.debit_address, payment.credit_address, payment.reason_code,
        payment.reason_text, payment.received_at, payment.decided_at
 FROM payments.payment
-WHERE payment.tenant_id = $1 AND payment.payment_id < $2 AND payment.end_to_end_id = $3
+WHERE payment.tenant_id = $1 AND payment.payment_id < $2 AND payment.payment_id >= $6 AND payment.end_to_end_id = $3
   AND ($4::text IS NULL OR payment.state = $4)
 ORDER BY payment.payment_id DESC
 LIMIT $5
@@ -188,7 +194,7 @@ SELECT payment.payment_id, payment.file_id, payment.block, payment.payment_infor
        payment.remittance, payment.ledger, payment.debit_address, payment.credit_address, payment.reason_code,
        payment.reason_text, payment.received_at, payment.decided_at
 FROM payments.payment
-WHERE payment.tenant_id = $1 AND payment.payment_id < $2 AND payment.state = $3
+WHERE payment.tenant_id = $1 AND payment.payment_id < $2 AND payment.payment_id >= $5 AND payment.state = $3
 ORDER BY payment.payment_id DESC
 LIMIT $4
 
@@ -199,7 +205,7 @@ SELECT payment.payment_id, payment.file_id, payment.block, payment.payment_infor
        payment.remittance, payment.ledger, payment.debit_address, payment.credit_address, payment.reason_code,
        payment.reason_text, payment.received_at, payment.decided_at
 FROM payments.payment
-WHERE payment.tenant_id = $1 AND payment.payment_id < $2
+WHERE payment.tenant_id = $1 AND payment.payment_id < $2 AND payment.payment_id >= $4
 ORDER BY payment.payment_id DESC
 LIMIT $3
 
@@ -239,15 +245,16 @@ FROM unnest($3::text[]) AS chosen (debit_address) CROSS JOIN LATERAL (
            payment.remittance, payment.ledger, payment.debit_address, payment.credit_address, payment.reason_code,
            payment.reason_text, payment.received_at, payment.decided_at
     FROM payments.payment
-    WHERE payment.tenant_id = $1 AND payment.payment_id < $2
+    WHERE payment.tenant_id = $1 AND payment.payment_id < $2 AND payment.payment_id >= $10
       AND payment.debit_address >= chosen.debit_address AND payment.debit_address <= chosen.debit_address
       AND ($4::text IS NULL OR payment.file_id = $4) AND ($5::text IS NULL OR payment.end_to_end_id = $5)
-      AND ($6::text IS NULL OR payment.state = $6)
+      AND ($6::text IS NULL OR payment.state = $6) AND ($7::text IS NULL OR payment.creditor_iban = $7)
+      AND ($8::numeric IS NULL OR payment.amount = $8)
     ORDER BY payment.debit_address DESC, payment.payment_id DESC
-    LIMIT $7
+    LIMIT $9
 ) AS payment
 ORDER BY payment.payment_id DESC
-LIMIT $7
+LIMIT $9
 
 -- name: unfinished_tenants
 SELECT tenant_id FROM payments.unfinished_v1(make_interval(secs => $1::integer), $2)
