@@ -10,6 +10,7 @@ from tallystick.payments.api import (
     FileAnswer,
     FileDetail,
     FilePage,
+    FilePreview,
     Payment,
     PaymentDetail,
     PaymentPage,
@@ -50,6 +51,30 @@ class AsyncPayments(AsyncGroup):
                 "/v1/payment-files",
                 bytes,
                 media="application/xml",
+                body=content,
+                key=idempotency_key or self._new_key(),
+            )
+        )
+
+    async def preview_file(
+        self,
+        *,
+        content: bytes,
+        after: int | str | None = 0,
+        limit: int = 200,
+        idempotency_key: str | None = None,
+    ) -> FilePreview:
+        """Tell what a file (pain.001) would do, without doing it.
+
+        Raises XmlIsTooLarge, XmlIsMalformed, XmlHasForbiddenConstruct, MessageNotSupported,
+        SchemaViolation.
+        """
+        return await self._ask(
+            Call(
+                "POST",
+                "/v1/payment-files/preview",
+                FilePreview,
+                query=said({"after": after, "limit": limit}, after=0, limit=200),
                 body=content,
                 key=idempotency_key or self._new_key(),
             )
@@ -121,6 +146,11 @@ class AsyncPayments(AsyncGroup):
         state: PaymentState | None = None,
         file_id: str | None = None,
         end_to_end_id: str | None = None,
+        debtor: str | None = None,
+        creditor_iban: str | None = None,
+        amount: int | str | None = None,
+        since: str | None = None,
+        until: str | None = None,
         after: int | str | None = None,
         limit: int = 50,
     ) -> PaymentPage:
@@ -135,6 +165,11 @@ class AsyncPayments(AsyncGroup):
                         "state": state,
                         "file_id": file_id,
                         "end_to_end_id": end_to_end_id,
+                        "debtor": debtor,
+                        "creditor_iban": creditor_iban,
+                        "amount": amount,
+                        "since": since,
+                        "until": until,
                         "after": after,
                         "limit": limit,
                     },
@@ -150,6 +185,11 @@ class AsyncPayments(AsyncGroup):
         state: PaymentState | None = None,
         file_id: str | None = None,
         end_to_end_id: str | None = None,
+        debtor: str | None = None,
+        creditor_iban: str | None = None,
+        amount: int | str | None = None,
+        since: str | None = None,
+        until: str | None = None,
     ) -> AsyncIterator[Payment]:
         """List payments, newest first: every one, page by page.
 
@@ -165,6 +205,11 @@ class AsyncPayments(AsyncGroup):
                         "state": state,
                         "file_id": file_id,
                         "end_to_end_id": end_to_end_id,
+                        "debtor": debtor,
+                        "creditor_iban": creditor_iban,
+                        "amount": amount,
+                        "since": since,
+                        "until": until,
                         "limit": PAGE_MAX,
                     }
                 ),

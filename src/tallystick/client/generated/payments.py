@@ -10,6 +10,7 @@ from tallystick.payments.api import (
     FileAnswer,
     FileDetail,
     FilePage,
+    FilePreview,
     Payment,
     PaymentDetail,
     PaymentPage,
@@ -48,6 +49,30 @@ class Payments(Group):
                 "/v1/payment-files",
                 bytes,
                 media="application/xml",
+                body=content,
+                key=idempotency_key or self._new_key(),
+            )
+        )
+
+    def preview_file(
+        self,
+        *,
+        content: bytes,
+        after: int | str | None = 0,
+        limit: int = 200,
+        idempotency_key: str | None = None,
+    ) -> FilePreview:
+        """Tell what a file (pain.001) would do, without doing it.
+
+        Raises XmlIsTooLarge, XmlIsMalformed, XmlHasForbiddenConstruct, MessageNotSupported,
+        SchemaViolation.
+        """
+        return self._ask(
+            Call(
+                "POST",
+                "/v1/payment-files/preview",
+                FilePreview,
+                query=said({"after": after, "limit": limit}, after=0, limit=200),
                 body=content,
                 key=idempotency_key or self._new_key(),
             )
@@ -117,6 +142,11 @@ class Payments(Group):
         state: PaymentState | None = None,
         file_id: str | None = None,
         end_to_end_id: str | None = None,
+        debtor: str | None = None,
+        creditor_iban: str | None = None,
+        amount: int | str | None = None,
+        since: str | None = None,
+        until: str | None = None,
         after: int | str | None = None,
         limit: int = 50,
     ) -> PaymentPage:
@@ -131,6 +161,11 @@ class Payments(Group):
                         "state": state,
                         "file_id": file_id,
                         "end_to_end_id": end_to_end_id,
+                        "debtor": debtor,
+                        "creditor_iban": creditor_iban,
+                        "amount": amount,
+                        "since": since,
+                        "until": until,
                         "after": after,
                         "limit": limit,
                     },
@@ -146,6 +181,11 @@ class Payments(Group):
         state: PaymentState | None = None,
         file_id: str | None = None,
         end_to_end_id: str | None = None,
+        debtor: str | None = None,
+        creditor_iban: str | None = None,
+        amount: int | str | None = None,
+        since: str | None = None,
+        until: str | None = None,
     ) -> Iterator[Payment]:
         """List payments, newest first: every one, page by page.
 
@@ -161,6 +201,11 @@ class Payments(Group):
                         "state": state,
                         "file_id": file_id,
                         "end_to_end_id": end_to_end_id,
+                        "debtor": debtor,
+                        "creditor_iban": creditor_iban,
+                        "amount": amount,
+                        "since": since,
+                        "until": until,
                         "limit": PAGE_MAX,
                     }
                 ),
