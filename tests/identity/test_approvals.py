@@ -351,6 +351,21 @@ async def test_lists_have_what_waits_and_what_is_mine(house: House, maker: Calle
     assert read[0].content == {"approvals": made}
 
 
+async def test_whoever_asks_and_whom_it_is_about_are_told_by_their_names(
+    house: House, maker: Caller
+) -> None:
+    ada = await house.person("Ada")
+    approval = await ask(
+        house, maker, action="identity.role.give", amount=None, asset=None, payee=None,
+        payment=None, on=ada.actor,
+    )  # fmt: skip
+    bo = await house.person("Bo")
+    page = await house.approvals.approvals(caller=bo, message=ListApprovals())
+    assert page.items[0].names == {maker.actor: "Mo", ada.actor: "Ada"}
+    shown = await house.approvals.approval(caller=bo, message=ShowApproval(approval=approval))
+    assert shown.names == page.items[0].names
+
+
 async def test_another_tenant_sees_nothing(house: House, maker: Caller) -> None:
     approval = await ask(house, maker)
     other = await House(house.database, house.operator, house.clock).open()

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Annotated, Any, Protocol
 
+import msgspec
+
 from tallystick.identity.api.factors import ChallengeId, Credential, Options
 from tallystick.kernel.actions import Action, Facts, asks
 from tallystick.kernel.callers import Caller
@@ -89,6 +91,9 @@ class Approval(Message, frozen=True):
     expires_at: Time
     ended_at: Annotated[Time | None, told("When it ended.")] = None
     said: Annotated[tuple[Said, ...], told("What others said, in order.")] = ()
+    names: Annotated[
+        dict[str, str], told("Names of the maker and of whom it is about, by their ids.")
+    ] = msgspec.field(default_factory=dict)
 
 
 class ApprovalPage(Message, frozen=True):

@@ -1,7 +1,6 @@
 """Approvals made real: what is shown is what is signed, and what is signed is all that may then be done."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from tallystick.identity.api.approvals import (
     AlreadySaid,
@@ -18,7 +17,6 @@ from tallystick.identity.api.approvals import (
     NotAboutYourself,
     OnlyTheMaker,
     PasskeyNeeded,
-    Said,
     ShowApproval,
     Verified,
 )
@@ -27,6 +25,7 @@ from tallystick.identity.model import binding, keys, passkeys
 from tallystick.identity.model.passkeys import Refused
 from tallystick.identity.service.enrolling import checked_size
 from tallystick.identity.service.proofs import Proofs, demand_fresh, demand_person, session_of
+from tallystick.identity.service.showing_approvals import shown, shown_one
 from tallystick.identity.store import approvals as store
 from tallystick.identity.store import factors as factor_store
 from tallystick.identity.store import makers
@@ -71,15 +70,13 @@ class ApprovalsService:
                 action=message.action or None, after=message.after or "", now=now, limit=limit + 1,
             )  # fmt: skip
             rows = found[:limit]
-            votes = await store.votes_of(
-                connection, tenant_id=tenant_id, approval_ids=[row.approval_id for row in rows]
-            )
+            items = await shown(connection, caller, rows, now)
         await self._pen.note_numbers(
             caller=caller, tag=Tag.IDENTITY_APPROVAL_READ, on=store.CONTEXT, of="approvals",
             numbers=[row.approval_id for row in rows],
         )  # fmt: skip
         return ApprovalPage(
-            items=tuple(_approval(row, _to(row, votes), now) for row in rows),
+            items=items,
             after=rows[-1].approval_id if len(found) > limit else None,
         )
 
@@ -91,9 +88,9 @@ class ApprovalsService:
             row = await _found(connection, caller, message.approval)
             if message.mine and row.maker != caller.actor:
                 raise ApprovalNotFound("You have asked for nothing under this number.")
-            votes = await _votes(connection, caller, row)
+            found = await shown_one(connection, caller, row, self._clock.now())
         await self._note_reading(caller, row)
-        return _approval(row, votes, self._clock.now())
+        return found
 
     async def challenge(self, *, caller: Caller, message: ApprovalOf) -> ApprovalChallenge:
         """Ask for what a passkey signs to agree."""
@@ -134,7 +131,7 @@ class ApprovalsService:
             row = await _found(connection, caller, message.approval, held=True)
             said = await _said(connection, caller, row)
             if said is not None and said.verdict == "approved":
-                return _approval(row, await _votes(connection, caller, row), now)
+                return await shown_one(connection, caller, row, now)
             await _demand_open(connection, caller, row, now)
             vote = VoteRow(
                 approval_id=row.approval_id, person_id=caller.actor, name="", status="active",
@@ -150,7 +147,7 @@ class ApprovalsService:
                     return signed
                 vote = signed
             await store.insert_vote(connection, caller=caller, approval=row, vote=vote)
-            return _approval(row, await _votes(connection, caller, row), now)
+            return await shown_one(connection, caller, row, now)
 
         return await self._committing(caller, work)
 
@@ -198,7 +195,7 @@ class ApprovalsService:
             await store.insert_vote(connection, caller=caller, approval=row, vote=vote)
             await store.end(connection, caller=caller, approval=row, ending="rejected", now=now)
             ended = await _found(connection, caller, message.approval)
-            return _approval(ended, await _votes(connection, caller, ended), now)
+            return await shown_one(connection, caller, ended, now)
 
     async def withdraw(self, *, caller: Caller, message: ApprovalOf) -> Approval:
         """Take back what the caller asked for. Raises ApprovalNotFound, ApprovalHasEnded, OnlyTheMaker."""
@@ -211,7 +208,7 @@ class ApprovalsService:
                 raise _ended(row, now)
             await store.end(connection, caller=caller, approval=row, ending="withdrawn", now=now)
             ended = await _found(connection, caller, message.approval)
-            return _approval(ended, await _votes(connection, caller, ended), now)
+            return await shown_one(connection, caller, ended, now)
 
     async def verify_vote(self, *, caller: Caller, message: ApprovalOf) -> Verified:
         """Verify every signature again from the rows alone. Raises ApprovalNotFound."""
@@ -344,56 +341,3 @@ def _wants_passkey(row: ApprovalRow) -> bool:
 def _ended(row: ApprovalRow, now: Instant) -> ApprovalHasEnded:
     how = row.ending or ("expired" if not row.is_open(now) else "open")
     return ApprovalHasEnded(f"It has ended: {how}.", {"status": how})
-
-
-def _to(row: ApprovalRow, votes: Iterable[VoteRow]) -> list[VoteRow]:
-    return [vote for vote in votes if vote.approval_id == row.approval_id]
-
-
-def _approval(row: ApprovalRow, votes: list[VoteRow], now: Instant) -> Approval:
-    good = [
-        vote
-        for vote in votes
-        if vote.verdict == "approved"
-        and vote.status == "active"
-        and store.flaw_of(row, vote) is None
-    ]
-    status = row.ending or "waiting"
-    if row.ending is None and len(good) >= row.needed:
-        status = "agreed"
-    if row.ending is None and not row.is_open(now):
-        status = "expired"
-    asked = binding.asked_of(row.asked)
-    return Approval(
-        approval=row.approval_id,
-        status=status,
-        sentence=_sentence(row, asked),
-        asked=asked,
-        maker=row.maker,
-        action=row.action,
-        needed=row.needed,
-        agreed=len(good),
-        wants_passkey=binding.needs_passkey(asked),
-        created_at=instants.render(row.created_at),
-        expires_at=instants.render(row.expires_at),
-        ended_at=None if row.ended_at is None else instants.render(row.ended_at),
-        said=tuple(
-            Said(
-                person=vote.person_id, name=vote.name, verdict=vote.verdict,
-                at=instants.render(vote.at), method=vote.method,
-            )
-            for vote in votes
-        ),
-    )  # fmt: skip
-
-
-def _sentence(row: ApprovalRow, asked: dict[str, Any]) -> str:
-    """What is asked, in words; amounts are minor units, since not every asset's digits are known here."""
-    parts = [f"{row.maker} asks for {row.action}"]
-    if asked.get("amount") is not None:
-        parts.append(f"of {asked['amount']} minor units of {asked.get('asset', 'an asset')}")
-    for name, word in (("payee", "to"), ("payment", "as payment"), ("on", "on")):
-        if asked.get(name) and not (name == "on" and asked.get("payment") == asked["on"]):
-            parts.append(f"{word} {asked[name]}")
-    others = "one other person" if row.needed == 1 else f"{row.needed} other people"
-    return f"{' '.join(parts)}; {others} must agree."

@@ -44,6 +44,13 @@ JOIN identity.person AS person USING (tenant_id, person_id)
 WHERE vote.tenant_id = $1 AND vote.approval_id = ANY ($2::text[])
 ORDER BY vote.approval_id, vote.at, vote.person_id
 
+-- name: names
+SELECT person_id AS holder, name FROM identity.person WHERE tenant_id = $1 AND person_id = ANY ($2::text[])
+UNION ALL
+SELECT key_id, label FROM identity.api_key WHERE tenant_id = $1 AND key_id = ANY ($2::text[])
+UNION ALL
+SELECT client_id, name FROM identity.client WHERE tenant_id = $1 AND client_id = ANY ($2::text[])
+
 -- name: insert_vote
 INSERT INTO identity.approval_vote
     (tenant_id, approval_id, maker, person_id, verdict, at, method,

@@ -210,6 +210,14 @@ async def votes_of(
     return [msgspec.convert(dict(row), VoteRow) for row in rows]
 
 
+async def names_of(
+    connection: Connection, *, tenant_id: int, holders: Sequence[str]
+) -> dict[str, str]:
+    """The names of people, keys and clients by their ids; others are not in it."""
+    rows = await connection.fetch(_SQL["names"], tenant_id, list(holders))
+    return {row["holder"]: row["name"] for row in rows}
+
+
 async def insert_vote(
     connection: Connection, *, caller: Caller, approval: ApprovalRow, vote: VoteRow
 ) -> None:
