@@ -51,6 +51,8 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith("TALLYSTICK_")}
     # Windows of eighty columns cut tables: nothing that matters may be lost in one.
     fixed = {"PYTHONPATH": str(ROOT / "src"), "COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
+    # Nobody sends traffic elsewhere here, so nobody waits for that.
+    fixed |= {"TALLYSTICK_DRAIN_SECONDS": "0"}
     return kept | fixed | {"TALLYSTICK_HOME": str(home)} | settings
 
 
@@ -68,13 +70,46 @@ def run(*arguments: str, env: Mapping[str, str], timeout_s: float = 60) -> Said:
     return Said(done.returncode, done.stdout, done.stderr)
 
 
-class Running:
+class Reached:
+    """A running platform as it is reached: by its commands, and by whoever has a key."""
+
+    def __init__(self, *, url: str, env: Mapping[str, str]) -> None:
+        self.url, self.env = url, dict(env)
+        self.home = Path(env["TALLYSTICK_HOME"])
+
+    @property
+    def known(self) -> dict[str, str]:
+        """The demonstration as this home remembers it."""
+        return json.loads((self.home / "demonstration.json").read_text())
+
+    def client(self, key: str | None = None) -> httpx.Client:
+        """A client that holds a key; the demonstration's unless another is given ('' is none)."""
+        key = self.known["key"] if key is None else key
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+
+    def command(self, *arguments: str, **settings: str) -> Said:
+        """Run a command in this process, which starts a hundred times faster than a process of its own."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            mock.patch.dict(os.environ, self.env | settings, clear=True),
+            mock.patch.object(sys, "argv", ["tallystick", *arguments]),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            try:
+                cli.main()
+                code = 0
+            except SystemExit as ended:
+                code = ended.code if isinstance(ended.code, int) else 0
+        return Said(code, out.getvalue(), err.getvalue())
+
+
+class Running(Reached):
     """`tallystick up` (or `serve`) as a process, from its first answer to its end."""
 
     def __init__(self, *arguments: str, env: Mapping[str, str], log: Path) -> None:
-        self.env = dict(env)
-        self.home = Path(env["TALLYSTICK_HOME"])
-        self.url = f"http://127.0.0.1:{env['TALLYSTICK_PORT']}"
+        super().__init__(url=f"http://127.0.0.1:{env['TALLYSTICK_PORT']}", env=env)
         self._log = log
         with log.open("wb") as output:
             self.process = subprocess.Popen(
@@ -103,38 +138,11 @@ class Running:
         """Everything it printed until now."""
         return self._log.read_text()
 
-    @property
-    def known(self) -> dict[str, str]:
-        """The demonstration as this home remembers it."""
-        return json.loads((self.home / "demonstration.json").read_text())
-
     def stop(self, with_signal: signal.Signals = signal.SIGINT) -> int:
         """Ask it to end; answers its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
         return self.process.wait(STOP_WAIT_S)
-
-    def client(self, key: str | None = None) -> httpx.Client:
-        """A client that holds a key; the demonstration's unless another is given ('' is none)."""
-        key = self.known["key"] if key is None else key
-        headers = {"authorization": f"Bearer {key}"} if key else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
-
-    def command(self, *arguments: str, **settings: str) -> Said:
-        """Run a command in this process, which starts a hundred times faster than a process of its own."""
-        out, err = io.StringIO(), io.StringIO()
-        with (
-            mock.patch.dict(os.environ, self.env | settings, clear=True),
-            mock.patch.object(sys, "argv", ["tallystick", *arguments]),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            try:
-                cli.main()
-                code = 0
-            except SystemExit as ended:
-                code = ended.code if isinstance(ended.code, int) else 0
-        return Said(code, out.getvalue(), err.getvalue())
 
     def database_url(self, *, role: str = "tallystick", database: str = "tallystick") -> str:
         """The embedded server, as one of its two logins."""

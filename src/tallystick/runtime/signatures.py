@@ -17,6 +17,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
+    NoEncryption,
+    PrivateFormat,
     PublicFormat,
     load_pem_private_key,
 )
@@ -79,6 +81,14 @@ def key_id_of(key: Ed25519PublicKey) -> str:
     """The name of a key: its JWK thumbprint (RFC 7638, with the members of RFC 8037), 43 letters."""
     raw = _url_safe(key.public_bytes(Encoding.Raw, PublicFormat.Raw))
     return _url_safe(sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{raw}"}}'.encode()).digest())
+
+
+def new_key() -> tuple[bytes, str]:
+    """Draw a key: the private half (PKCS #8) and the public one, both in PEM."""
+    key = Ed25519PrivateKey.generate()
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return private, public.decode()
 
 
 def private_key(path: str, *, setting: str) -> Ed25519PrivateKey:

@@ -39,6 +39,7 @@ _GROUPS: Final = {
     "approvals": ("approvals", "app"),
     "audit": ("audit", "app"),
     "client": ("clients", "app"),
+    "doors": ("doors", "app"),
     "factors": ("factors", "app"),
     "key": ("keys", "app"),
     "ledger": ("ledgers", "app"),

@@ -1,0 +1,58 @@
+"""Doors between processes: the keys, peers and settings of a platform that is split."""
+
+from pathlib import Path
+
+import typer
+
+from tallystick.apps import splitting
+from tallystick.apps.cli.asking import fail
+from tallystick.runtime.configuration import PORT_DEFAULT
+
+app = typer.Typer(help="Split the platform over processes.", no_args_is_help=True)
+
+
+@app.callback()
+def _only_groups() -> None:
+    """Keep ``init`` a command of its own, alone as it is."""
+
+
+@app.command()
+def init(
+    split: str = typer.Option(
+        ..., "--split", help="one, three (by what each may touch), or each (one per part)."
+    ),
+    folder: Path = typer.Option(..., "--folder", help="A folder that is not there yet."),
+    port: int = typer.Option(
+        PORT_DEFAULT, "--port", min=1, max=65_000, help="The edge's port; the others follow it."
+    ),
+    at: list[str] = typer.Option(
+        [],
+        "--at",
+        help="Where a process is reached, such as books=https://books.internal:8480; each on its own.",
+    ),
+) -> None:
+    """Write a key, a file of peers and settings for each process of a split, and say how to start them."""
+    if folder.exists():
+        fail(f"{folder} is there: name a folder that is not")
+    places = dict(_placed(word) for word in at)
+    made = splitting.make(splitting.processes_of(split, port=port, at=places), folder)
+    for process, place in made:
+        typer.echo(f"{process.name:10}{', '.join(process.parts):34}{process.url}  {place}")
+    typer.echo("\nBring the databases up to date, then start each where it is to run:")
+    typer.echo("  tallystick migrate")
+    for one in made:
+        typer.echo(f"  (set -a; . {one.env}; exec tallystick serve)")
+    typer.echo("  tallystick sequence")
+    typer.echo(
+        "\nTALLYSTICK_DATABASE_URL says where the tables are, TALLYSTICK_DATABASE_URL_LEDGER and so on where "
+        "a context has its own."
+    )
+    if any(process.url.startswith("https:") for process, _ in made):
+        typer.echo("Over https each needs a certificate: docs/operating/tls.md.")
+
+
+def _placed(word: str) -> tuple[str, str]:
+    name, equals, url = word.partition("=")
+    if not name or not equals or not url.startswith(("http://", "https://")):
+        fail(f"--at is NAME=URL, such as books=https://books.internal:8480, not {word!r}")
+    return name, url
