@@ -1,11 +1,14 @@
 """Every page of the console, put together."""
 
 from tallystick.console.ground import Ground
-from tallystick.console.pages import overview, signing_in
+from tallystick.console.pages import accounts, overview, signing_in, transactions
 from tallystick.console.site import Place, Site
 from tallystick.runtime.routes import Pages, Route
 
-MENU = (Place(key="menu.overview", path="/"),)
+MENU = (
+    Place(key="menu.overview", path="/"),
+    Place(key="menu.accounts", path="/accounts"),
+)
 
 
 def console(ground: Ground) -> tuple[list[Route], Pages]:
@@ -15,5 +18,7 @@ def console(ground: Ground) -> tuple[list[Route], Pages]:
         *site.statics.routes(site),
         *signing_in.routes(site),
         *overview.routes(site),
+        *accounts.routes(site),
+        *transactions.routes(site),
     ]
     return routes, site
