@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from tallystick.apps.identifying import DOORS as DOORS_OF_IDENTITY
 from tallystick.apps.parts import EDGE, NEEDS, PARTS
 from tallystick.audit.api import Audit
-from tallystick.identity.api.access import Access
 from tallystick.ledger.api import Ledger
 from tallystick.payments.api import Payments
 from tallystick.runtime.far.peers import JOBS
@@ -40,8 +39,8 @@ DOORS: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
     }
 )
 """The doors of each context."""
-# What every guard asks, whoever it is that it is to let in.
-FOR_GUARDS: Final = (Access,)
+# What every process that has a context asks, whoever it is that it is to let in and serve.
+FOR_GUARDS: Final = ("Access", "Serving")
 
 
 class Process(NamedTuple):
@@ -116,7 +115,7 @@ def may_call(asking: Process, asked: Process) -> dict[str, list[str]]:
         if context not in asked.parts:
             continue
         for door in DOORS[context]:
-            speaks = [*asks, *_let_in_by(asking)] if door in FOR_GUARDS else list(asks)
+            speaks = [*asks, *_let_in_by(asking)] if door.__name__ in FOR_GUARDS else list(asks)
             if speaks:
                 found[f"{context}.{door.__name__}"] = sorted(set(speaks))
     return found

@@ -207,7 +207,7 @@ GRANT SELECT ON audit.lease, audit.signing_key, audit.tree, audit.segment, audit
 GRANT SELECT ON audit.place TO tallystick_operator;
 GRANT SELECT, INSERT ON audit.place, audit.signing_key, audit.tree, audit.segment, audit.subtree, audit.checkpoint TO tallystick_sequencer;
 GRANT SELECT, UPDATE (epoch, holder, renewed_at, cluster, lag_us, skew_us) ON audit.lease TO tallystick_sequencer;
-GRANT UPDATE (xid, number) ON audit.place TO tallystick_sequencer;
+GRANT UPDATE (xid, number, cluster) ON audit.place TO tallystick_sequencer;
 GRANT UPDATE (size, signed_size, published_size) ON audit.tree TO tallystick_sequencer;
 GRANT UPDATE (published_at, note), DELETE ON audit.checkpoint TO tallystick_sequencer;
 

@@ -15,3 +15,4 @@ GRANT SELECT, INSERT, DELETE ON audit.knock TO tallystick_audit;
 
 -- Which PostgreSQL numbered the transactions of a context that has a database of its own; for all others the lease says it.
 ALTER TABLE audit.place ADD COLUMN cluster bigint;
+GRANT UPDATE (cluster) ON audit.place TO tallystick_sequencer;
