@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,6 +40,7 @@ from tallystick.runtime.database import Database
 from tallystick.runtime.doors import behalf, near
 from tallystick.runtime.edge import Manners, build_app
 from tallystick.runtime.limits import Limiter, Rate, Rates
+from tallystick.runtime.draining import Draining
 from tallystick.runtime.proxies import Proxies
 from tallystick.runtime.record import Pen
 from tallystick.runtime.routes import Route
@@ -227,11 +229,16 @@ class Platform:
             await database.stop()
 
     def app(
-        self, *, extra_routes: Sequence[Route] = (), extra_hooks: tuple[Hooks, Hooks] = ((), ())
+        self,
+        *,
+        draining: Draining | None = None,
+        extra_routes: Sequence[Route] = (),
+        extra_hooks: tuple[Hooks, Hooks] = ((), ()),
     ) -> Callable[..., Awaitable[None]]:
         """The ASGI application of all routes, which starts and stops the platform with itself.
 
-        ``extra_routes`` and ``extra_hooks`` (at the start, at the end) are for measurements.
+        With ``draining`` the process is stopped by SIGTERM in two steps. ``extra_routes`` and ``extra_hooks`` (at the
+        start, at the end) are for measurements.
         """
         routes = [
             *(self.edge_routes() if EDGE in self._parts else ()),
@@ -249,13 +256,14 @@ class Platform:
             ready=self._ready,
             problems=(Unauthenticated, TokenNotAccepted, *PROVEN, *GUARDED),
             glossary={code.value: sentence(code) for code in RefusalCode},
-            on_start=(self.start, self.start_jobs, *extra_hooks[0]),
+            on_start=(*watching, self.start, self.start_jobs, *extra_hooks[0]),
             on_stop=(*extra_hooks[1], self.stop),
-            manners=self._manners,
+            manners=replace(self._manners, draining=draining),
         )
 
     def edge_routes(self) -> list[Route]:
         """All that faces people and programs over HTTP: each room is handed doors, near or far."""
+        watching = (draining.watch,) if draining else ()
         return [
             *ledger_http.routes(self.ledger, reserved=((WALLETS_LEDGER, "wallets:"),)),
             *wallets_http.routes(self.wallets),

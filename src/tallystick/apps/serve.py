@@ -15,6 +15,7 @@ from tallystick.apps.doors import demand_doors
 from tallystick.apps.identifying import demand_token_keys
 from tallystick.apps.parts import parts_of
 from tallystick.runtime.configuration import Settings, read_settings
+from tallystick.runtime.draining import Draining
 from tallystick.runtime.orphans import end_worker_with_its_master
 from tallystick.runtime.telemetry import configure_logging
 from tallystick.runtime.tls import ServerFiles, server_files
@@ -24,6 +25,8 @@ BACKLOG = 4_096
 # What the edge takes of headers and path, with some room; beyond it the server itself hangs up.
 HEAD_BYTES_MAX = 131_072
 HEAD_WAIT_MS = 15_000
+# What jobs under way and closing the databases may take, after the last request.
+CLOSE_SECONDS = 15
 
 
 def build() -> Any:
@@ -31,7 +34,8 @@ def build() -> Any:
     end_worker_with_its_master()
     settings = read_settings()
     configure_logging(settings.log_level)
-    return Platform(url=settings.database_url, settings=settings).app()
+    draining = Draining(seconds=settings.drain_seconds)
+    return Platform(url=settings.database_url, settings=settings).app(draining=draining)
 
 
 def demand_servable(settings: Settings) -> None:
@@ -98,7 +102,7 @@ def serve(
         log_access=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=False,
-        workers_kill_timeout=15,
+        workers_kill_timeout=_stop_s(read_settings()),
         http1_settings=HTTP1Settings(
             header_read_timeout=HEAD_WAIT_MS, max_buffer_size=HEAD_BYTES_MAX
         ),
@@ -109,3 +113,8 @@ def serve(
         ssl_ca=files.client_ca if files else None,
         ssl_client_verify=files is not None and files.client_ca is not None,
     ).serve()
+
+
+def _stop_s(settings: Settings) -> int:
+    """How long a serving process may take to stop before it is killed: what is under way is not cut."""
+    return settings.drain_seconds + settings.request_seconds + CLOSE_SECONDS

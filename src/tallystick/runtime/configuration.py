@@ -15,6 +15,7 @@ RECORD_ORIGIN_DEFAULT = "tallystick.local"
 # Requests a second.
 LIMIT_DEFAULT, LIMIT_ADDRESS_DEFAULT, LIMIT_MAX = 50_000, 1_000, 1_000_000
 REQUEST_SECONDS_DEFAULT, REQUEST_SECONDS_MAX = 120, 150
+DRAIN_SECONDS_DEFAULT, DRAIN_SECONDS_MAX = 5, 600
 CORS_ORIGINS_MAX = 20
 # An origin as browsers send it (RFC 6454, section 6.2), of a page served over TLS or by the machine itself.
 _WEB_ORIGIN = re.compile(
@@ -57,6 +58,7 @@ class Settings:
     limit_client: int = LIMIT_DEFAULT
     limit_address: int = LIMIT_ADDRESS_DEFAULT
     request_seconds: int = REQUEST_SECONDS_DEFAULT
+    drain_seconds: int = DRAIN_SECONDS_DEFAULT
     cors_origins: tuple[str, ...] = ()
     tls_certificate: str = ""
     tls_key: str = ""
@@ -145,6 +147,13 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             given, "TALLYSTICK_LIMIT_ADDRESS", LIMIT_ADDRESS_DEFAULT, most=LIMIT_MAX
         ),
         request_seconds=_whole(
+        drain_seconds=_whole(
+            given,
+            "TALLYSTICK_DRAIN_SECONDS",
+            DRAIN_SECONDS_DEFAULT,
+            least=0,
+            most=DRAIN_SECONDS_MAX,
+        ),
             given, "TALLYSTICK_REQUEST_SECONDS", REQUEST_SECONDS_DEFAULT, most=REQUEST_SECONDS_MAX
         ),
         cors_origins=_cors_origins(given),
@@ -193,10 +202,10 @@ def _door_urls(given: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _whole(given: Mapping[str, str], name: str, default: int, *, most: int) -> int:
+def _whole(given: Mapping[str, str], name: str, default: int, *, most: int, least: int = 1) -> int:
     text = given.get(name, str(default))
-    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= most:
-        raise ValueError(f"{name} is a whole number from 1 to {most}, not {text!r}")
+    if not (text.isascii() and text.isdecimal()) or not least <= int(text) <= most:
+        raise ValueError(f"{name} is a whole number from {least} to {most}, not {text!r}")
     return int(text)
 
 

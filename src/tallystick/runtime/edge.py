@@ -19,6 +19,7 @@ from tallystick.kernel.callers import Caller
 from tallystick.kernel.problems import Kind, Problem
 from tallystick.runtime import reading, repeats, tracing
 from tallystick.runtime.deadlines import Deadlines, Task
+from tallystick.runtime.draining import CLOSE
 from tallystick.runtime.public_routes import Check, public_routes
 from tallystick.runtime.refusals import (
     BodyTooSlow,
@@ -92,6 +93,7 @@ def build_app(
         title=title,
         version=version,
         ready=ready,
+        draining=manners.draining,
         problems=problems,
         glossary=glossary or {},
     )
@@ -134,6 +136,7 @@ class _App:
     ) -> None:
         self._limits, self._answers = manners.limits, manners.answers
         self._proxies, self._pages = manners.proxies or None, manners.pages
+        self._draining = manners.draining
         self._origins, self._deadlines = (
             Origins(manners.origins),
             Deadlines(manners.request_s, hurried_s=reading.BODY_WAIT_S, tells=True),
@@ -188,6 +191,8 @@ class _App:
             fields.append((b"traceresponse", trace.render()))
         if self._origins:
             fields += self._origins.shown_to(headers)
+        if self._draining is not None and self._draining.ends_connection(scope):
+            fields.append(CLOSE)
         if scope["method"] == "HEAD":
             # What the answer to GET would carry; the server counts what it sends by itself.
             fields.append((_CONTENT_LENGTH, b"%d" % len(content)))

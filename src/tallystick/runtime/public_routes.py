@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from tallystick.kernel.problems import Problem
+from tallystick.runtime.draining import Draining
 from tallystick.runtime.openapi import openapi_document
 from tallystick.runtime.reading_page import PAGE_POLICY, problems_page, reference_page
 from tallystick.runtime.refusals import PROBLEMS_PATH, NotReady
@@ -38,11 +39,12 @@ def public_routes(
     title: str,
     version: str,
     ready: Check | None,
+    draining: Draining | None = None,
     problems: tuple[type[Problem], ...],
     glossary: Mapping[str, str],
 ) -> list[Route]:
     """Make the routes that need no key."""
-    health = _health_routes(ready)
+    health = _health_routes(ready, draining)
     document = openapi_document(
         routes=[*filter(_is_documented, routes), *health],
         title=title,
@@ -69,11 +71,11 @@ def public_routes(
     ]
 
 
-def _health_routes(ready: Check | None) -> list[Route]:
+def _health_routes(ready: Check | None, draining: Draining | None) -> list[Route]:
     async def live(asked: Asked) -> Health:
         return Health("ok")
 
-    readiness = _Readiness(ready)
+    readiness = _Readiness(ready, draining)
     return [
         Route(method="GET", path=HEALTH_PATHS[0], summary="Tell that the process lives", handle=live,
               answer=Health, public=True),
@@ -83,13 +85,15 @@ def _health_routes(ready: Check | None) -> list[Route]:
 
 
 class _Readiness:
-    def __init__(self, check: Check | None) -> None:
-        self._check = check
+    def __init__(self, check: Check | None, draining: Draining | None) -> None:
+        self._check, self._draining = check, draining
         self._lock = asyncio.Lock()
         self._asked_at = time.monotonic_ns() - READY_KEPT_NS - 1
         self._is_ready = False
 
     async def handle(self, asked: Asked) -> Health:
+        if self._draining is not None and self._draining.is_on:
+            raise NotReady("This process is about to stop: ask another.")
         async with self._lock:
             if time.monotonic_ns() - self._asked_at > READY_KEPT_NS:
                 self._is_ready = await self._ask()

@@ -9,6 +9,7 @@ from falcon.routing import CompiledRouter
 
 from tallystick.kernel.problems import Malformed
 from tallystick.runtime import reading, repeats
+from tallystick.runtime.draining import Draining
 from tallystick.runtime.limits import Limiter
 from tallystick.runtime.proxies import Proxies
 from tallystick.runtime.public_routes import HEALTH_PATHS
@@ -40,6 +41,7 @@ class Manners:
     is_tls: bool = False
     request_s: float = 120
     proxies: Proxies | None = None
+    draining: Draining | None = None
     pages: Pages | None = None
 
 
