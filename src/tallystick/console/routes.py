@@ -1,7 +1,7 @@
 """Every page of the console, put together."""
 
 from tallystick.console.ground import Ground
-from tallystick.console.pages import accounts, overview, signing_in, transactions
+from tallystick.console.pages import accounts, overview, signing_in, transactions, wallets
 from tallystick.console.site import Place, Site
 from tallystick.runtime.routes import Pages, Route
 
@@ -20,5 +20,6 @@ def console(ground: Ground) -> tuple[list[Route], Pages]:
         *overview.routes(site),
         *accounts.routes(site),
         *transactions.routes(site),
+        *wallets.routes(site),
     ]
     return routes, site
