@@ -38,9 +38,9 @@ from tallystick.runtime.clock import Mint, SystemClock
 from tallystick.runtime.configuration import Settings
 from tallystick.runtime.database import Database
 from tallystick.runtime.doors import behalf, near
+from tallystick.runtime.draining import Draining
 from tallystick.runtime.edge import Manners, build_app
 from tallystick.runtime.limits import Limiter, Rate, Rates
-from tallystick.runtime.draining import Draining
 from tallystick.runtime.proxies import Proxies
 from tallystick.runtime.record import Pen
 from tallystick.runtime.routes import Route
@@ -240,6 +240,7 @@ class Platform:
         With ``draining`` the process is stopped by SIGTERM in two steps. ``extra_routes`` and ``extra_hooks`` (at the
         start, at the end) are for measurements.
         """
+        watching = (draining.watch,) if draining else ()
         routes = [
             *(self.edge_routes() if EDGE in self._parts else ()),
             *self._pages,
@@ -263,7 +264,6 @@ class Platform:
 
     def edge_routes(self) -> list[Route]:
         """All that faces people and programs over HTTP: each room is handed doors, near or far."""
-        watching = (draining.watch,) if draining else ()
         return [
             *ledger_http.routes(self.ledger, reserved=((WALLETS_LEDGER, "wallets:"),)),
             *wallets_http.routes(self.wallets),
