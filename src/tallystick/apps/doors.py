@@ -9,7 +9,7 @@ from tallystick.apps.parts import elsewhere_of
 from tallystick.runtime.clock import Clock
 from tallystick.runtime.configuration import Settings
 from tallystick.runtime.database import Database
-from tallystick.runtime.far import Client, Peers, door_routes, far, read_peers
+from tallystick.runtime.far import Circuit, Client, Peers, door_routes, far, read_peers
 from tallystick.runtime.far.nonces import SpentNonces
 from tallystick.runtime.far.peers import FILE_BYTES_MAX
 from tallystick.runtime.routes import Route
@@ -73,15 +73,27 @@ class Knocking:
             raise ValueError(f"set {_KEY} to the private key of this process")
         key = private_key(settings.door_key, setting=_KEY)
         self._signer = Signer(key=key, clock=clock, chance=secrets.token_bytes)
-        self._client = Client()
+        self._clock = clock
+        self._circuits: dict[str, Circuit] = {}
+        self._clients: dict[str, Client] = {}
 
-    def at(self, door: type[Door], url: str) -> Door:
-        """A door in the process at ``url``. Raises ValueError for an address without TLS elsewhere."""
-        return far(door, url=url, signer=self._signer, client=self._client)
+    def at(self, door: type[Door], url: str, *, client: Client | None = None) -> Door:
+        """A door in the process at ``url``, over connections of ``client`` if it has its own.
+
+        All doors of a process share its connections and its circuit: one that hangs takes none from the others.
+        Raises ValueError for an address without TLS elsewhere.
+        """
+        if client is None:
+            client = self._clients.get(url) or Client()
+            self._clients[url] = client
+        if url not in self._circuits:
+            self._circuits[url] = Circuit(target=url, clock=self._clock)
+        return far(door, url=url, signer=self._signer, client=client, circuit=self._circuits[url])
 
     async def stop(self) -> None:
         """Close the connections."""
-        await self._client.stop()
+        for client in self._clients.values():
+            await client.stop()
 
 
 class FarDoors:

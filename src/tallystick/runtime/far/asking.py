@@ -1,20 +1,22 @@
-"""The side of a far door that asks: the door's own protocol, over HTTP, nothing retried."""
+"""The side of a far door that asks: the door's own protocol, over HTTP, repeated once where that is safe."""
 
 import asyncio
 import functools
-import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NoReturn, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 import structlog
 
+from tallystick.kernel.actions import actions_of
+from tallystick.kernel.answers import reader
 from tallystick.kernel.callers import Caller
 from tallystick.runtime import deadlines, tracing
 from tallystick.runtime.doors import stand_still
 from tallystick.runtime.far import wire
+from tallystick.runtime.far.circuits import Circuit
+from tallystick.runtime.far.connecting import Client, base_of
 from tallystick.runtime.reading import is_request_id
 from tallystick.runtime.refusals import (
     BodyTooLarge,
@@ -24,61 +26,19 @@ from tallystick.runtime.refusals import (
 )
 from tallystick.runtime.routes import REPLAYED
 from tallystick.runtime.signatures import TIMEOUT_MS_MAX, Signer
-from tallystick.runtime.tls import client_context, is_loopback
 
 Door = TypeVar("Door")
 
-CONNECTIONS_MAX: Final = 64
-# Shorter than any server keeps an idle connection, so that none is taken just as it is closed.
-KEPT_OPEN_S: Final = 4
-CONNECT_S: Final = 5
+TRIES_MAX: Final = 2
+# Whoever had less time than this and got no answer says nothing about the process.
+JUDGED_FROM_MS: Final = 1_000
 
 _log: Any = structlog.get_logger("tallystick.far")
 _encode = msgspec.json.Encoder().encode
 _refusal = msgspec.json.Decoder(ProblemDocument).decode
 _LOST = "Another part of the platform is out of reach; repeat the same request."
-
-
-class Client:
-    """The connections of a process to the doors of others, over TLS 1.3 with its certificate where it has one."""
-
-    def __init__(self, *, context: ssl.SSLContext | None = None) -> None:
-        """Trust and show what ``context`` says, what ``TALLYSTICK_CA`` and its neighbours say when it is None.
-
-        Raises ValueError for files that cannot be used.
-        """
-        self._http = httpx.AsyncClient(
-            verify=context or client_context(),
-            trust_env=False,
-            headers={
-                "accept": wire.MEDIA,
-                "accept-encoding": "identity",
-                "user-agent": "tallystick",
-            },
-            timeout=httpx.Timeout(None, connect=CONNECT_S),
-            limits=httpx.Limits(
-                max_connections=CONNECTIONS_MAX,
-                max_keepalive_connections=CONNECTIONS_MAX,
-                keepalive_expiry=KEPT_OPEN_S,
-            ),
-        )
-
-    async def post(
-        self, url: httpx.URL, *, headers: dict[str, str], body: bytes
-    ) -> tuple[int, httpx.Headers, bytes]:
-        """Send a body; answers status, headers and body. Raises httpx.HTTPError, ValueError for too long an answer."""
-        async with self._http.stream("POST", url, headers=headers, content=body) as answer:
-            parts, size = list[bytes](), 0
-            async for part in answer.aiter_raw():
-                size += len(part)
-                if size > wire.ANSWER_BYTES_MAX:
-                    raise ValueError(f"the answer has over {wire.ANSWER_BYTES_MAX} bytes")
-                parts.append(part)
-            return answer.status_code, answer.headers, b"".join(parts)
-
-    async def stop(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
+# Of these nothing was sent.
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 def far(
@@ -87,44 +47,49 @@ def far(
     url: str,
     signer: Signer,
     client: Client,
+    circuit: Circuit | None = None,
     timeout_ms: int = wire.TIMEOUT_MS,
 ) -> Door:
     """A door that stands in another process, at ``url``. Raises ValueError for an address elsewhere without TLS.
 
     A call has ``timeout_ms`` milliseconds, or the fewer that are left of the request it is for; that travels along.
-    What the door refuses is raised here as the very problem it was. What is lost on the way is TemporarilyUnavailable:
-    then nobody knows whether it was done, and asking again is up to whoever knows an id that makes it safe.
+    What the door refuses is raised here as the very problem it was. A call that is lost is sent once more where it only
+    reads, or where nothing of it was sent. What is lost then is TemporarilyUnavailable: nobody knows whether it was
+    done, and asking again is up to whoever knows an id that makes it safe. While ``circuit``, which all doors of a
+    process share, is open, everything is lost at once.
     """
-    base = _base(url)
-    asking = _Asking(base, signer=signer, client=client, timeout_ms=timeout_ms)
+    asking = _Asking(
+        base_of(url), signer=signer, client=client, circuit=circuit, timeout_ms=timeout_ms
+    )
     gate: Any = type(f"Far{door.__name__}", (), {})()
     for method in wire.methods_of(door):
         setattr(gate, method.function.__name__, asking.stand(method))
     return gate
 
 
-def _base(url: str) -> httpx.URL:
-    parts = urlsplit(url)
-    is_private = parts.scheme == "http" and is_loopback(parts.hostname or "")
-    if not parts.hostname or not (parts.scheme == "https" or is_private):
-        raise ValueError(
-            f"a door in another process is reached over https, or http on this machine, not at {url!r}"
-        )
-    if parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
-        raise ValueError(f"the address of a process is its host and port, not {url!r}")
-    return httpx.URL(f"{parts.scheme}://{parts.netloc}")
+def only_reads(function: Callable[..., Any]) -> bool:
+    """Whether a method of a door changes nothing, as far as its actions tell; then it may be asked twice."""
+    actions = actions_of(function)
+    return bool(actions) and all(action.endswith(".read") for action in actions)
 
 
 class _Asking:
-    def __init__(self, base: httpx.URL, *, signer: Signer, client: Client, timeout_ms: int) -> None:
+    def __init__(
+        self,
+        base: httpx.URL,
+        *,
+        signer: Signer,
+        client: Client,
+        circuit: Circuit | None,
+        timeout_ms: int,
+    ) -> None:
         self._base, self._signer, self._client = base, signer, client
-        self._timeout_ms = min(timeout_ms, TIMEOUT_MS_MAX)
+        self._circuit, self._timeout_ms = circuit, min(timeout_ms, TIMEOUT_MS_MAX)
         self._authority = base.netloc.decode().lower()
 
     def stand(self, method: wire.Method) -> Callable[..., Awaitable[Any]]:
         """A method of the door, as it is asked here."""
-        url = self._base.copy_with(path=method.path)
-        read = msgspec.json.Decoder(method.answer).decode
+        read, is_safe = reader(method.answer), only_reads(method.function)
 
         @functools.wraps(method.function)
         async def ask(*, caller: Caller, message: Any) -> Any:
@@ -137,23 +102,16 @@ class _Asking:
                 )
             left = deadlines.time_left_ms()
             timeout_ms = self._timeout_ms if left is None else min(left, self._timeout_ms)
-            if timeout_ms < 1:
-                _lose(method, "its time was over before it was sent")
-            headers = self._signer.headers(
-                method="POST", authority=self._authority, path=method.path, media=wire.MEDIA,
-                timeout_ms=timeout_ms, body=body,
-            ) | _of_request(caller)  # fmt: skip
-            timeout_s = timeout_ms / 1_000
+            until = asyncio.get_running_loop().time() + timeout_ms / 1_000
+            shown, content, status = await self._sent(
+                method, _of_request(caller), body, until=until, is_safe=is_safe
+            )
+            outcome = shown.get(wire.OUTCOME)
             try:
-                async with asyncio.timeout(timeout_s):
-                    status, shown, content = await self._client.post(
-                        url, headers=headers, body=body
-                    )
-                outcome = shown.get(wire.OUTCOME)
                 if outcome == wire.ANSWERED:
                     return read(content)
                 document = _refusal(content)
-            except (httpx.HTTPError, OSError, ValueError, msgspec.MsgspecError) as error:
+            except (ValueError, msgspec.MsgspecError) as error:
                 _lose(method, repr(error), error)
             if outcome == wire.REFUSED:
                 is_replayed = all(shown.get(name) == text for name, text in REPLAYED.items())
@@ -164,6 +122,58 @@ class _Asking:
             _lose(method, f"{status} {document.code}: {document.detail}")
 
         return ask
+
+    async def _sent(
+        self, method: wire.Method, told: dict[str, str], body: bytes, *, until: float, is_safe: bool
+    ) -> tuple[httpx.Headers, bytes, int]:
+        """Send a call, and once more where that is safe; each time under a signature of its own."""
+        now = asyncio.get_running_loop().time
+        for _ in range(TRIES_MAX - 1):
+            try:
+                return await self._send(method, told, body, left_ms=_ms(until - now()))
+            except (httpx.HTTPError, OSError, ValueError) as error:
+                may_repeat = isinstance(error, _UNSENT if not is_safe else httpx.HTTPError)
+                if not may_repeat:
+                    _lose(method, repr(error), error)
+        try:
+            return await self._send(method, told, body, left_ms=_ms(until - now()))
+        except (httpx.HTTPError, OSError, ValueError) as error:
+            _lose(method, repr(error), error)
+
+    async def _send(
+        self, method: wire.Method, told: dict[str, str], body: bytes, *, left_ms: int
+    ) -> tuple[httpx.Headers, bytes, int]:
+        if left_ms < 1:
+            _lose(method, "its time was over before it was sent")
+        circuit = self._circuit
+        if circuit is not None and not circuit.enter():
+            _lose(method, "its process did not answer lately")
+        headers = told | self._signer.headers(
+            method="POST", authority=self._authority, path=method.path, media=wire.MEDIA,
+            timeout_ms=left_ms, body=body,
+        )  # fmt: skip
+        is_judged = False
+        try:
+            async with asyncio.timeout(left_ms / 1_000):
+                status, shown, content = await self._client.post(
+                    self._base.copy_with(path=method.path), headers=headers, body=body
+                )
+            is_judged = True
+            if circuit is not None:
+                circuit.answered()
+            return shown, content, status
+        except (httpx.HTTPError, OSError) as error:
+            is_judged = not isinstance(error, TimeoutError) or left_ms >= JUDGED_FROM_MS
+            if circuit is not None and is_judged:
+                circuit.lost()
+            raise
+        finally:
+            if circuit is not None and not is_judged:
+                circuit.left()
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1_000)
 
 
 def _of_request(caller: Caller) -> dict[str, str]:

@@ -1,4 +1,9 @@
-"""What both sides of a far door agree on: paths, sizes, headers, and how a refusal travels."""
+"""What both sides of a far door agree on: paths, sizes, headers, and how a refusal travels.
+
+The two sides may be of two releases. A new field of a message has a default, and is not sent while it has it, so an
+older process understands what it could be asked before. What it cannot understand it refuses, and drops nothing of it:
+whoever is asked is upgraded before whoever asks. In an answer what an older reader does not know is passed over.
+"""
 
 import inspect
 from collections.abc import Callable, Iterator
