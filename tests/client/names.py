@@ -41,6 +41,7 @@ NAMES = {
     "GET /v1/whoami": "keys.who_am_i",
     "POST /v1/people": "people.add",
     "GET /v1/people": "people.people each_person",
+    "GET /v1/me": "people.me",
     "GET /v1/people/{person}": "people.person",
     "PUT /v1/people/{person}/status": "people.set_status",
     "PUT /v1/people/{person}/risk": "people.set_risk",

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src"
 PACKAGE = SOURCE / "tallystick"
 # The packages that are not contexts.
-GROUND = {"kernel", "runtime", "apps", "contracts", "client"}
+GROUND = {"kernel", "runtime", "apps", "console", "contracts", "client"}
 # What tools and builds leave behind; .ci is the one hidden folder that is ours.
 _LEFTOVERS = re.compile(r"\.(?!ci$).*|__pycache__|build|dist|node_modules")
 _SQL_SILENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)

@@ -51,7 +51,12 @@ from tallystick.identity.api.factors import (
     SignInAgain,
     TooManyFactors,
 )
-from tallystick.identity.api.people import LoginIsTaken, PersonHasLeft, PersonNotFound
+from tallystick.identity.api.people import (
+    LoginIsTaken,
+    PersonExistsDifferent,
+    PersonHasLeft,
+    PersonNotFound,
+)
 from tallystick.identity.api.providers import IssuerTaken, ProviderNotFound, TooManyProviders
 from tallystick.identity.api.rights import (
     DelegationNotFound,
@@ -182,6 +187,7 @@ __all__ = [
     "PathTooLong",
     "PaymentFileNotFound",
     "PaymentNotFound",
+    "PersonExistsDifferent",
     "PersonHasLeft",
     "PersonNotFound",
     "PersonNotKnown",

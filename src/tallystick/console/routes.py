@@ -1,7 +1,17 @@
 """Every page of the console, put together."""
 
 from tallystick.console.ground import Ground
-from tallystick.console.pages import accounts, overview, signing_in, transactions, wallets
+from tallystick.console.pages import (
+    accounts,
+    consents,
+    factors,
+    me,
+    overview,
+    signing_in,
+    stepping_up,
+    transactions,
+    wallets,
+)
 from tallystick.console.site import Place, Site
 from tallystick.runtime.routes import Pages, Route
 
@@ -17,6 +27,10 @@ def console(ground: Ground) -> tuple[list[Route], Pages]:
     routes = [
         *site.statics.routes(site),
         *signing_in.routes(site),
+        *stepping_up.routes(site),
+        *me.routes(site),
+        *factors.routes(site),
+        *consents.routes(site),
         *overview.routes(site),
         *accounts.routes(site),
         *transactions.routes(site),

@@ -77,6 +77,7 @@ class AsyncWallets(AsyncGroup):
         *,
         owner_reference: str | None = None,
         status: WalletStatus | None = None,
+        begins: str | None = None,
         after: int | str | None = None,
         limit: int = 50,
     ) -> WalletPage:
@@ -90,6 +91,7 @@ class AsyncWallets(AsyncGroup):
                     {
                         "owner_reference": owner_reference,
                         "status": status,
+                        "begins": begins,
                         "after": after,
                         "limit": limit,
                     },
@@ -99,7 +101,12 @@ class AsyncWallets(AsyncGroup):
         )
 
     def each_wallet(
-        self, *, most: int, owner_reference: str | None = None, status: WalletStatus | None = None
+        self,
+        *,
+        most: int,
+        owner_reference: str | None = None,
+        status: WalletStatus | None = None,
+        begins: str | None = None,
     ) -> AsyncIterator[Wallet]:
         """List wallets: every one, page by page.
 
@@ -111,7 +118,12 @@ class AsyncWallets(AsyncGroup):
                 "/v1/wallets",
                 WalletPage,
                 query=said(
-                    {"owner_reference": owner_reference, "status": status, "limit": PAGE_MAX}
+                    {
+                        "owner_reference": owner_reference,
+                        "status": status,
+                        "begins": begins,
+                        "limit": PAGE_MAX,
+                    }
                 ),
             ),
             lambda page: page.items,

@@ -18,18 +18,19 @@ class People(Group):
         name: str,
         issuer: str | None = None,
         subject: str | None = None,
+        person: str | None = None,
         idempotency_key: str | None = None,
     ) -> Person:
         """Add a person.
 
-        Raises LoginIsTaken.
+        Raises LoginIsTaken, PersonExistsDifferent.
         """
         return self._ask(
             Call(
                 "POST",
                 "/v1/people",
                 Person,
-                body=said({"name": name, "issuer": issuer, "subject": subject}),
+                body=said({"name": name, "issuer": issuer, "subject": subject, "person": person}),
                 key=idempotency_key or self._new_key(),
             )
         )
@@ -55,6 +56,13 @@ class People(Group):
             lambda page: page.items,
             most,
         )
+
+    def me(self) -> Person:
+        """Show yourself, and what you may do in a sentence.
+
+        Raises PersonNotFound.
+        """
+        return self._ask(Call("GET", "/v1/me", Person))
 
     def person(self, *, person: str) -> Person:
         """Show a person, and what they may do in a sentence.

@@ -12,7 +12,7 @@ from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import Cursor, NextCursor, PageLimit, Time, told
 from tallystick.kernel.messages import Message
 from tallystick.kernel.problems import Kind, Problem
-from tallystick.kernel.tags import Tag, records
+from tallystick.kernel.tags import Tag, records, unrecorded
 
 Status = Annotated[
     str,
@@ -41,6 +41,10 @@ class PersonOf(Message, frozen=True):
     """Name a person."""
 
     person: PersonId
+
+
+class ShowMe(Message, frozen=True):
+    """Show the caller themself."""
 
 
 class ListPeople(Message, frozen=True):
@@ -148,6 +152,12 @@ class People(Protocol):
 
         Raises Malformed, LoginIsTaken, PersonExistsDifferent.
         """
+        ...
+
+    @asks(Action.IDENTITY_CALLER_READ)
+    @unrecorded("a person is told about themself")
+    async def me(self, *, caller: Caller, message: ShowMe) -> Person:
+        """Show the caller, and what they may do in a sentence. Raises PersonNotFound for whoever is no person."""
         ...
 
     @asks(Action.IDENTITY_PERSON_READ)

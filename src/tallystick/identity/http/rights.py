@@ -16,6 +16,7 @@ from tallystick.identity.api.people import (
     PersonPage,
     SetPersonRisk,
     SetPersonStatus,
+    ShowMe,
     Status,
 )
 from tallystick.identity.api.rights import (
@@ -103,6 +104,7 @@ def people_routes(people: People) -> list[Route]:
             query=ListPeople,
             answer=PersonPage,
         ),
+        _me_route(people),
         Route(
             method="GET",
             path="/v1/people/{person}",
@@ -130,6 +132,20 @@ def people_routes(people: People) -> list[Route]:
             problems=(PersonNotFound,),
         ),
     ]
+
+
+def _me_route(people: People) -> Route:
+    async def me(asked: Asked) -> Person:
+        return await people.me(caller=asked.caller, message=ShowMe())
+
+    return Route(
+        method="GET",
+        path="/v1/me",
+        summary="Show yourself, and what you may do in a sentence",
+        handle=me,
+        answer=Person,
+        problems=(PersonNotFound,),
+    )
 
 
 def rights_routes(rights: Rights) -> list[Route]:

@@ -19,6 +19,7 @@ from tallystick.identity.api.people import (
     PreviewDelegation,
     SetPersonRisk,
     SetPersonStatus,
+    ShowMe,
 )
 from tallystick.identity.api.rights import DelegationNotFound
 from tallystick.identity.model import explaining, rights
@@ -87,6 +88,10 @@ class PeopleService:
                 "This login is another person's here.", {"issuer": message.issuer or ""}
             )
         return await self._shown(caller, row)
+
+    async def me(self, *, caller: Caller, message: ShowMe) -> Person:
+        """Show the caller."""
+        return await self._shown(caller, await self._found(caller, caller.actor))
 
     async def person(self, *, caller: Caller, message: PersonOf) -> Person:
         """Show a person."""
