@@ -37,6 +37,19 @@ def test_our_ids_are_ids_a_caller_may_name(now: int, chance: bytes) -> None:
     assert ids.is_caller_id(made)
 
 
+@given(moments, chances)
+def test_an_id_of_ours_says_when_it_was_made(now: int, chance: bytes) -> None:
+    assert ids.made_at_ms(ids.make("msg", now_ms=now, entropy=chance)) == now
+
+
+@pytest.mark.parametrize(
+    "name", ["", "msg_", "msg_" + "0" * 25, "msg_" + "0" * 27, "msg_" + "8" * 26, "msg_" + "u" * 26]
+)
+def test_what_is_no_id_of_ours_says_nothing(name: str) -> None:
+    with pytest.raises(ValueError, match="no id of ours"):
+        ids.made_at_ms(name)
+
+
 @given(tenant_ids)
 def test_a_tenant_is_read_back_from_its_name(tenant_id: int) -> None:
     assert 0 <= tenant_id < 1 << 63

@@ -45,7 +45,6 @@ class Action(StrEnum):
     WALLETS_STATEMENT_EXPORT = "wallets.statement.export"
 
     PAYMENTS_FILE_SUBMIT = "payments.file.submit"
-    PAYMENTS_FILE_PREVIEW = "payments.file.preview"
     PAYMENTS_FILE_READ = "payments.file.read"
     PAYMENTS_FILE_FINISH = "payments.file.finish"
     PAYMENTS_PAYMENT_MAKE = "payments.payment.make"

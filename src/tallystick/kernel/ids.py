@@ -28,6 +28,17 @@ def is_of_ours(text: str, prefix: str) -> bool:
     return kind == prefix and len(digits) == 26 and all(digit in _ALPHABET for digit in digits)
 
 
+def made_at_ms(name: str) -> int:
+    """When an id such as ``make`` makes was made, in milliseconds since 1970. Raises ValueError for anything else."""
+    _, _, digits = name.partition("_")
+    if len(digits) != 26 or any(digit not in _ALPHABET for digit in digits) or digits[0] > "7":
+        raise ValueError(f"{name[:64]!r} is no id of ours")
+    number = 0
+    for digit in digits[:10]:
+        number = number << 5 | _ALPHABET.index(digit)
+    return number
+
+
 def make_tenant_id(*, now_ms: int, chance: int) -> int:
     """Make a tenant's number: positive, 63 bits, sorted by time."""
     return now_ms << TENANT_CHANCE_BITS | chance % (1 << TENANT_CHANCE_BITS)

@@ -48,7 +48,7 @@ class Payments(Protocol):
         """
         ...
 
-    @asks(Action.PAYMENTS_FILE_PREVIEW, about=facts_of_preview)
+    @asks(Action.PAYMENTS_FILE_SUBMIT, about=facts_of_preview)
     @records(Tag.PAYMENTS_FILE_PREVIEW)
     async def preview_file(self, *, caller: Caller, message: PreviewFile) -> FilePreview:
         """Read and screen a file as ``submit_file`` does, and tell what it would do, without doing it.
