@@ -4,11 +4,14 @@ from typing import Final
 
 from tallystick.apps import development
 from tallystick.apps.compose import Platform
+from tallystick.apps.identifying import NearIdentity
 from tallystick.identity.api.people import AddPerson
 from tallystick.identity.api.providers import ListProviders, SetOidcProvider
-from tallystick.identity.api.rights import GiveRole
+from tallystick.identity.api.rights import GiveDelegation, GiveRole, ListDelegations
+from tallystick.identity.service.rights import RightsService
 from tallystick.kernel.callers import Caller
 from tallystick.ledger.api import OpenAccount, OpenLedger, Post, Posting, Side, Submit
+from tallystick.runtime.clock import Mint, SystemClock
 from tallystick.wallets.api import AccountWanted, OpenWallet, Owner, OwnerKind
 
 LEDGER: Final = "main"
@@ -88,6 +91,36 @@ async def people(platform: Platform, *, caller: Caller, issuer: str, back: str) 
         await doors.rights.give_role(
             caller=caller, message=GiveRole(holder=person.person, role=role)
         )
+        if role == "payment_clerk":
+            await _delegate(platform, caller, person.person)
+
+
+async def _delegate(platform: Platform, caller: Caller, clerk: str) -> None:
+    """Let the clerk pay from the two companies, alone as far as 1,000.00, and see their wallets."""
+    doors, clock = platform.doors_of_identity, SystemClock()
+    assert isinstance(doors, NearIdentity), "the demonstration has all parts in one process"
+    # Operators give no delegations at the door; here nobody is there yet who could.
+    rights = RightsService(
+        database=platform.databases["identity"],
+        mint=Mint(clock),
+        clock=clock,
+        standings=doors.standings,
+    )
+    held = await rights.delegations(caller=caller, message=ListDelegations(holder=clerk))
+    if held.items:
+        return
+    await rights.give_delegation(
+        caller=caller,
+        message=GiveDelegation(
+            holder=clerk,
+            actions=("pay", "see"),
+            accounts=("wallets:de-vries-fietsen:...", "wallets:electrical:..."),
+            asset="EUR",
+            cap_each=10_000_00,
+            approvers=1,
+            approve_above=1_000_00,
+        ),
+    )
 
 
 async def _fund(platform: Platform, caller: Caller) -> None:
