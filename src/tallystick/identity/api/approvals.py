@@ -93,7 +93,7 @@ class Approval(Message, frozen=True):
     said: Annotated[tuple[Said, ...], told("What others said, in order.")] = ()
     names: Annotated[
         dict[str, str], told("Names of the maker and of whom it is about, by their ids.")
-    ] = msgspec.field(default_factory=dict)
+    ] = msgspec.field(default_factory=dict[str, str])
 
 
 class ApprovalPage(Message, frozen=True):
