@@ -107,7 +107,9 @@ def is_action(name: str) -> bool:
 _NAMES = frozenset(str(action) for action in Action)
 
 
-class Sum(msgspec.Struct, frozen=True, kw_only=True):
+class Sum(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """What an act moves of one asset, in minor units: the largest single amount, and all together."""
 
     asset: str
@@ -115,7 +117,9 @@ class Sum(msgspec.Struct, frozen=True, kw_only=True):
     total: int
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class Facts(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """What a message says that its permission depends on.
 
     ``actions`` are those of the method that it asks for, all of them when empty. ``accounts`` are the addresses that

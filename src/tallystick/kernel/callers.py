@@ -3,7 +3,9 @@
 import msgspec
 
 
-class Cap(msgspec.Struct, frozen=True, kw_only=True):
+class Cap(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """The most that may be moved under one delegation within one slot of time.
 
     ``name`` is the delegation's id, ``slot`` names the slot it was decided in (``2026-11-28`` or ``2026-W48``),
@@ -17,7 +19,9 @@ class Cap(msgspec.Struct, frozen=True, kw_only=True):
     most: int
 
 
-class Caller(msgspec.Struct, frozen=True, kw_only=True):
+class Caller(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """A proven caller. Only the authenticator of the edge and operators' jobs make one; doors add what was decided.
 
     ``tenant_id`` bounds everything the call can see or change; ``actor`` names the key, person or job. ``request`` is
