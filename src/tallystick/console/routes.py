@@ -7,6 +7,8 @@ from tallystick.console.pages import (
     factors,
     me,
     overview,
+    pay,
+    payments,
     signing_in,
     stepping_up,
     transactions,
@@ -18,6 +20,7 @@ from tallystick.runtime.routes import Pages, Route
 MENU = (
     Place(key="menu.overview", path="/"),
     Place(key="menu.accounts", path="/accounts"),
+    Place(key="menu.pay", path="/pay"),
 )
 
 
@@ -33,6 +36,8 @@ def console(ground: Ground) -> tuple[list[Route], Pages]:
         *consents.routes(site),
         *overview.routes(site),
         *accounts.routes(site),
+        *pay.routes(site),
+        *payments.routes(site),
         *transactions.routes(site),
         *wallets.routes(site),
     ]
