@@ -38,6 +38,8 @@ MUTABLE: dict[str, set[str]] = {
         "mfa_at", "stepped_up_at", "ended_at", "methods", "device_known", "seen_at",
     },
     "identity.provider": {"ended_at"},
+    "identity.shadow": {"compared", "different", "lost", "skipped", "differences"},
+    "identity.substitute": {"tried_at", "broken"},
     "identity.sign_in": {"code_hash", "subject", "methods", "mfa_at"},
     "identity.once": set(),
     "identity.budget": {"spent_ns", "cells", "asked_ns"},
@@ -99,6 +101,7 @@ WITHOUT_TENANT = {
     "audit.place": "leaves of all tenants are followed in one order",
     "audit.signing_key": "the logs of all tenants are signed with the same keys",
     "identity.policy_set": "the policies of the program are the same for all tenants",
+    "identity.substitute": "who can stand in for us is the same for all tenants",
     **{f"{context}.knock": "what processes sign is of no tenant" for context in CONTEXTS},
 }
 # Policies that let somebody read across tenants, each with its reason.

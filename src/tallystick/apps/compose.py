@@ -13,6 +13,8 @@ from tallystick.apps.identifying import FarIdentity, IdentityDoors, NearIdentity
 from tallystick.apps.pages import console_of
 from tallystick.apps.parts import CONTEXTS, EDGE, Urls, contexts_of, parts_of, urls_of
 from tallystick.apps.receipts import receipts
+from tallystick.apps.substitutes import Substitutes
+from tallystick.apps.trying import Ground as TrialGround
 from tallystick.apps.working import Job, Jobs
 from tallystick.audit import http as audit_http
 from tallystick.audit.api import Audit
@@ -99,11 +101,13 @@ class Platform:
         self.doors_of_identity = self._stand_identity()
         self.identity = self.doors_of_identity.identity
         self._guard = self.doors_of_identity.guard
+        self.substitutes = self._substituting()
         # Each context after those whose doors it asks.
         self.ledger = self._stand_ledger()
         self.wallets = self._stand_wallets()
         self.payments = self._stand_payments()
         self.audit = self._stand_audit()
+        self._work += self.substitutes.jobs()
         self._pages: list[Route] = []
         self._manners = self._mannered() if EDGE in self._parts else Manners()
         self._jobs = Jobs(self._work, guard=self._guard)
@@ -117,6 +121,20 @@ class Platform:
         self._open += doors.gates()
         self._do("forget_budgets", 60, Action.IDENTITY_PASSED_FORGET, doors.forget_budgets)
         return doors
+
+    def _substituting(self) -> Substitutes:
+        doors = self.doors_of_identity
+        made = Substitutes(
+            settings=self._settings,
+            serving=doors.serving,
+            ground=TrialGround(
+                identity=self.identity, doors=partial(getattr, self), clock=self._clock
+            ),
+            clock=self._clock,
+            mint=self._mint,
+        )
+        doors.switched.append(made.table.forget)
+        return made
 
     def _stand_ledger(self) -> Ledger:
         if "ledger" not in self._parts:
@@ -134,30 +152,31 @@ class Platform:
     def _stand_wallets(self) -> Wallets:
         if "wallets" not in self._parts:
             return self._far.at("wallets", Wallets)
+        ledger = behalf(Ledger, self.ledger, of="wallets")
         service = WalletsService(
-            database=self.databases["wallets"],
-            mint=self._mint,
-            clock=self._clock,
-            ledger=behalf(Ledger, self.ledger, of="wallets"),
+            database=self.databases["wallets"], mint=self._mint, clock=self._clock, ledger=ledger
         )
         finish = partial(wallets_jobs.finish_unfinished, service)
         self._do("finish_wallets", 10, Action.WALLETS_WALLET_FINISH, finish)
-        return self._stood("wallets", Wallets, service)
+        return self._stood("wallets", Wallets, service, ledger=ledger)
 
     def _stand_payments(self) -> Payments:
         if "payments" not in self._parts:
             return self._far.at("payments", Payments)
+        asked: dict[str, Any] = {
+            "ledger": behalf(Ledger, self.ledger, of="payments"),
+            "wallets": behalf(Wallets, self.wallets, of="payments"),
+        }
         service = PaymentService(
             database=self.databases["payments"],
             mint=self._mint,
             clock=self._clock,
-            ledger=behalf(Ledger, self.ledger, of="payments"),
-            wallets=behalf(Wallets, self.wallets, of="payments"),
             guard=self._guard,
+            **asked,
         )
         finish = partial(payments_jobs.finish_unfinished, service)
         self._do("finish_payments", 5, Action.PAYMENTS_FILE_FINISH, finish)
-        return self._stood("payments", Payments, service)
+        return self._stood("payments", Payments, service, **asked)
 
     def _stand_audit(self) -> Audit:
         if "audit" not in self._parts:
@@ -170,11 +189,14 @@ class Platform:
         )
         return self._stood("audit", Audit, service)
 
-    def _stood(self, context: str, door: type[Door], service: Door) -> Door:
-        """A context's service behind its door, which other processes may knock at too."""
+    def _stood(self, context: str, door: type[Door], service: Door, **asked: Any) -> Door:
+        """A context's service behind its door, which other processes may knock at too.
+
+        ``asked`` are the doors that it asks, and that whoever stands in for it asks.
+        """
         gate = near(
             door,
-            service,
+            self.substitutes.stand(context, door, service, pen=self._pen(context), doors=asked),
             refusals=self._pen(context),
             guard=self._guard,
             wire=self._settings.wire_doors,
@@ -224,6 +246,7 @@ class Platform:
     async def stop(self) -> None:
         """Let jobs end, then close connections and databases."""
         await self._jobs.stop()
+        await self.substitutes.stop()
         await self._far.stop()
         for database in self.databases.values():
             await database.stop()

@@ -22,6 +22,7 @@ from tallystick.identity.api.people import People
 from tallystick.identity.api.providers import Providers
 from tallystick.identity.api.rights import Rights
 from tallystick.identity.api.sessions import Sessions, SignIn
+from tallystick.identity.api.substitutions import Serving, Substitutions
 from tallystick.identity.api.tokens import Tokens
 from tallystick.identity.http import access as access_http
 from tallystick.identity.http import approvals as approvals_http
@@ -31,6 +32,7 @@ from tallystick.identity.http import keys as keys_http
 from tallystick.identity.http import providers as providers_http
 from tallystick.identity.http import rights as rights_http
 from tallystick.identity.http import sessions as sessions_http
+from tallystick.identity.http import substitutions as substitutions_http
 from tallystick.identity.http.proving import Prover, authenticator, remembered
 from tallystick.identity.model.access_tokens import is_of
 from tallystick.identity.model.passkeys import Party
@@ -49,6 +51,7 @@ from tallystick.identity.service.rights import RightsService
 from tallystick.identity.service.sessions import SessionsService
 from tallystick.identity.service.sign_ins import SignInService
 from tallystick.identity.service.standings import Standings
+from tallystick.identity.service.substitutions import SubstitutionsService
 from tallystick.identity.service.tokens import TokensService
 from tallystick.runtime.clock import Clock, Mint
 from tallystick.runtime.configuration import Settings
@@ -107,6 +110,8 @@ DOORS: Final[Mapping[str, type]] = MappingProxyType(
         "sessions": Sessions,
         "providers": Providers,
         "edge": Edge,
+        "substitutions": Substitutions,
+        "serving": Serving,
     }
 )
 """Every door of identity, by the name it has here."""
@@ -131,9 +136,13 @@ class IdentityDoors:
     sessions: Sessions
     providers: Providers
     edge: Edge
+    substitutions: Substitutions
+    serving: Serving
 
     def __init__(self, *, settings: Settings, clock: Clock) -> None:
         self.settings, self.clock = settings, clock
+        # Who is told of a tenant that is switched here.
+        self.switched: list[Callable[[int], None]] = []
         is_served = settings.development and EDGE in parts_of(settings)
         self._issuer_here = DevelopmentIssuer(settings=settings, clock=clock) if is_served else None
 
@@ -151,6 +160,7 @@ class IdentityDoors:
             *clients_http.consent_routes(self.clients),
             *clients_http.oauth_routes(self.tokens),
             *providers_http.routes(self.providers),
+            *substitutions_http.routes(self.substitutions),
             *sessions_http.routes(
                 self.sign_in, self.sessions, country_header=settings.country_header
             ),
@@ -243,6 +253,10 @@ class NearIdentity(IdentityDoors):
             database=ground["database"], clock=clock, allows_loopback=settings.allows_loopback
         )
         self.providers = near(Providers, providers, **guarded)
+        substitutions = SubstitutionsService(database=ground["database"], clock=clock)
+        self.switched = substitutions.listeners
+        self.substitutions = near(Substitutions, substitutions, **guarded)
+        self.serving = near(Serving, substitutions, wire=settings.wire_doors)
 
 
 class FarIdentity(IdentityDoors):

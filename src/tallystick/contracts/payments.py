@@ -67,6 +67,12 @@ def _texts(report: bytes, name: str) -> list[str | None]:
     return [one.text for one in root.iterfind(f".//{{*}}{name}")]
 
 
+@CONTRACT.reaching
+async def answers(payments: Payments, world: World) -> None:
+    """List payments."""
+    await payments.payments(caller=world.caller, message=ListPayments())
+
+
 @CONTRACT.promise
 async def a_file_is_paid_once(payments: Payments, world: World) -> None:
     """A file is paid once: sent again it pays nothing and answers the same report."""

@@ -102,6 +102,12 @@ class Contract:
         self.door = door
         self.context = door.__module__.split(".")[1]
         self.promises: list[Promise] = []
+        self.reach: Try | None = None
+
+    def reaching(self, reach: Try) -> Try:
+        """Set what is tried first, and may be tried again in the same world: whether anything answers."""
+        self.reach = reach
+        return reach
 
     def promise(self, keep: Try) -> Try:
         """Add a promise: its name is the function's, what it says the first line of its docstring."""

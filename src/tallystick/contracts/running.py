@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import inspect
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, get_type_hints
 
@@ -10,7 +11,7 @@ import msgspec
 
 from tallystick.contracts.promises import Broken, Contract, Outcome, Promise, World
 from tallystick.kernel.callers import Caller
-from tallystick.kernel.problems import Problem
+from tallystick.kernel.problems import Kind, Problem
 
 PROMISE_S: Final = 20
 """A promise is tried for so long, and then it is broken."""
@@ -20,23 +21,39 @@ FIRST_FAILED_MAX: Final = 10
 _REASON_MAX: Final = 500
 
 
+async def reaches(contract: Contract, door: Any, world: World) -> bool:
+    """Whether a door answers at all, and reaches what it needs itself; how it answers is for its promises."""
+    if contract.reach is None:
+        return True
+    try:
+        async with asyncio.timeout(PROMISE_S):
+            await contract.reach(door, world)
+    except Problem as problem:
+        return problem.kind is not Kind.UNAVAILABLE
+    except TimeoutError:
+        return False
+    except Exception:
+        # Then it answers, and wrongly.
+        return True
+    return True
+
+
 async def run(
-    contract: Contract, door: Any, world: World, *, within_s: float = CONTRACT_S
+    contract: Contract, door: Any, world: World, *, within_s: int = CONTRACT_S
 ) -> list[Outcome]:
     """Try every promise of a contract on a door; answers one outcome each, in order.
 
     Never raises for what the door does. When the time is over, the promises that are left are broken.
     """
     held = exactly(contract.door, door)
-    loop = asyncio.get_running_loop()
-    until = loop.time() + within_s
+    until = time.monotonic_ns() + within_s * 1_000_000_000
     outcomes: list[Outcome] = []
     for promise in contract.promises:
-        left = until - loop.time()
-        if left <= 0:
-            broken = f"not tried: the {within_s:g} seconds for all promises were over"
+        left_ms = (until - time.monotonic_ns()) // 1_000_000
+        if left_ms <= 0:
+            broken = f"not tried: the {within_s} seconds for all promises were over"
         else:
-            broken = await _tried(promise, held, world, min(PROMISE_S, left))
+            broken = await _tried(promise, held, world, min(PROMISE_S * 1_000, left_ms))
         outcomes.append(
             Outcome(
                 promise=promise.name,
@@ -47,14 +64,14 @@ async def run(
     return outcomes
 
 
-async def _tried(promise: Promise, door: Any, world: World, seconds: float) -> str | None:
+async def _tried(promise: Promise, door: Any, world: World, within_ms: int) -> str | None:
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(within_ms / 1_000):
             await promise.keep(door, world)
     except Broken as broken:
         return str(broken)
     except TimeoutError:
-        return f"it took more than {seconds:.0f} seconds"
+        return f"it took more than {within_ms // 1_000} seconds"
     except Problem as problem:
         return f"it was refused: {problem}"
     except Exception as error:

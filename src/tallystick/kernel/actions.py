@@ -97,6 +97,10 @@ class Action(StrEnum):
     IDENTITY_CONSENT_GIVE = "identity.consent.give"
     IDENTITY_CONSENT_READ = "identity.consent.read"
     IDENTITY_CONSENT_END = "identity.consent.end"
+    IDENTITY_SUBSTITUTION_SET = "identity.substitution.set"
+    IDENTITY_SUBSTITUTION_READ = "identity.substitution.read"
+    IDENTITY_SUBSTITUTION_WATCH = "identity.substitution.watch"
+    IDENTITY_SUBSTITUTE_TRY = "identity.substitute.try"
 
 
 def is_action(name: str) -> bool:

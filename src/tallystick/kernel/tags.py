@@ -39,6 +39,8 @@ class Tag(StrEnum):
     IDENTITY_CONSENT_END = "identity.consent.end"
 
     IDENTITY_PERSON_SIGN_IN = "identity.person.sign_in"
+    IDENTITY_SUBSTITUTION_SET = "identity.substitution.set"
+    IDENTITY_SUBSTITUTE_TRY = "identity.substitute.try"
     IDENTITY_SESSION_END = "identity.session.end"
     IDENTITY_PROVIDER_SET = "identity.provider.set"
     IDENTITY_PROVIDER_END = "identity.provider.end"

@@ -65,6 +65,7 @@ class Settings:
     tls_client_ca: str = ""
     door_key: str = ""
     door_peers: str = ""
+    substitutes: str = ""
     token_keys: str = ""
     client_cert_header: tuple[IPv4Network | IPv6Network, ...] = ()
     factor_keys: str = ""
@@ -146,7 +147,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         limit_address=_whole(
             given, "TALLYSTICK_LIMIT_ADDRESS", LIMIT_ADDRESS_DEFAULT, most=LIMIT_MAX
         ),
-        request_seconds=_whole(
         drain_seconds=_whole(
             given,
             "TALLYSTICK_DRAIN_SECONDS",
@@ -154,6 +154,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             least=0,
             most=DRAIN_SECONDS_MAX,
         ),
+        request_seconds=_whole(
             given, "TALLYSTICK_REQUEST_SECONDS", REQUEST_SECONDS_DEFAULT, most=REQUEST_SECONDS_MAX
         ),
         cors_origins=_cors_origins(given),
@@ -162,6 +163,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         tls_client_ca=given.get("TALLYSTICK_TLS_CLIENT_CA", ""),
         door_key=given.get("TALLYSTICK_DOOR_KEY", ""),
         door_peers=given.get("TALLYSTICK_DOOR_PEERS", ""),
+        substitutes=given.get("TALLYSTICK_SUBSTITUTES", ""),
         token_keys=given.get("TALLYSTICK_TOKEN_KEYS", ""),
         client_cert_header=_networks(given, "TALLYSTICK_CLIENT_CERT_HEADER"),
         factor_keys=given.get("TALLYSTICK_FACTOR_KEYS", ""),

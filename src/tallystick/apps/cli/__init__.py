@@ -31,6 +31,7 @@ _COMMANDS: Final = {
     **dict.fromkeys(("login", "logout"), "login"),
     **dict.fromkeys(("whoami", "explain"), "access"),
     "acts": "acts",
+    "contract": "contracts",
     "witness": "audit",
 }
 # Each group of commands with the module it stands in, and its name there.
@@ -44,6 +45,7 @@ _GROUPS: Final = {
     "key": ("keys", "app"),
     "ledger": ("ledgers", "app"),
     "provider": ("providers", "app"),
+    "substitute": ("substitutes", "app"),
     "tenant": ("tenants", "app"),
     "wallet": ("wallets", "app"),
 }

@@ -1,0 +1,379 @@
+"""Substitution: one implementation of a door stands before others, and sends each tenant's calls to who serves it."""
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
+
+import msgspec
+import structlog
+
+from tallystick.kernel.actions import NO_FACTS, actions_of, telling_of
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.instants import SECOND, Instant, render
+from tallystick.kernel.problems import Problem
+from tallystick.kernel.refusals import TemporarilyUnavailable
+from tallystick.kernel.tags import Tag, notes_refusals, tags_of
+from tallystick.runtime import deadlines
+from tallystick.runtime.clock import Clock, Mint
+from tallystick.runtime.record import Pen
+from tallystick.runtime.unlike import outcome_of, unlike
+
+Door = TypeVar("Door")
+
+KEPT: Final[Instant] = 5 * SECOND
+"""So long what another process switched may not be known here."""
+KEPT_MAX: Final = 10_000
+COPIES_MAX: Final = 32
+"""So many copies of calls are under way at once; those beyond are not sent, and counted."""
+COPY_S: Final = 10
+DIFFERENCES_MAX: Final = 100
+WATCHED_MAX: Final = 1_000
+WHOLE: Final = 100
+# What only reads, by the last word of its action.
+_READS: Final = frozenset({"read", "export", "verify"})
+_NOT_READY: Final = (
+    "The implementation that serves this tenant is not ready here; repeat the same request."
+)
+
+_log: Any = structlog.get_logger("tallystick.substituting")
+_encode = msgspec.json.Encoder().encode
+
+
+class Mode(StrEnum):
+    """How a substitute stands to a tenant: not at all, copied some of what reads, or serving it."""
+
+    DEFAULT = "default"
+    SHADOW = "shadow"
+    LIVE = "live"
+
+
+class Standing(NamedTuple):
+    """How a tenant is served in one context; ``number`` counts the switches, ``share`` is in per cent of what reads."""
+
+    mode: Mode
+    name: str
+    version: str
+    share: int
+    number: int
+
+
+class Ready(NamedTuple):
+    """A substitute that may be asked: its version, and its door."""
+
+    version: str
+    door: Any
+
+
+class Ground(NamedTuple):
+    """What a substitute in this process is built on.
+
+    ``doors`` are those its context asks, by context, where it is known by its context's name; ``ours`` is the
+    implementation it stands in for, without its guard.
+    """
+
+    doors: Mapping[str, Any]
+    ours: Any
+    clock: Clock
+    mint: Mint
+
+
+class Pool(Protocol):
+    """The substitutes of this process."""
+
+    def ready(self, context: str, name: str) -> Ready | None:
+        """A substitute that kept its contract here, None for one that did not, or did not yet."""
+        ...
+
+
+Ask = Callable[[int], Awaitable[Mapping[str, Standing]]]
+"""Asks how a tenant is served, by context; a context that is not named is served as by default."""
+
+
+class Table:
+    """Who serves which tenant, as it was known at most five seconds ago."""
+
+    def __init__(self, ask: Ask, *, clock: Clock) -> None:
+        self._ask, self._clock = ask, clock
+        self._known: dict[int, tuple[Instant, Mapping[str, Standing]]] = {}
+        self._changes = 0
+
+    def known(self, tenant_id: int) -> Mapping[str, Standing] | None:
+        """How a tenant is served, when that was asked lately; else None."""
+        found = self._known.get(tenant_id)
+        # A clock that was set back must not prolong anything.
+        if found is not None and 0 <= self._clock.now() - found[0] < KEPT:
+            return found[1]
+        return None
+
+    async def of(self, tenant_id: int) -> Mapping[str, Standing]:
+        """How a tenant is served. Raises what asking raises: who serves it is never guessed."""
+        found = self.known(tenant_id)
+        if found is not None:
+            return found
+        at, changes = self._clock.now(), self._changes
+        asked = await self._ask(tenant_id)
+        # What was switched here meanwhile is newer than the answer.
+        if changes == self._changes:
+            self._known.pop(tenant_id, None)
+            if len(self._known) >= KEPT_MAX:
+                del self._known[next(iter(self._known))]
+            self._known[tenant_id] = (at, asked)
+        return asked
+
+    def forget(self, tenant_id: int) -> None:
+        """Drop what is known of a tenant: it was switched here."""
+        self._changes += 1
+        self._known.pop(tenant_id, None)
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """What differed in one call: the outcomes, and where the answers are unlike; never what they say."""
+
+    at: str
+    method: str
+    request: str
+    ours: str
+    theirs: str
+    fields: tuple[str, ...] = ()
+
+
+class Watched(msgspec.Struct, kw_only=True):
+    """What was seen of one standing since it was told last."""
+
+    compared: int = 0
+    different: int = 0
+    lost: int = 0
+    skipped: int = 0
+    differences: list[Difference] = msgspec.field(default_factory=list[Difference])
+
+
+class Watch:
+    """Copies of calls: so many at once, so long each, and what came of them until it is taken."""
+
+    def __init__(self, *, clock: Clock) -> None:
+        self.clock = clock
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._seen: dict[tuple[int, str, int], Watched] = {}
+        self._due: dict[tuple[int, str, int], int] = {}
+
+    def is_due(self, key: tuple[int, str, int], share: int) -> bool:
+        """Whether the next call is one of the share that is copied: evenly, and without dice."""
+        if len(self._due) >= WATCHED_MAX and key not in self._due:
+            self._due.clear()
+        due = self._due.get(key, 0) + share
+        self._due[key] = due % WHOLE
+        return due >= WHOLE
+
+    def send(self, key: tuple[int, str, int], copy: Callable[[], Awaitable[None]]) -> None:
+        """Send a copy, off the path of whoever asked; beyond the bound it is counted and not sent."""
+        if len(self._under_way) >= COPIES_MAX:
+            self.seen(key).skipped += 1
+            return
+        task = asyncio.get_running_loop().create_task(_within(COPY_S, copy))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    def seen(self, key: tuple[int, str, int]) -> Watched:
+        """What was seen of a standing (tenant, context, number), to be added to."""
+        if key not in self._seen and len(self._seen) >= WATCHED_MAX:
+            return Watched()
+        return self._seen.setdefault(key, Watched())
+
+    def take(self) -> dict[tuple[int, str, int], Watched]:
+        """Take what was seen since it was taken last."""
+        taken, self._seen = self._seen, {}
+        return taken
+
+    async def settle(self) -> None:
+        """Wait for what is under way, as long as a copy may take."""
+        if self._under_way:
+            await asyncio.wait(set(self._under_way), timeout=COPY_S)
+
+
+async def _within(seconds: int, copy: Callable[[], Awaitable[None]]) -> None:
+    with deadlines.due_in(seconds * 1_000):
+        await copy()
+
+
+def substituted(
+    door: type[Door],
+    default: Door,
+    *,
+    table: Table,
+    pool: Pool,
+    pen: Pen,
+    watch: Watch,
+) -> Door:
+    """A door that sends each tenant's calls to who serves it: ``default``, unless ``table`` names another.
+
+    What a substitute does is written into the record with ``pen``, as what it is and by whom. It stands behind the
+    guard. Raises TemporarilyUnavailable for a tenant whose substitute is not ready here.
+    """
+    context = door.__module__.split(".")[1]
+    switch = _Switch(context, table=table, pool=pool, pen=pen, watch=watch)
+    gate: Any = type(f"Substituted{door.__name__}", (), {})()
+    for name, method in inspect.getmembers(door, inspect.isfunction):
+        if not name.startswith("_"):
+            setattr(gate, name, switch.stand(method, getattr(default, name)))
+    return gate
+
+
+class _Switch:
+    def __init__(self, context: str, *, table: Table, pool: Pool, pen: Pen, watch: Watch) -> None:
+        self._context, self._table, self._pool = context, table, pool
+        self._pen, self._watch = pen, watch
+
+    def stand(
+        self, method: Callable[..., Any], target: Callable[..., Awaitable[Any]]
+    ) -> Callable[..., Awaitable[Any]]:
+        """A method of the door, as it is asked here."""
+        reads = is_reading(method)
+
+        async def choose(caller: Caller, message: Any) -> Any:
+            standing = (await self._table.of(caller.tenant_id)).get(self._context)
+            if standing is not None and standing.mode is Mode.LIVE:
+                return await self._serve(method, standing, caller, message)
+            if standing is None or standing.mode is Mode.DEFAULT or not reads:
+                return await target(caller=caller, message=message)
+            return await self._shadow(method, standing, target, caller, message)
+
+        # No coroutine of its own for whom nothing was switched: this stands in the path of every request.
+        @functools.wraps(method)
+        def pass_on(*, caller: Caller, message: Any) -> Awaitable[Any]:
+            known = self._table.known(caller.tenant_id)
+            if known is not None and self._context not in known:
+                return target(caller=caller, message=message)
+            return choose(caller, message)
+
+        return pass_on
+
+    async def _serve(
+        self, method: Callable[..., Any], standing: Standing, caller: Caller, message: Any
+    ) -> Any:
+        ready = self._pool.ready(self._context, standing.name)
+        if ready is None or ready.version != standing.version:
+            _log.warning(
+                "substitute_not_ready",
+                context=self._context,
+                substitute=standing.name,
+                version=standing.version,
+                here=ready and ready.version,
+            )
+            raise TemporarilyUnavailable(_NOT_READY)
+        tags = tags_of(method)
+        try:
+            answer = await getattr(ready.door, method.__name__)(caller=caller, message=message)
+        except Problem as problem:
+            if tags and notes_refusals(method):
+                await self._pen.refuse(caller=caller, tag=tags[0], problem=problem, message=message)
+            raise
+        if tags:
+            await self._note(tags[0], method, standing, (caller, message), answer)
+        return answer
+
+    async def _note(
+        self,
+        tag: Tag,
+        method: Callable[..., Any],
+        standing: Standing,
+        asked: tuple[Caller, Any],
+        answer: Any,
+    ) -> None:
+        """Write down what a substitute did, before it is answered: by whom, and digests of question and answer."""
+        caller, message = asked
+        telling = telling_of(method)
+        facts = telling(message) if telling else NO_FACTS
+        content = {"replayed": True} if getattr(answer, "replayed", False) else {}
+        await self._pen.note(
+            caller=caller,
+            tag=tag,
+            on=self._context,
+            content={**content, "substitute": standing.name, "version": standing.version},
+            texts={"answered": _digest(answer), "asked": _digest(message), "on": facts.on},
+        )
+
+    async def _shadow(
+        self,
+        method: Callable[..., Any],
+        standing: Standing,
+        target: Callable[..., Awaitable[Any]],
+        caller: Caller,
+        message: Any,
+    ) -> Any:
+        """Answer with ours; a share of the calls is then also sent to the substitute, and the answers compared."""
+        key = (caller.tenant_id, self._context, standing.number)
+        ready = self._pool.ready(self._context, standing.name)
+        if not self._watch.is_due(key, standing.share):
+            return await target(caller=caller, message=message)
+        if ready is None or ready.version != standing.version:
+            self._watch.seen(key).lost += 1
+            return await target(caller=caller, message=message)
+        call = getattr(ready.door, method.__name__)
+        refusal: Problem | None = None
+        answer: Any = None
+        try:
+            answer = await target(caller=caller, message=message)
+        except Problem as problem:
+            refusal = problem
+        ours = answer if refusal is None else refusal
+        self._watch.send(
+            key,
+            functools.partial(self._compare, key, method.__name__, call, (caller, message), ours),
+        )
+        if refusal is not None:
+            raise refusal
+        return answer
+
+    async def _compare(
+        self,
+        key: tuple[int, str, int],
+        name: str,
+        call: Callable[..., Awaitable[Any]],
+        asked: tuple[Caller, Any],
+        ours: Any,
+    ) -> None:
+        caller, message = asked
+        try:
+            async with asyncio.timeout(COPY_S):
+                theirs: Any = await call(caller=caller, message=message)
+        except TemporarilyUnavailable:
+            self._watch.seen(key).lost += 1
+            return
+        except Problem as problem:
+            theirs = problem
+        except Exception as error:
+            # Whatever somebody else's implementation raises; nobody waits for it.
+            _log.warning("copy_failed", door=f"{self._context}.{name}", error=repr(error)[:500])
+            self._watch.seen(key).lost += 1
+            return
+        seen = self._watch.seen(key)
+        seen.compared += 1
+        fields = unlike(ours, theirs)
+        if fields is None:
+            return
+        seen.different += 1
+        if len(seen.differences) < DIFFERENCES_MAX:
+            seen.differences.append(
+                Difference(
+                    at=render(self._watch.clock.now()),
+                    method=name,
+                    request=caller.request,
+                    ours=outcome_of(ours),
+                    theirs=outcome_of(theirs),
+                    fields=fields,
+                )
+            )
+
+
+def is_reading(method: Callable[..., Any]) -> bool:
+    """Whether a method of a door only reads, by its actions; one without any is not known to."""
+    actions = actions_of(method)
+    return bool(actions) and all(one.rpartition(".")[2] in _READS for one in actions)
+
+
+def _digest(value: Any) -> str:
+    return sha256(_encode(value)).hexdigest()
