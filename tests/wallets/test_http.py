@@ -75,6 +75,25 @@ async def test_a_statement_is_camt_or_json(client):
         assert refused.json()["code"] == "answer_type_not_acceptable"
 
 
+async def test_a_statement_is_for_people_and_tables_too(client):
+    await client.post("/v1/wallets", json=WALLET | {"id": "shop"})
+    day = instants.day_of(SystemClock().now()).isoformat()
+    files = {
+        "pdf": ("application/pdf", "application/pdf", b"%PDF-1.7"),
+        "csv": ("text/csv", "text/csv; charset=utf-8; header=present", b"booked_on,value_on,"),
+    }
+    for path in ("/v1/wallets/shop/accounts/EUR", f"/v1/accounts/{SPANISH}"):
+        for name, (accepted, media, start) in files.items():
+            asked = f"{path}/statement?from={day}&to={day}"
+            by_header = await client.get(asked, headers={"accept": accepted})
+            by_query = await client.get(f"{asked}&format={name}")
+            for answer in (by_header, by_query):
+                assert (answer.status_code, answer.headers["content-type"]) == (200, media)
+                assert answer.content.startswith(start)
+    wrong = await client.get(f"/v1/accounts/{SPANISH}/statement?from={day}&to={day}&format=xls")
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "malformed_request")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "code"),
     [

@@ -16,12 +16,14 @@ from tallystick.wallets.api import (
     AccountNeedsAnIban,
     AccountWanted,
     AddAccount,
+    FileFormat,
     IbanIsTaken,
     IbanNotValid,
     ListWallets,
     OpenWallet,
     SetAccountLimits,
     Statement,
+    StatementBusy,
     StatementFormatNotSupported,
     StatementOf,
     StatementTooLong,
@@ -41,7 +43,9 @@ from tallystick.wallets.api import (
 
 _BOOKS = (AssetExponentDiffers, AccountExistsDifferent)
 _CHANGE = (WalletNotFound, WalletStatusNotReachable, WalletBusy)
-_STATEMENT = (WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported)
+_STATEMENT = (WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported, StatementBusy)
+PDF = "application/pdf"
+CSV = "text/csv"
 
 Change = Callable[..., Awaitable[Wallet]]
 
@@ -58,6 +62,16 @@ class Format(StrEnum):
 
     CAMT053 = "camt053"
     JSON = "json"
+    PDF = "pdf"
+    CSV = "csv"
+
+
+_FORMATS = {XML: Format.CAMT053, JSON: Format.JSON, PDF: Format.PDF, CSV: Format.CSV}
+_MEDIA = {
+    Format.CAMT053: XML_IN_UTF_8,
+    Format.PDF: PDF,
+    Format.CSV: f"{CSV}; charset=utf-8; header=present",
+}
 
 
 class Period(
@@ -203,11 +217,12 @@ def _statements(wallets: Wallets) -> list[Route]:
         return await wallets.set_limits(caller=asked.caller, message=message)
 
     async def of_account(asked: Asked) -> Reply:
-        named = {"wallet": asked.path["wallet"], "account": asked.path["asset"]}
-        return await _statement(wallets, asked, named)
+        return await _statement(
+            wallets, asked, wallet=asked.path["wallet"], account=asked.path["asset"]
+        )
 
     async def of_iban(asked: Asked) -> Reply:
-        return await _statement(wallets, asked, {"iban": asked.path["iban"]})
+        return await _statement(wallets, asked, iban=asked.path["iban"])
 
     return [
         Route(
@@ -227,7 +242,7 @@ def _statements(wallets: Wallets) -> list[Route]:
             query=Period,
             answer=Statement,
             answer_media=XML,
-            other_media=(JSON,),
+            other_media=(JSON, PDF, CSV),
             problems=(WalletNotFound, *_STATEMENT),
         ),
         Route(
@@ -238,15 +253,28 @@ def _statements(wallets: Wallets) -> list[Route]:
             query=Period,
             answer=Statement,
             answer_media=XML,
-            other_media=(JSON,),
+            other_media=(JSON, PDF, CSV),
             problems=(IbanNotValid, *_STATEMENT),
         ),
     ]
 
 
-async def _statement(wallets: Wallets, asked: Asked, named: dict[str, str]) -> Reply:
+async def _statement(
+    wallets: Wallets,
+    asked: Asked,
+    *,
+    iban: str | None = None,
+    wallet: str | None = None,
+    account: str | None = None,
+) -> Reply:
     period: Period = asked.query
-    message = StatementOf(first_day=period.first_day, last_day=period.last_day, **named)
+    message = StatementOf(
+        first_day=period.first_day,
+        last_day=period.last_day,
+        iban=iban,
+        wallet=wallet,
+        account=account,
+    )
     try:
         return await _written(wallets, asked, message)
     except Malformed as problem:
@@ -254,14 +282,10 @@ async def _statement(wallets: Wallets, asked: Asked, named: dict[str, str]) -> R
 
 
 async def _written(wallets: Wallets, asked: Asked, message: StatementOf) -> Reply:
-    if _media(asked.media, asked.query.format) == JSON:
+    wanted = asked.query.format or _FORMATS[asked.media]
+    if wanted is Format.JSON:
         statement = await wallets.statement(caller=asked.caller, message=message)
         return Reply(value=msgspec.json.encode(statement), media=JSON)
+    message = msgspec.structs.replace(message, format=FileFormat(wanted.value))
     file = await wallets.statement_file(caller=asked.caller, message=message)
-    return Reply(value=file.content, media=XML_IN_UTF_8)
-
-
-def _media(accepted: str, given: Format | None) -> str:
-    if given is None:
-        return accepted
-    return JSON if given is Format.JSON else XML
+    return Reply(value=file.content, media=_MEDIA[wanted])

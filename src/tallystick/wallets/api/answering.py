@@ -132,7 +132,7 @@ class Statement(Message, frozen=True, kw_only=True):
 
 
 class StatementFile(Message, frozen=True, kw_only=True):
-    """A statement as camt.053.001.08."""
+    """A statement in the format that was asked for."""
 
     id: str
     content: bytes

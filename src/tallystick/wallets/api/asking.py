@@ -8,7 +8,14 @@ from msgspec import Meta
 from tallystick.kernel.fields import Asset, Cursor, Exponent, Iban, Limit, PageLimit, told
 from tallystick.kernel.messages import Message
 from tallystick.kernel.money import Digits
-from tallystick.wallets.api.words import ACCOUNTS_MAX, OwnerKind, Text, WalletId, WalletStatus
+from tallystick.wallets.api.words import (
+    ACCOUNTS_MAX,
+    FileFormat,
+    OwnerKind,
+    Text,
+    WalletId,
+    WalletStatus,
+)
 
 
 class Owner(Message, frozen=True, kw_only=True):
@@ -108,7 +115,7 @@ class IbansOf(Message, frozen=True, kw_only=True):
 class StatementOf(Message, frozen=True, kw_only=True):
     """Ask for a statement from ``first_day`` to ``last_day``, both included, days of UTC.
 
-    The account is named by ``iban``, or by ``wallet`` and ``account`` (``EUR``, ``EUR:2``).
+    The account is named by ``iban``, or by ``wallet`` and ``account`` (``EUR``, ``EUR:2``). ``format`` is a file's.
     """
 
     first_day: date
@@ -116,3 +123,4 @@ class StatementOf(Message, frozen=True, kw_only=True):
     iban: str | None = None
     wallet: str | None = None
     account: str | None = None
+    format: FileFormat = FileFormat.CAMT053

@@ -137,8 +137,9 @@ class Wallets(Protocol):
     @asks(Action.WALLETS_STATEMENT_EXPORT, about=facts_of_statement)
     @records(Tag.WALLETS_STATEMENT_EXPORT)
     async def statement_file(self, *, caller: Caller, message: StatementOf) -> StatementFile:
-        """Write a statement as camt.053.001.08.
+        """Write a statement as a file: camt.053.001.08, PDF or CSV.
 
-        Raises what ``statement`` does, and StatementFormatNotSupported for an asset or amount camt has no place for.
+        Raises what ``statement`` does, StatementTooLong also for a PDF of more than 2,000 lines, StatementBusy, and
+        StatementFormatNotSupported for an asset or amount that the format has no place for.
         """
         ...

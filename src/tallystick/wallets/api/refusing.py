@@ -73,7 +73,7 @@ class WalletNotEmpty(Problem):
 
 
 class StatementTooLong(Problem):
-    """The period has more than 100,000 lines; ask for a shorter one."""
+    """The period has more lines than the format takes: 100,000, a PDF 2,000. Ask for a shorter one."""
 
     code = "statement_too_long"
 
@@ -83,6 +83,14 @@ class StatementFormatNotSupported(Problem):
 
     code = "statement_format_not_supported"
     kind = Kind.UNSUPPORTED
+
+
+class StatementBusy(Problem):
+    """Others are having statements set as PDF, and it was not this one's turn in time: ask again in a moment."""
+
+    code = "statements_are_being_set"
+    kind = Kind.UNAVAILABLE
+    retry = Retry.LATER
 
 
 class WalletBusy(Problem):

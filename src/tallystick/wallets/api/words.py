@@ -65,6 +65,14 @@ class AccountStatus(StrEnum):
     CLOSED = "closed"
 
 
+class FileFormat(StrEnum):
+    """What a statement is written as: for banks and programs, for people to keep, for tables."""
+
+    CAMT053 = "camt053"
+    PDF = "pdf"
+    CSV = "csv"
+
+
 class Direction(StrEnum):
     """How a line of a statement changes the balance."""
 

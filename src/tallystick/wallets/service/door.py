@@ -1,6 +1,5 @@
 """The door of wallets: what is asked is read, changes are made one intent at a time, the books answer for the money."""
 
-import asyncio
 from collections.abc import Sequence
 
 from tallystick.kernel.callers import Caller
@@ -13,7 +12,7 @@ from tallystick.runtime.clock import Clock, Mint
 from tallystick.runtime.database import Database
 from tallystick.runtime.record import Pen
 from tallystick.wallets import store
-from tallystick.wallets.adapters import camt053, iban
+from tallystick.wallets.adapters import iban
 from tallystick.wallets.api import (
     IBANS_MAX,
     STATEMENT_LINES_MAX,
@@ -39,6 +38,7 @@ from tallystick.wallets.model.states import Event, states_of
 from tallystick.wallets.service import answers
 from tallystick.wallets.service.books import Books
 from tallystick.wallets.service.changes import Changes, no_wallet
+from tallystick.wallets.service.files import Files
 from tallystick.wallets.service.statements import Statements, Subject
 from tallystick.wallets.store import HeldRow, WalletRow
 
@@ -70,6 +70,7 @@ class WalletsService:
         self._statements = Statements(
             ledger=ledger, clock=clock, mint=mint, lines_max=statement_lines_max
         )
+        self._files = Files()
 
     async def open(self, *, caller: Caller, message: OpenWallet) -> Wallet:
         """Open a wallet, or find the same one open."""
@@ -172,10 +173,9 @@ class WalletsService:
         return answers.statement(written, subject)
 
     async def statement_file(self, *, caller: Caller, message: StatementOf) -> StatementFile:
-        """Write a statement as camt.053.001.08."""
+        """Write a statement as a file."""
         written, subject = await self._statement(caller, message)
-        # In a thread: a long statement takes seconds to write and check, and others must be served meanwhile.
-        content = await asyncio.to_thread(camt053.write, written)
+        content = await self._files.write(written, message.format)
         await self._note_statement(caller, Tag.WALLETS_STATEMENT_EXPORT, message, subject)
         return StatementFile(id=written.id, content=content)
 
