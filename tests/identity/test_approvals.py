@@ -21,6 +21,7 @@ from tallystick.identity.api.approvals import (
     MakerNeverApproves,
     OnlyTheMaker,
     PasskeyNeeded,
+    Reject,
     ShowApproval,
     Which,
 )
@@ -156,7 +157,7 @@ async def test_whoever_asks_never_agrees_and_only_people_do(house: House, maker:
     for method in (house.approvals.approve, house.approvals.reject):
         message: Any = Approve(approval=approval)
         if method is house.approvals.reject:
-            message = ApprovalOf(approval=approval)
+            message = Reject(approval=approval)
         with pytest.raises(MakerNeverApproves):
             await method(caller=maker, message=message)
     for actor in ("key_x", "cli_x", "job:x", "operator"):
@@ -182,7 +183,7 @@ async def test_approvers_are_distinct_and_enough_are_enough(house: House, maker:
     with pytest.raises(AlreadySaid):
         await approve(house, ada, first, approval)
     with pytest.raises(AlreadySaid):
-        await house.approvals.reject(caller=ada, message=ApprovalOf(approval=approval))
+        await house.approvals.reject(caller=ada, message=Reject(approval=approval))
     assert (await approve(house, bo, second, approval)).status == "agreed"
     with pytest.raises(ApprovalHasEnded, match="Enough"):
         await approve(house, cy, third, approval)
@@ -298,8 +299,15 @@ async def test_money_needs_a_passkey_and_acts_on_people_a_fresh_code(
 async def test_a_rejection_ends_it_and_the_maker_withdraws(house: House, maker: Caller) -> None:
     ada, passkey = await approver(house)
     approval = await ask(house, maker)
-    done = await house.approvals.reject(caller=ada, message=ApprovalOf(approval=approval))
+    for wrong in ("", "x" * 501, "two\nlines"):
+        with pytest.raises(Malformed, match="reason"):
+            await house.approvals.reject(
+                caller=ada, message=Reject(approval=approval, reason=wrong)
+            )
+    message = Reject(approval=approval, reason="Not before the audit")
+    done = await house.approvals.reject(caller=ada, message=message)
     assert (done.status, done.said[0].verdict) == ("rejected", "rejected")
+    assert done.said[0].reason == "Not before the audit"
     with pytest.raises(ApprovalHasEnded):
         await house.approvals.withdraw(caller=maker, message=ApprovalOf(approval=approval))
     again = await ask(house, maker)
@@ -310,8 +318,13 @@ async def test_a_rejection_ends_it_and_the_maker_withdraws(house: House, maker: 
     assert gone.status == "withdrawn"
     for method in (house.approvals.challenge, house.approvals.reject, house.approvals.withdraw):
         caller = maker if method is house.approvals.withdraw else ada
+        message = (
+            Reject(approval=again)
+            if method is house.approvals.reject
+            else ApprovalOf(approval=again)
+        )
         with pytest.raises(ApprovalHasEnded):
-            await method(caller=caller, message=ApprovalOf(approval=again))
+            await method(caller=caller, message=message)
     with pytest.raises(asyncpg.RestrictViolationError):
         await house.rows("UPDATE identity.approval SET ended_at = NULL, ending = NULL")
     assert passkey.sign_count == 0
@@ -380,8 +393,10 @@ async def test_another_tenant_sees_nothing(house: House, maker: Caller) -> None:
         other.approvals.challenge, other.approvals.reject,
         other.approvals.withdraw, other.approvals.verify_vote,
     ):  # fmt: skip
+        is_no = method is other.approvals.reject
+        message = Reject(approval=approval) if is_no else ApprovalOf(approval=approval)
         with pytest.raises(ApprovalNotFound):
-            await method(caller=theirs, message=ApprovalOf(approval=approval))
+            await method(caller=theirs, message=message)
 
 
 CHANGES = [

@@ -8,7 +8,7 @@ import pytest
 
 from tallystick.identity.api import CreateKey, NarrowedMakesNone, RevokeKey, TooManyMakers
 from tallystick.identity.api.access import NotAllowed, StepUpNeeded
-from tallystick.identity.api.approvals import ApprovalOf, Approve, MakerNeverApproves
+from tallystick.identity.api.approvals import Approve, MakerNeverApproves, Reject
 from tallystick.identity.api.clients import CreateClient
 from tallystick.identity.api.rights import GiveRole
 from tallystick.identity.service.clients import ClientsService
@@ -106,7 +106,7 @@ async def test_nobody_agrees_to_what_their_own_key_or_client_asks_or_gets(bank):
         approval = await opened(bank, maker, about)
         for say, message in (
             (bank.doors.approvals.approve, Approve(approval=approval)),
-            (bank.doors.approvals.reject, ApprovalOf(approval=approval)),
+            (bank.doors.approvals.reject, Reject(approval=approval)),
         ):
             with pytest.raises(MakerNeverApproves, match="You made"):
                 await say(caller=owner, message=message)

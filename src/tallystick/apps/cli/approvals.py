@@ -77,9 +77,14 @@ def approve(
 
 
 @app.command()
-def reject(approval: str = _APPROVAL) -> None:
+def reject(
+    approval: str = _APPROVAL,
+    reason: str = typer.Option("", "--reason", help="Why, for whoever asked."),
+) -> None:
     """Say no, which ends it."""
-    typer.echo(f"{approval}: {_say_to(approval, 'reject')}")
+    query = {"reason": reason} if reason else None
+    done = ask("POST", path_of("approvals", approval, "reject"), query=query).json()
+    typer.echo(f"{approval}: {done['status']}")
 
 
 @app.command()

@@ -58,6 +58,13 @@ class Approve(Message, frozen=True):
     credential: Credential | None = None
 
 
+class Reject(Message, frozen=True):
+    """Say no, perhaps with a reason: 1 to 500 printable characters."""
+
+    approval: ApprovalId
+    reason: Annotated[str | None, told("Why, for whoever asked.")] = None
+
+
 class Said(Message, frozen=True):
     """What one person said."""
 
@@ -66,6 +73,7 @@ class Said(Message, frozen=True):
     verdict: Annotated[str, told("``approved`` or ``rejected``.")]
     at: Time
     method: Annotated[str, told("``passkey``, which signed it, or ``session``, which did not.")]
+    reason: Annotated[str | None, told("Why they said no, where they told.")] = None
 
 
 class Approval(Message, frozen=True):
@@ -182,7 +190,7 @@ class PasskeyNeeded(Problem):
     kind = Kind.FORBIDDEN
 
 
-def _of_approval(message: ApprovalOf | Approve) -> Facts:
+def _of_approval(message: ApprovalOf | Approve | Reject) -> Facts:
     return Facts(on=message.approval)
 
 
@@ -235,10 +243,11 @@ class Approvals(Protocol):
 
     @asks(Action.IDENTITY_APPROVAL_GIVE, about=_of_approval)
     @records(Tag.IDENTITY_APPROVAL_REJECT)
-    async def reject(self, *, caller: Caller, message: ApprovalOf) -> Approval:
+    async def reject(self, *, caller: Caller, message: Reject) -> Approval:
         """Say no, which ends it.
 
-        Raises OnlyPeople, ApprovalNotFound, ApprovalHasEnded, MakerNeverApproves, NotAboutYourself, AlreadySaid.
+        Raises Malformed, OnlyPeople, ApprovalNotFound, ApprovalHasEnded, MakerNeverApproves, NotAboutYourself,
+        AlreadySaid.
         """
         ...
 

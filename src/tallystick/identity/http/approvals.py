@@ -19,6 +19,7 @@ from tallystick.identity.api.approvals import (
     NotAboutYourself,
     OnlyTheMaker,
     PasskeyNeeded,
+    Reject,
     ShowApproval,
     Verified,
 )
@@ -45,6 +46,12 @@ class Agreement(Message, frozen=True):
 
     challenge: ChallengeId | None = None
     credential: Credential | None = None
+
+
+class Rejection(Message, frozen=True):
+    """Why somebody says no."""
+
+    reason: Annotated[str | None, told("Why, for whoever asked: 1 to 500 characters.")] = None
 
 
 class Showing(Message, frozen=True):
@@ -116,6 +123,10 @@ def _saying(approvals: Approvals) -> list[Route]:
         )
         return await approvals.approve(caller=asked.caller, message=message)
 
+    async def reject(asked: Asked) -> Approval:
+        message = Reject(approval=asked.path["approval"], reason=asked.query.reason)
+        return await approvals.reject(caller=asked.caller, message=message)
+
     return [
         Route(
             method="POST",
@@ -141,7 +152,8 @@ def _saying(approvals: Approvals) -> list[Route]:
             method="POST",
             path="/v1/approvals/{approval}/reject",
             summary="Say no, which ends it",
-            handle=_of(approvals.reject),
+            handle=reject,
+            query=Rejection,
             answer=Approval,
             problems=_SAYING,
         ),

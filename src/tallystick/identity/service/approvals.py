@@ -17,6 +17,7 @@ from tallystick.identity.api.approvals import (
     NotAboutYourself,
     OnlyTheMaker,
     PasskeyNeeded,
+    Reject,
     ShowApproval,
     Verified,
 )
@@ -181,16 +182,19 @@ class ApprovalsService:
             signature=signed.signature, nonce=kept.nonce,
         )  # fmt: skip
 
-    async def reject(self, *, caller: Caller, message: ApprovalOf) -> Approval:
+    async def reject(self, *, caller: Caller, message: Reject) -> Approval:
         """Say no, which ends it."""
         demand_person(caller)
+        reason = message.reason
+        if reason is not None and not (1 <= len(reason) <= _TEXT_MAX and reason.isprintable()):
+            raise malformed("reason", f"1 to {_TEXT_MAX} printable characters")
         now = self._clock.now()
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             await session_of(connection, caller=caller, now=now)
             row = await _open(connection, caller, message.approval, now, ending=True)
             vote = VoteRow(
                 approval_id=row.approval_id, person_id=caller.actor, name="", status="active",
-                verdict="rejected", at=now, method="session",
+                verdict="rejected", at=now, method="session", reason=reason,
             )  # fmt: skip
             await store.insert_vote(connection, caller=caller, approval=row, vote=vote)
             await store.end(connection, caller=caller, approval=row, ending="rejected", now=now)

@@ -70,7 +70,7 @@ def _approval(
         said=tuple(
             Said(
                 person=vote.person_id, name=vote.name, verdict=vote.verdict,
-                at=instants.render(vote.at), method=vote.method,
+                at=instants.render(vote.at), method=vote.method, reason=vote.reason,
             )
             for vote in votes
         ),

@@ -38,7 +38,8 @@ FOR UPDATE
 
 -- name: votes
 SELECT vote.approval_id, vote.person_id, person.name, person.status, vote.verdict, vote.at, vote.method,
-       vote.credential_id, vote.public_key, vote.client_data, vote.authenticator_data, vote.signature, vote.nonce
+       vote.credential_id, vote.public_key, vote.client_data, vote.authenticator_data, vote.signature, vote.nonce,
+       vote.reason
 FROM identity.approval_vote AS vote
 JOIN identity.person AS person USING (tenant_id, person_id)
 WHERE vote.tenant_id = $1 AND vote.approval_id = ANY ($2::text[])
@@ -54,8 +55,8 @@ SELECT client_id, name FROM identity.client WHERE tenant_id = $1 AND client_id =
 -- name: insert_vote
 INSERT INTO identity.approval_vote
     (tenant_id, approval_id, maker, person_id, verdict, at, method,
-     credential_id, public_key, client_data, authenticator_data, signature, nonce)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+     credential_id, public_key, client_data, authenticator_data, signature, nonce, reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 
 -- name: waiting
 SELECT approval_id, maker, action, digest, asked, needed, created_at, expires_at, ended_at, ending

@@ -95,7 +95,7 @@ WHERE tenant_id = $1 AND created_at >= $2 AND created_at <= $3
 ORDER BY created_at
 
 -- name: votes
-SELECT v.approval_id, v.person_id, v.verdict, v.method, v.at, a.digest
+SELECT v.approval_id, v.person_id, v.verdict, v.method, v.at, v.reason, a.digest
 FROM identity.approval_vote AS v JOIN identity.approval AS a USING (tenant_id, approval_id)
 WHERE v.tenant_id = $1 AND v.at >= $2 AND v.at <= $3
 ORDER BY v.at

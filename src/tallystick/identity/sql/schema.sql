@@ -401,6 +401,8 @@ CREATE TABLE identity.approval_vote (
     authenticator_data bytea,
     signature          bytea,
     nonce              bytea,
+    -- Why somebody said no, where they told.
+    reason             text,
     PRIMARY KEY (tenant_id, approval_id, person_id),
     CONSTRAINT approval_not_found FOREIGN KEY (tenant_id, approval_id, maker)
         REFERENCES identity.approval (tenant_id, approval_id, maker),
@@ -412,7 +414,8 @@ CREATE TABLE identity.approval_vote (
         method <> 'passkey' OR (credential_id IS NOT NULL AND public_key IS NOT NULL AND client_data IS NOT NULL
             AND authenticator_data IS NOT NULL AND signature IS NOT NULL)),
     CONSTRAINT vote_by_passkey_has_its_nonce CHECK (
-        method <> 'passkey' OR (nonce IS NOT NULL AND length(nonce) = 32))
+        method <> 'passkey' OR (nonce IS NOT NULL AND length(nonce) = 32)),
+    CONSTRAINT vote_reason_is_1_to_500_characters CHECK (length(reason) BETWEEN 1 AND 500)
 );
 
 -- Each tenant sees and makes its own rows only. Without a tenant the cast fails: an error, never an empty answer.

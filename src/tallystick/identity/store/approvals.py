@@ -58,6 +58,7 @@ class VoteRow(msgspec.Struct, frozen=True, kw_only=True):
     authenticator_data: bytes | None = None
     signature: bytes | None = None
     nonce: bytes | None = None
+    reason: str | None = None
 
 
 async def open_or_find(
@@ -225,7 +226,7 @@ async def insert_vote(
     await connection.execute(
         _SQL["insert_vote"], caller.tenant_id, approval.approval_id, approval.maker,
         vote.person_id, vote.verdict, vote.at, vote.method, vote.credential_id, vote.public_key,
-        vote.client_data, vote.authenticator_data, vote.signature, vote.nonce,
+        vote.client_data, vote.authenticator_data, vote.signature, vote.nonce, vote.reason,
     )  # fmt: skip
     is_good = vote.verdict == "approved"
     tag = Tag.IDENTITY_APPROVAL_GIVE if is_good else Tag.IDENTITY_APPROVAL_REJECT
@@ -234,6 +235,7 @@ async def insert_vote(
         deeds.approval(
             tag, approval.approval_id, caller=caller, at=vote.at,
             content={"digest": approval.digest.hex(), "method": vote.method},
+            texts=None if vote.reason is None else {"reason": vote.reason},
         ),
     )  # fmt: skip
 

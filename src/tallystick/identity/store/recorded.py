@@ -122,6 +122,7 @@ def _vote(row: _Row) -> Deed:
         caller=_by(row["person_id"]),
         at=row["at"],
         content={"digest": row["digest"].hex(), "method": row["method"]},
+        texts=None if row["reason"] is None else {"reason": row["reason"]},
     )
 
 
