@@ -10,6 +10,7 @@ from tallystick.console.pages import (
     pay,
     payments,
     signing_in,
+    statements,
     stepping_up,
     transactions,
     wallets,
@@ -40,5 +41,6 @@ def console(ground: Ground) -> tuple[list[Route], Pages]:
         *payments.routes(site),
         *transactions.routes(site),
         *wallets.routes(site),
+        *statements.routes(site),
     ]
     return routes, site
