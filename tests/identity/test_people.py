@@ -54,8 +54,8 @@ async def test_a_list_reads_what_all_hold_in_as_many_questions_as_for_one(bank, 
     first = next(one for one in page.items if one.name == "Clerk 0")
     assert first.roles == ("payment_clerk",)
     assert first.sentence == (
-        'Clerk 0: Payment clerk; may hold a transaction (ledger), post a transaction (ledger) on "customers:...", '
-        "up to 1.00 EUR at once."
+        "Clerk 0: Payment clerk, who pays as far as a delegation goes; may hold a transaction (ledger), post a transaction "
+        '(ledger) on "customers:...", up to 1.00 EUR at once.'
     )
 
 
@@ -74,7 +74,10 @@ async def test_what_has_not_begun_or_is_over_is_not_said(bank):
     await bank.delegate(clerk, until_at="2026-11-27T10:30:01Z", cap_each=200)
     assert "up to 2.00 EUR" in await told(bank, owner, clerk.actor)
     bank.clock.at += 2 * SECOND
-    assert await told(bank, owner, clerk.actor) == "Carl: Payment clerk."
+    assert (
+        await told(bank, owner, clerk.actor)
+        == "Carl: Payment clerk, who pays as far as a delegation goes."
+    )
 
 
 async def test_a_role_of_the_tenant_is_said_by_its_title_until_it_ends(bank):

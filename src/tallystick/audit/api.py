@@ -72,6 +72,12 @@ class ListEntries(Message, frozen=True, kw_only=True):
     ] = None
     on: Annotated[str | None, told("Only entries about this.")] = None
     by: Annotated[str | None, told("Only entries by this key, person or job.")] = None
+    mentions: Annotated[
+        str | None,
+        told("Only entries that name one of these ids anywhere: at most 20, with a space between."),
+    ] = None
+    since: Annotated[Time | None, told("Only entries of this time or later.")] = None
+    until: Annotated[Time | None, told("Only entries of before this time.")] = None
     after: Annotated[Index | None, told("Only entries before this place.")] = None
     limit: PageLimit = 50
 
@@ -128,6 +134,7 @@ class LoggedEntry(Message, frozen=True, kw_only=True):
 
     index: Index
     hash: Hash
+    title: Annotated[str, told("What was done, in words.")]
     entry: Annotated[
         Any, told("The entry: who did what, on what, when, from where, and how it ended.")
     ]

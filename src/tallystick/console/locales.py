@@ -13,6 +13,7 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from tallystick.kernel.instants import Instant
+from tallystick.kernel.money import exponent_of
 
 DEFAULT: Final = "en-GB"
 ZONE_DEFAULT: Final = "UTC"
@@ -100,6 +101,14 @@ def _typed(group: str, point: str) -> re.Pattern[str]:
     return re.compile(
         rf"(?P<whole>[0-9]{{1,3}}(?:{group}[0-9]{{2,3}})*{group}[0-9]{{3}}|[0-9]+)(?:{point}(?P<places>[0-9]+))?"
     )
+
+
+def places_of(asset: str) -> int:
+    """The places that amounts of a currency are written and typed with; none of what ISO 4217 does not know."""
+    try:
+        return exponent_of(asset)
+    except ValueError:
+        return 0
 
 
 def whole(number: int, locale: Locale) -> str:

@@ -4,16 +4,22 @@ from tallystick.console.ground import Ground
 from tallystick.console.pages import (
     accounts,
     consents,
+    delegations,
     factors,
     me,
     overview,
     pay,
     payments,
+    people,
+    receipts,
+    record,
+    roles,
     signing_in,
     statements,
     stepping_up,
     transactions,
     wallets,
+    why,
 )
 from tallystick.console.site import Place, Site
 from tallystick.runtime.routes import Pages, Route
@@ -22,6 +28,8 @@ MENU = (
     Place(key="menu.overview", path="/"),
     Place(key="menu.accounts", path="/accounts"),
     Place(key="menu.pay", path="/pay"),
+    Place(key="menu.people", path="/people"),
+    Place(key="menu.record", path="/record"),
 )
 
 
@@ -42,5 +50,11 @@ def console(ground: Ground) -> tuple[list[Route], Pages]:
         *transactions.routes(site),
         *wallets.routes(site),
         *statements.routes(site),
+        *people.routes(site),
+        *delegations.routes(site),
+        *roles.routes(site),
+        *why.routes(site),
+        *record.routes(site),
+        *receipts.routes(site),
     ]
     return routes, site

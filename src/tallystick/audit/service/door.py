@@ -32,6 +32,7 @@ from tallystick.audit.api import (
     TileOf,
 )
 from tallystick.audit.model import tiles
+from tallystick.audit.model.acts import title_of
 from tallystick.audit.model.bounds import LAG_MAX_US, SKEW_MAX_US
 from tallystick.audit.model.merkle import (
     Range,
@@ -43,6 +44,7 @@ from tallystick.audit.model.notes import VerifierKey, to_base64
 from tallystick.audit.model.places import tree_name
 from tallystick.audit.model.policy import Policy, render_policy
 from tallystick.audit.model.proof_file import LogProof, render_proof
+from tallystick.audit.model.seeking import sought
 from tallystick.audit.model.tiles import WIDTH
 from tallystick.audit.service.acts import acts_of
 from tallystick.audit.store import reading
@@ -137,6 +139,7 @@ class AuditService:
         if message.after is not None and message.after < 0:
             raise malformed("after", "a cursor is taken from the page before as it is")
         tenant_id, found = caller.tenant_id, list[LoggedEntry]()
+        fits = sought(message)
         async with self._reading(tenant_id) as connection:
             tree = await reading.tree(connection, tenant_id=tenant_id)
             end = tree.published_size
@@ -147,7 +150,7 @@ class AuditService:
                 part = await reading.entries(connection, tenant_id=tenant_id, first=first, end=end)
                 for index in range(end - 1, first - 1, -1):
                     entry = part[index - first]
-                    if _fits(entry, message):
+                    if fits(entry):
                         found.append(_logged(index, entry))
                         if len(found) == message.limit:
                             after = str(index) if index else None
@@ -294,30 +297,13 @@ async def _entry(connection: Connection, tenant_id: int, index: int) -> bytes:
 
 def _logged(index: int, entry: bytes) -> LoggedEntry:
     try:
-        written.read(entry)
+        read = written.read(entry)
         told: Any = msgspec.Raw(entry)
+        title = title_of(read.tag, read.outcome)
     except ValueError:
         # What is no entry is given as it is, so that whoever looks for it sees it.
-        told = {"malformed": to_base64(entry)}
-    return LoggedEntry(index=index, hash=leaf_hash(entry).hex(), entry=told)
-
-
-def _fits(entry: bytes, message: ListEntries) -> bool:
-    if message.tag is None and message.on is None and message.by is None:
-        return True
-    try:
-        read = written.read(entry)
-    except ValueError:
-        return False
-    return (
-        (message.on is None or read.on == message.on)
-        and (message.by is None or read.by == message.by)
-        and (message.tag is None or _is_tagged(read.tag, message.tag))
-    )
-
-
-def _is_tagged(tag: str, wanted: str) -> bool:
-    return tag.startswith(wanted) if wanted.endswith(".") else tag == wanted
+        told, title = {"malformed": to_base64(entry)}, ""
+    return LoggedEntry(index=index, hash=leaf_hash(entry).hex(), title=title, entry=told)
 
 
 def _is_of(entry: bytes, message: ReceiptOf) -> bool:

@@ -168,9 +168,10 @@ def person_words(
 ) -> str:
     """One plain sentence of what a person may do: what their roles are, then what was delegated to them.
 
-    ``further`` is how many delegations they have beside these.
+    A title such as "Clerk: pays" is said as "Clerk, who pays". ``further`` counts the delegations beside these.
     """
-    said = [f"{name}: {'; '.join(titles) or 'holds no role'}"]
+    held = [title.replace(": ", ", who ", 1) for title in titles]
+    said = [f"{name}: {'; '.join(held) or 'holds no role'}"]
     said += [f"may {delegation_words(one)}" for one in delegations]
     if further:
         said.append(f"and has {further} more delegation{'' if further == 1 else 's'}")

@@ -253,9 +253,9 @@ def _person(row: store.PersonRow, held: Holdings) -> Person:
 
 
 def _title(role: str) -> str:
-    """What a role of the platform is, as it begins its sentence; the name of any other."""
+    """What a role of the platform is; the name of any other."""
     known = catalogue().roles.get(role)
-    return known.title.partition(":")[0] if known else role
+    return known.title if known else role
 
 
 def _login(message: AddPerson) -> tuple[str, str] | None:
