@@ -39,9 +39,7 @@ class Split(Reached):
         self.parts = dict(SPLITS[name])
         self.urls_of_processes = {one: f"http://127.0.0.1:{free_port()}" for one in self.parts}
         edge = next(iter(self.urls_of_processes.values()))
-        of_contexts = {
-            f"TALLYSTICK_DATABASE_URL_{one.upper()}": url for one, url in urls.items()
-        }
+        of_contexts = {f"TALLYSTICK_DATABASE_URL_{one.upper()}": url for one, url in urls.items()}
         settings = {"TALLYSTICK_URL": edge, "TALLYSTICK_PUBLIC_URL": edge, **of_contexts}
         super().__init__(url=edge, env=environment(home / "home", **settings))
         self.logins: dict[str, str] = {}
@@ -55,8 +53,12 @@ class Split(Reached):
 
     def _made(self, name: str) -> None:
         """What an operator does first: keys and settings, the schema, a login for each process."""
-        places = [word for one, url in self.urls_of_processes.items() for word in ("--at", f"{one}={url}")]
-        said = run("doors", "init", "--split", name, "--folder", str(self._folder), *places, env=self.env)
+        places = [
+            word for one, url in self.urls_of_processes.items() for word in ("--at", f"{one}={url}")
+        ]
+        said = run(
+            "doors", "init", "--split", name, "--folder", str(self._folder), *places, env=self.env
+        )
         assert said.code == 0, said
         said = self.command("migrate")
         assert said.code == 0, said
@@ -96,7 +98,9 @@ class Split(Reached):
         written = (self._folder / name / "env").read_text().splitlines()
         told = {key: text.strip('"') for key, _, text in (line.partition("=") for line in written)}
         databases = {
-            f"TALLYSTICK_DATABASE_URL_{context.upper()}": _as_login(self.urls[context], self.logins[name])
+            f"TALLYSTICK_DATABASE_URL_{context.upper()}": _as_login(
+                self.urls[context], self.logins[name]
+            )
             for context in self.contexts_of(name)
         }
         more = {"TALLYSTICK_DEVELOPMENT": "1", "TALLYSTICK_POOL_SIZE": POOL_SIZE}
