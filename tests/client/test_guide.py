@@ -17,7 +17,7 @@ def test_the_examples_of_the_guide_do_what_they_say(
 ) -> None:
     (key,) = re.findall(r"tally_\w+", running.command("tenant", "create", "readers").out)
     monkeypatch.setenv("TALLYSTICK_URL", running.url)
-    monkeypatch.setenv("TALLYSTICK_KEY", key)
+    monkeypatch.setenv("TALLYSTICK_API_KEY", key)
     blocks = BLOCK.findall(GUIDE.read_text("utf-8"))
     assert len(blocks) == 7
     names: dict[str, object] = {}
