@@ -91,6 +91,11 @@ NAMES = {
     "GET /v1/sessions": "sessions.sessions each_session",
     "DELETE /v1/sessions/{session_id}": "sessions.end",
     "DELETE /v1/sessions": "sessions.end_all",
+    "GET /v1/substitutions": "substitutions.standing",
+    "GET /v1/substitutes": "substitutions.substitutes",
+    "PUT /v1/substitutions": "substitutions.switch_over",
+    "DELETE /v1/substitutions/{context}": "substitutions.switch_back",
+    "GET /v1/substitutions/{context}/differences": "substitutions.differences",
     "GET /v1/log": "record.log",
     "GET /v1/log/checkpoint": "record.checkpoint",
     "GET /v1/log/entries": "record.entries each_entry",
@@ -119,5 +124,6 @@ GROUPS = {
     "clients": "clients and consents",
     "providers": "identity providers",
     "sessions": "signing in, and sessions",
+    "substitutions": "who serves the tenant",
     "record": "the record",
 }

@@ -25,10 +25,10 @@ from tallystick.client.paging import PAGES_MAX, Walk
 class AsyncClient(AsyncGroups):
     """The platform at a URL, asked as the holder of a credential.
 
-    Close it, or use it in an ``async with``; tasks of one loop share it. ``credential`` is a key, or what is awaited for
-    the headers to show, given a method and a URL (``AsyncRenewed`` keeps a token); '' shows none. ``patience`` says how
-    long and how often a call is tried: a read, and a write under its id or its ``Idempotency-Key``, which ``new_key``
-    makes. ``tls`` is made by ``trust``. The rest is for tests.
+    Close it, or use it in an ``async with``; tasks of one loop share it. ``credential`` is a key, or what is awaited
+    for the headers to show, given a method and a URL (``AsyncRenewed`` keeps a token); '' shows none. ``patience`` says
+    how long and how often a call is tried: a read, and a write under its id or its ``Idempotency-Key``, which
+    ``new_key`` makes. ``tls`` is made by ``trust``. The rest is for tests.
 
     Every call raises the Problem it was refused with, AnswerLost when none came, AnswerNotUnderstood for one that is
     not the platform's. Raises AddressNotAccepted, ValueError.

@@ -74,6 +74,7 @@ from tallystick.identity.api.sessions import (
     SessionNotFound,
     SignInNotAccepted,
 )
+from tallystick.identity.api.substitutions import NothingTried, SubstituteNotProven
 from tallystick.identity.api.tokens import TokenNotAccepted
 from tallystick.kernel.problems import Malformed, Problem
 from tallystick.kernel.refusals import (
@@ -115,6 +116,7 @@ from tallystick.wallets.api import (
     AccountNeedsAnIban,
     IbanIsTaken,
     IbanNotValid,
+    StatementBusy,
     StatementFormatNotSupported,
     StatementTooLong,
     WalletAccountExistsDifferent,
@@ -179,6 +181,7 @@ __all__ = [
     "NotYetPublished",
     "NotYourself",
     "NothingPublished",
+    "NothingTried",
     "OnlyPeople",
     "OnlyTheMaker",
     "PasskeyIsKnown",
@@ -209,10 +212,12 @@ __all__ = [
     "SignInAgain",
     "SignInNotAccepted",
     "SizeBeyondLog",
+    "StatementBusy",
     "StatementFormatNotSupported",
     "StatementTooLong",
     "StatusNotReachable",
     "StepUpNeeded",
+    "SubstituteNotProven",
     "TemporarilyUnavailable",
     "TenantNotFound",
     "TileNotFound",

@@ -120,7 +120,9 @@ class Approvals(Group):
             )
         )
 
-    def reject(self, *, approval: str, idempotency_key: str | None = None) -> Approval:
+    def reject(
+        self, *, approval: str, reason: str | None = None, idempotency_key: str | None = None
+    ) -> Approval:
         """Say no, which ends it.
 
         Raises OnlyPeople, SignInAgain, ApprovalNotFound, ApprovalHasEnded, MakerNeverApproves,
@@ -131,6 +133,7 @@ class Approvals(Group):
                 "POST",
                 f"/v1/approvals/{segment(approval)}/reject",
                 Approval,
+                query=said({"reason": reason}),
                 key=idempotency_key or self._new_key(),
             )
         )

@@ -124,7 +124,9 @@ class AsyncApprovals(AsyncGroup):
             )
         )
 
-    async def reject(self, *, approval: str, idempotency_key: str | None = None) -> Approval:
+    async def reject(
+        self, *, approval: str, reason: str | None = None, idempotency_key: str | None = None
+    ) -> Approval:
         """Say no, which ends it.
 
         Raises OnlyPeople, SignInAgain, ApprovalNotFound, ApprovalHasEnded, MakerNeverApproves,
@@ -135,6 +137,7 @@ class AsyncApprovals(AsyncGroup):
                 "POST",
                 f"/v1/approvals/{segment(approval)}/reject",
                 Approval,
+                query=said({"reason": reason}),
                 key=idempotency_key or self._new_key(),
             )
         )

@@ -13,6 +13,7 @@ from tallystick.client.generated.async_providers import AsyncProviders
 from tallystick.client.generated.async_record import AsyncRecord
 from tallystick.client.generated.async_rights import AsyncRights
 from tallystick.client.generated.async_sessions import AsyncSessions
+from tallystick.client.generated.async_substitutions import AsyncSubstitutions
 from tallystick.client.generated.async_wallets import AsyncWallets
 from tallystick.client.groups import AsyncAsk, AsyncWalk
 
@@ -32,4 +33,5 @@ class AsyncGroups:
         self.clients = AsyncClients(ask, walk, new_key)
         self.providers = AsyncProviders(ask, walk, new_key)
         self.sessions = AsyncSessions(ask, walk, new_key)
+        self.substitutions = AsyncSubstitutions(ask, walk, new_key)
         self.record = AsyncRecord(ask, walk, new_key)

@@ -28,6 +28,9 @@ class AsyncRecord(AsyncGroup):
         tag: str | None = None,
         on: str | None = None,
         by: str | None = None,
+        mentions: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
         after: int | str | None = None,
         limit: int = 50,
     ) -> LogPage:
@@ -41,13 +44,31 @@ class AsyncRecord(AsyncGroup):
                 "/v1/log/entries",
                 LogPage,
                 query=said(
-                    {"tag": tag, "on": on, "by": by, "after": after, "limit": limit}, limit=50
+                    {
+                        "tag": tag,
+                        "on": on,
+                        "by": by,
+                        "mentions": mentions,
+                        "since": since,
+                        "until": until,
+                        "after": after,
+                        "limit": limit,
+                    },
+                    limit=50,
                 ),
             )
         )
 
     def each_entry(
-        self, *, most: int, tag: str | None = None, on: str | None = None, by: str | None = None
+        self,
+        *,
+        most: int,
+        tag: str | None = None,
+        on: str | None = None,
+        by: str | None = None,
+        mentions: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
     ) -> AsyncIterator[LoggedEntry]:
         """List entries, newest first: every one, page by page.
 
@@ -58,7 +79,17 @@ class AsyncRecord(AsyncGroup):
                 "GET",
                 "/v1/log/entries",
                 LogPage,
-                query=said({"tag": tag, "on": on, "by": by, "limit": PAGE_MAX}),
+                query=said(
+                    {
+                        "tag": tag,
+                        "on": on,
+                        "by": by,
+                        "mentions": mentions,
+                        "since": since,
+                        "until": until,
+                        "limit": PAGE_MAX,
+                    }
+                ),
             ),
             lambda page: page.items,
             most,

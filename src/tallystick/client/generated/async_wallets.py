@@ -224,7 +224,8 @@ class AsyncWallets(AsyncGroup):
     ) -> Statement:
         """Write a statement of an account.
 
-        Raises WalletNotFound, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported.
+        Raises WalletNotFound, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported,
+        StatementBusy.
         """
         return await self._ask(
             Call(
@@ -240,7 +241,8 @@ class AsyncWallets(AsyncGroup):
     ) -> bytes:
         """Write a statement of an account, as it is written in XML.
 
-        Raises WalletNotFound, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported.
+        Raises WalletNotFound, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported,
+        StatementBusy.
         """
         return await self._ask(
             Call(
@@ -255,7 +257,8 @@ class AsyncWallets(AsyncGroup):
     async def statement_of_iban(self, *, iban: str, first_day: date, last_day: date) -> Statement:
         """Write a statement of the account with an IBAN.
 
-        Raises IbanNotValid, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported.
+        Raises IbanNotValid, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported,
+        StatementBusy.
         """
         return await self._ask(
             Call(
@@ -269,7 +272,8 @@ class AsyncWallets(AsyncGroup):
     async def statement_of_iban_xml(self, *, iban: str, first_day: date, last_day: date) -> bytes:
         """Write a statement of the account with an IBAN, as it is written in XML.
 
-        Raises IbanNotValid, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported.
+        Raises IbanNotValid, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported,
+        StatementBusy.
         """
         return await self._ask(
             Call(

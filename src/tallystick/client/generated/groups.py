@@ -13,6 +13,7 @@ from tallystick.client.generated.providers import Providers
 from tallystick.client.generated.record import Record
 from tallystick.client.generated.rights import Rights
 from tallystick.client.generated.sessions import Sessions
+from tallystick.client.generated.substitutions import Substitutions
 from tallystick.client.generated.wallets import Wallets
 from tallystick.client.groups import Ask, Walk
 
@@ -32,4 +33,5 @@ class Groups:
         self.clients = Clients(ask, walk, new_key)
         self.providers = Providers(ask, walk, new_key)
         self.sessions = Sessions(ask, walk, new_key)
+        self.substitutions = Substitutions(ask, walk, new_key)
         self.record = Record(ask, walk, new_key)

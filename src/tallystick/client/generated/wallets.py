@@ -222,7 +222,8 @@ class Wallets(Group):
     def statement(self, *, wallet: str, asset: str, first_day: date, last_day: date) -> Statement:
         """Write a statement of an account.
 
-        Raises WalletNotFound, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported.
+        Raises WalletNotFound, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported,
+        StatementBusy.
         """
         return self._ask(
             Call(
@@ -236,7 +237,8 @@ class Wallets(Group):
     def statement_xml(self, *, wallet: str, asset: str, first_day: date, last_day: date) -> bytes:
         """Write a statement of an account, as it is written in XML.
 
-        Raises WalletNotFound, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported.
+        Raises WalletNotFound, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported,
+        StatementBusy.
         """
         return self._ask(
             Call(
@@ -251,7 +253,8 @@ class Wallets(Group):
     def statement_of_iban(self, *, iban: str, first_day: date, last_day: date) -> Statement:
         """Write a statement of the account with an IBAN.
 
-        Raises IbanNotValid, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported.
+        Raises IbanNotValid, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported,
+        StatementBusy.
         """
         return self._ask(
             Call(
@@ -265,7 +268,8 @@ class Wallets(Group):
     def statement_of_iban_xml(self, *, iban: str, first_day: date, last_day: date) -> bytes:
         """Write a statement of the account with an IBAN, as it is written in XML.
 
-        Raises IbanNotValid, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported.
+        Raises IbanNotValid, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported,
+        StatementBusy.
         """
         return self._ask(
             Call(
