@@ -1,6 +1,6 @@
 # Every target needs Python 3.11 or newer, and make. The data live outside the checkout.
 .DEFAULT_GOAL := help
-.PHONY: help up test bench soak fmt lock client clean go chromium wrk
+.PHONY: help up test bench pictures soak fmt lock client clean go chromium wrk
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := .venv/lock/bin/uv pip compile --quiet pyproject.toml --generate-hashes --universal \
@@ -17,6 +17,9 @@ test: .venv/dev go chromium tests/counterparties/node_modules ## run every test,
 
 bench: .venv/dev wrk ## measure, and print one JSON line per figure
 	@$(BIN)/python -m tests.bench
+
+pictures: .venv/dev chromium tests/counterparties/node_modules ## take the pictures of every page into docs
+	@$(BIN)/python -m tests.browser.shots
 
 soak: .venv/dev ## simulate 50 seeds of crashes and races
 	@$(BIN)/pytest -q tests/simulation --seeds 50
