@@ -1,6 +1,6 @@
 # Every target needs Python 3.11 or newer, and make. The data live outside the checkout.
 .DEFAULT_GOAL := help
-.PHONY: help up test bench pictures soak fmt lock client clean go chromium wrk
+.PHONY: help up test splits bench pictures soak fmt lock client clean go chromium wrk
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := .venv/lock/bin/uv pip compile --quiet pyproject.toml --generate-hashes --universal \
@@ -14,6 +14,9 @@ up: .venv/run ## set everything up and run the platform; Ctrl-C stops it
 
 test: .venv/dev go chromium tests/counterparties/node_modules ## run every test, the tidy ones included
 	@$(BIN)/pytest -q
+
+splits: .venv/dev ## test the platform in one process, in three, and in one for each part
+	@$(BIN)/pytest -q tests/acceptance
 
 bench: .venv/dev wrk ## measure, and print one JSON line per figure
 	@$(BIN)/python -m tests.bench

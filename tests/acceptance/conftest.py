@@ -25,7 +25,7 @@ def databases(make_database: Callable[[], str]) -> Callable[[str], dict[str, str
     return make
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="tallystick-split-"))
     os.chmod(made, 0o711)
@@ -33,7 +33,7 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made, ignore_errors=True)
 
 
-@pytest.fixture(scope="module", params=["one", "three", "each"])
+@pytest.fixture(scope="session", params=["one", "three", "each"])
 def split(
     request: pytest.FixtureRequest, databases: Callable[[str], dict[str, str]], folder: Path
 ) -> Iterator[Split]:
@@ -43,7 +43,7 @@ def split(
     made.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bank(split: Split) -> Iterator[Neighbour]:
     """A tenant of the split platform, with everything in it."""
     made = Neighbour(split, "zqsplit")

@@ -23,7 +23,7 @@ ROW = re.compile(r"^\| ([a-z][^|]*?) \|((?: (?:yes|no) \|){5})$", re.MULTILINE)
 
 
 def works(bank: Neighbour, verb: Verb) -> bool:
-    """Whether a verb is to be had now; what is not says so soon, and that the same may be sent again."""
+    """Whether a verb is to be had now; what is not says so soon, and that it is worth asking later."""
     began = time.monotonic()
     try:
         answer = verb.ask(bank)
@@ -33,7 +33,7 @@ def works(bank: Neighbour, verb: Verb) -> bool:
     if answer.is_success:
         return True
     shown = (answer.status_code, code_of(answer), answer.json()["retry"])
-    assert shown == (503, "temporarily_unavailable", "same"), (verb.name, answer.text)
+    assert shown == (503, "temporarily_unavailable", "later"), (verb.name, answer.text)
     return False
 
 

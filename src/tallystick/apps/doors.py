@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from tallystick.apps.parts import elsewhere_of
 from tallystick.runtime.clock import Clock
 from tallystick.runtime.configuration import Settings
@@ -38,9 +40,15 @@ def peers_of(settings: Settings) -> Peers | None:
 def demand_doors(settings: Settings) -> None:
     """Raise ValueError for what is configured of doors and cannot be used."""
     peers_of(settings)
-    elsewhere_of(settings)
-    if settings.door_key:
-        private_key(settings.door_key, setting=_KEY)
+    if elsewhere_of(settings) or settings.door_key:
+        _key_of(settings)
+
+
+def _key_of(settings: Settings) -> Ed25519PrivateKey:
+    """The key this process signs with. Raises ValueError when none is configured, or none that can be used."""
+    if not settings.door_key:
+        raise ValueError(f"set {_KEY} to the private key of this process")
+    return private_key(settings.door_key, setting=_KEY)
 
 
 def opened(
@@ -69,9 +77,7 @@ class Knocking:
 
     def __init__(self, *, settings: Settings, clock: Clock) -> None:
         """Raises ValueError when no key is configured, or none that can be used."""
-        if not settings.door_key:
-            raise ValueError(f"set {_KEY} to the private key of this process")
-        key = private_key(settings.door_key, setting=_KEY)
+        key = _key_of(settings)
         self._signer = Signer(key=key, clock=clock, chance=secrets.token_bytes)
         self._clock = clock
         self._circuits: dict[str, Circuit] = {}

@@ -22,6 +22,16 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """Whose doors each part asks; every guard asks those of identity."""
+DATABASE_SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "audit": "TALLYSTICK_DATABASE_URL_AUDIT",
+        "identity": "TALLYSTICK_DATABASE_URL_IDENTITY",
+        "ledger": "TALLYSTICK_DATABASE_URL_LEDGER",
+        "wallets": "TALLYSTICK_DATABASE_URL_WALLETS",
+        "payments": "TALLYSTICK_DATABASE_URL_PAYMENTS",
+    }
+)
+"""The setting that says where the tables of one context are, when it has a database of its own."""
 _ONLY: Final = "TALLYSTICK_ONLY"
 _URLS: Final = "TALLYSTICK_DOOR_URLS"
 
@@ -81,7 +91,8 @@ class Urls(NamedTuple):
 
 def urls_of(url: str, settings: Settings) -> Urls:
     """The databases as configured, ``url`` where nothing else is said. Raises ValueError for no context of ours."""
-    _demand_known(
-        settings.database_urls, CONTEXTS, of="a setting that begins with TALLYSTICK_DATABASE_URL_"
-    )
+    for name in settings.database_urls:
+        if name not in CONTEXTS:
+            known = ", ".join(DATABASE_SETTINGS.values())
+            raise ValueError(f"TALLYSTICK_DATABASE_URL_{name.upper()} is none of {known}")
     return Urls(url, settings.database_urls)
