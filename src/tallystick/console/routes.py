@@ -3,6 +3,8 @@
 from tallystick.console.ground import Ground
 from tallystick.console.pages import (
     accounts,
+    acts,
+    approvals,
     consents,
     delegations,
     factors,
@@ -28,6 +30,8 @@ MENU = (
     Place(key="menu.overview", path="/"),
     Place(key="menu.accounts", path="/accounts"),
     Place(key="menu.pay", path="/pay"),
+    Place(key="menu.approvals", path="/approvals"),
+    Place(key="menu.acts", path="/acts"),
     Place(key="menu.people", path="/people"),
     Place(key="menu.record", path="/record"),
 )
@@ -47,6 +51,8 @@ def console(ground: Ground) -> tuple[list[Route], Pages]:
         *accounts.routes(site),
         *pay.routes(site),
         *payments.routes(site),
+        *approvals.routes(site),
+        *acts.routes(site),
         *transactions.routes(site),
         *wallets.routes(site),
         *statements.routes(site),
