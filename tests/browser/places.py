@@ -42,7 +42,7 @@ PLACES: Final = {
         "transaction", OWNER, "/transactions/main/{payment}"
     ),
     "/wallets": Place("wallets", OWNER, "/wallets"),
-    "/wallets/open": Place("wallet-open", CLERK, "/wallets/open"),
+    "/open-wallet": Place("wallet-open", OWNER, "/open-wallet"),
     "/wallets/{wallet}": Place("wallet", OWNER, "/wallets/de-vries-fietsen"),
     "/wallets/{wallet}/change": Place("wallet-change", OWNER, "/wallets/electrical/change"),
     "/wallets/{wallet}/add-account": Place("wallet-add", OWNER, "/wallets/electrical/add-account"),
@@ -53,7 +53,7 @@ PLACES: Final = {
         "statement", OWNER, "/wallets/de-vries-fietsen/accounts/EUR/statement"
     ),
     "/pay": Place("pay", CLERK, "/pay"),
-    "/pay/{payment}": Place("pay-one", CLERK, "/pay/new"),
+    "/pay/{message}": Place("pay-one", CLERK, "/pay/new"),
     "/payments": Place("payments", OWNER, "/payments"),
     "/payments/{payment}": Place("payment", OWNER, "/payments/{payment}"),
     "/approvals": Place("approvals", APPROVER, "/approvals"),
@@ -77,7 +77,7 @@ PLACES: Final = {
 # Routes that are no page to look at by themselves, each with its reason.
 PARTS: Final = {
     "/sign-in/back": "where a provider sends the browser back to",
-    "/pay/new": "leads on to /pay/{payment}",
+    "/pay/new": "leads on to /pay/{message}",
     "/pay/iban": "a part of the form, said again as one types",
     "/approvals/{approval}/state": "a part of the waiting page",
 }
