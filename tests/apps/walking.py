@@ -108,6 +108,9 @@ BODIES: dict[str, list[Any]] = {
     "POST /v1/sign-in/finish": [
         {"tenant": "{tenant}", "flow": "{flow}", "code": "c", "state": "{state}", "device": "d" * 16},
     ],
+    "POST /v1/sign-in/passkey/finish": [
+        {"tenant": "{tenant}", "flow": "{flow}", "credential": CREDENTIAL, "device": "d" * 16},
+    ],
     "POST /v1/sign-in/saml/{tenant}": [{"SAMLResponse": "AAAA", "RelayState": "{state}"}],
     "POST /oauth/token": [
         {"grant_type": "client_credentials", "client_id": "{client_id}"},
@@ -122,11 +125,12 @@ QUERIES: dict[str, str] = {
     "reference": "{reference}",
     "owner_reference": "{owner_reference}", "file_id": "{file}", "end_to_end_id": "{end_to_end_id}",
     "holder": "{person}", "by": "{person}", "on": "{on}", "client_id": "{client_id}", "request_uri": "{request_uri}",
-    "after": "{after}",
+    "after": "{after}", "tenant": "{tenant}",
 }  # fmt: skip
 NEEDED: dict[str, dict[str, str]] = {
     "statement": {"from": "2026-01-01", "to": "2026-01-02"},
     "consistency": {"old": "1"},
+    "sign-in": {"tenant": "{tenant}"},
 }
 # Questions that name nothing of a tenant: instants, sizes, words of a closed list.
 PLAIN = {
@@ -136,7 +140,10 @@ PLAIN = {
 # What is numbered the same in every tenant, and what is new with each request.
 ALIKE = {"index", "place", "new"}
 # What anybody may ask before it is known who asks, about the tenant that they name: by whom people sign in there.
-OPEN = {"POST /v1/sign-in", "POST /v1/sign-in/finish", "POST /v1/sign-in/saml/{tenant}"}
+OPEN = {
+    "GET /v1/sign-in", "POST /v1/sign-in", "POST /v1/sign-in/finish", "POST /v1/sign-in/saml/{tenant}",
+    "POST /v1/sign-in/passkey/finish",
+}  # fmt: skip
 # The development issuer knows no tenants and stores nothing of them: it is asked without names.
 APART = "/dev/issuer/"
 

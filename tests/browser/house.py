@@ -98,9 +98,16 @@ def session_of(context: BrowserContext) -> str:
 
 
 class Authenticator:
-    """A virtual authenticator of Chromium in one page: a device that holds passkeys and verifies its owner."""
+    """A virtual authenticator of Chromium in one page: a device that holds passkeys and verifies its owner.
 
-    def __init__(self, page: Page) -> None:
+    Unless it ``offers`` one by itself where its owner types, somebody has to press a button.
+    """
+
+    def __init__(self, page: Page, *, offers: bool = True) -> None:
+        if not offers:
+            page.add_init_script(
+                "PublicKeyCredential.isConditionalMediationAvailable = async () => false"
+            )
         self.cdp: CDPSession = page.context.new_cdp_session(page)
         self.cdp.send("WebAuthn.enable")
         made = self.cdp.send(

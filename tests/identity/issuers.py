@@ -18,8 +18,11 @@ from tallystick.identity.api.sessions import (
     SignInStarted,
     StartSignIn,
 )
+from tallystick.identity.model import totp
 from tallystick.identity.model.jws import encoded
+from tallystick.identity.model.passkeys import Party
 from tallystick.identity.service.keys import IdentityService
+from tallystick.identity.service.proofs import Proofs
 from tallystick.identity.service.providers import ProvidersService
 from tallystick.identity.service.sessions import SessionsService
 from tallystick.identity.service.sign_ins import SignInService
@@ -155,10 +158,13 @@ class House:
             "database": self.database, "mint": self.mint, "clock": self.clock, "issuers": self.issuers,
             "pen": pen,
         }  # fmt: skip
+        ring = totp.KeyRing([bytes(32)])
+        party = Party("localhost", ("http://localhost:8480",))
+        proofs = Proofs(mint=self.mint, ring=lambda: ring, party=party)
         self.identity: Identity = near(
             Identity, IdentityService(database=self.database, mint=self.mint, clock=self.clock)
         )
-        self.sign_in: SignIn = near(SignIn, SignInService(**shared), wire=True)
+        self.sign_in: SignIn = near(SignIn, SignInService(**shared, proofs=proofs), wire=True)
         self.sessions: Sessions = near(Sessions, SessionsService(**shared), wire=True)
         providers = ProvidersService(
             database=self.database, clock=self.clock, allows_loopback=self.allows_loopback

@@ -241,13 +241,15 @@ class NearIdentity(IdentityDoors):
             ),
             **guarded,
         )
-        self._stand_signing_in(ground, guarded)
+        self._stand_signing_in(ground, guarded, proofs)
 
-    def _stand_signing_in(self, ground: dict[str, Any], guarded: dict[str, Any]) -> None:
+    def _stand_signing_in(
+        self, ground: dict[str, Any], guarded: dict[str, Any], proofs: Proofs
+    ) -> None:
         clock, settings = self.clock, self.settings
         issuers = OidcIssuers(clock=clock, allows_loopback=settings.allows_loopback)
         asking = {**ground, "issuers": issuers, "pen": self.pen}
-        self.sign_in = near(SignIn, SignInService(**asking), **guarded)
+        self.sign_in = near(SignIn, SignInService(**asking, proofs=proofs), **guarded)
         self.sessions = near(Sessions, SessionsService(**asking), **guarded)
         providers = ProvidersService(
             database=ground["database"], clock=clock, allows_loopback=settings.allows_loopback

@@ -8,9 +8,11 @@ COOKIES_MAX: Final = 50
 SESSION: Final = "tallystick"
 DEVICE: Final = "tallystick-device"
 FLOW: Final = "tallystick-flow"
+TENANT: Final = "tallystick-tenant"
 ZONE: Final = "tallystick-zone"
 """The reader's time zone: the only one that a script of ours writes."""
 DEVICE_LASTS_S: Final = 365 * 86_400
+"""How long a device is known, and the organisation that signed in on it, in seconds."""
 
 
 class Cookies:

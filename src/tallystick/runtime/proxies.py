@@ -4,12 +4,14 @@ A proxy adds the address it was asked from at the right end of ``X-Forwarded-For
 may have written. So the list is read from the right, as long as it names proxies of ours.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any, Final
 
 HOPS_MAX: Final = 20
 _FORWARDED: Final = b"x-forwarded-for"
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
 
 Network = IPv4Network | IPv6Network
 Headers = dict[bytes, bytes]
@@ -65,3 +67,9 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def country_of(headers: Mapping[bytes, bytes], name: str) -> str:
+    """The country that a proxy of ours wrote into its header, as ISO 3166 writes it; '' when there is none."""
+    text = headers.get(name.lower().encode(), b"").decode("latin-1").upper() if name else ""
+    return text if _COUNTRY.fullmatch(text) else ""

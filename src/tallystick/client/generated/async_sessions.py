@@ -1,15 +1,18 @@
 """Questions about signing in, and sessions, awaited. Written by ``make client`` from the routes."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from tallystick.client.calls import Call, said, segment
 from tallystick.client.groups import AsyncGroup
 from tallystick.identity.api.sessions import (
+    PasskeyAsked,
     Session,
     SessionPage,
     SessionsEnded,
     SignedIn,
     SignInStarted,
+    SignInWays,
 )
 from tallystick.kernel.fields import PAGE_MAX
 
@@ -63,6 +66,43 @@ class AsyncSessions(AsyncGroup):
                         "issuer": issuer,
                         "device": device,
                     }
+                ),
+                public=True,
+                is_repeatable=False,
+            )
+        )
+
+    async def sign_in_ways(self, *, tenant: str) -> SignInWays:
+        """Say by which providers people of a tenant come in."""
+        return await self._ask(
+            Call("GET", "/v1/sign-in", SignInWays, query={"tenant": tenant}, public=True)
+        )
+
+    async def start_passkey_sign_in(self) -> PasskeyAsked:
+        """Begin to sign in with a passkey."""
+        return await self._ask(
+            Call("POST", "/v1/sign-in/passkey", PasskeyAsked, public=True, is_repeatable=False)
+        )
+
+    async def finish_passkey_sign_in(
+        self,
+        *,
+        flow: str,
+        credential: dict[str, Any],
+        tenant: str | None = None,
+        device: str | None = None,
+    ) -> SignedIn:
+        """Finish signing in with a passkey.
+
+        Raises SignInNotAccepted, PersonNotKnown.
+        """
+        return await self._ask(
+            Call(
+                "POST",
+                "/v1/sign-in/passkey/finish",
+                SignedIn,
+                body=said(
+                    {"flow": flow, "credential": credential, "tenant": tenant, "device": device}
                 ),
                 public=True,
                 is_repeatable=False,

@@ -1,5 +1,6 @@
 """What passkeys are asked and answer, as pages carry it."""
 
+import base64
 from typing import Any
 
 import msgspec
@@ -22,3 +23,14 @@ def credential_of(form: Form, name: str) -> dict[str, Any]:
         return msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, ValueError):
         raise malformed(name, "no passkey answered; this needs a browser with scripts") from None
+
+
+def names_no_tenant(credential: dict[str, Any]) -> bool:
+    """Whether a passkey says whose it is, but not of which tenant: those of before do."""
+    response = credential.get("response")
+    handle = response.get("userHandle") if isinstance(response, dict) else None
+    try:
+        text = base64.urlsafe_b64decode(str(handle or "") + "===")
+    except ValueError:
+        return False
+    return bool(text) and b":" not in text

@@ -4,6 +4,7 @@ from typing import Annotated, Protocol
 
 from msgspec import Meta
 
+from tallystick.identity.api.factors import Credential, Options
 from tallystick.identity.api.providers import ProviderName
 from tallystick.kernel.actions import Action, asks, unguarded
 from tallystick.kernel.callers import Caller
@@ -64,6 +65,52 @@ class FinishSignIn(Message, frozen=True):
     country: str = ""
 
 
+class StartPasskeySignIn(Message, frozen=True):
+    """Begin to sign in with a passkey: nobody says who they are, and no tenant; the passkey does."""
+
+
+class PasskeyAsked(Message, frozen=True):
+    """What any passkey of this place is asked, for ten minutes."""
+
+    flow: Flow
+    options: Options
+    expires_at: Annotated[Time, told("Until when it can be finished.")]
+
+
+class FinishPasskeySignIn(Message, frozen=True):
+    """Finish a sign-in with what a passkey answered.
+
+    ``country`` is where the edge says the request came from; the route fills it in.
+    """
+
+    flow: Flow
+    credential: Credential
+    tenant: Annotated[
+        str | None, told("The tenant, for a passkey from before passkeys named one themselves.")
+    ] = None
+    device: Device | None = None
+    country: str = ""
+
+
+class AskWays(Message, frozen=True):
+    """Ask how people of a tenant come in."""
+
+    tenant: TenantName
+
+
+class Way(Message, frozen=True):
+    """A provider by which people of a tenant come in."""
+
+    provider: ProviderName
+    kind: Annotated[str, told("``oidc`` or ``saml``.")]
+
+
+class SignInWays(Message, frozen=True):
+    """How people of a tenant come in, beside their passkeys."""
+
+    providers: Annotated[tuple[Way, ...], told("By name; none for a tenant that is none.")]
+
+
 class SamlAnswer(Message, frozen=True):
     """What a SAML provider answers through the browser: the form, as it was sent."""
 
@@ -84,7 +131,7 @@ class SignedIn(Message, frozen=True):
     session_id: SessionId
     person: Annotated[str, told("The person, ``per_…``.")]
     expires_at: Annotated[Time, told("When it ends at the latest.")]
-    mfa: Annotated[bool, told("Whether a second factor was proven to the provider.")]
+    mfa: Annotated[bool, told("Whether a second factor was proven in it.")]
 
 
 class ProveSession(Message, frozen=True):
@@ -209,6 +256,27 @@ class SignIn(Protocol):
     @unguarded("it comes before anybody is known")
     async def take_saml(self, *, caller: Caller, message: SamlAnswer) -> SamlTaken:
         """Check an answer of SAML and keep what it says for whoever began. Raises SignInNotAccepted."""
+        ...
+
+    @unrecorded("names that are shown to whoever may come in")
+    @unguarded("it comes before anybody is known")
+    async def ways(self, *, caller: Caller, message: AskWays) -> SignInWays:
+        """Say by which providers people of a tenant come in. Raises Malformed."""
+        ...
+
+    @unrecorded("nobody has come in yet, and nothing is kept of it")
+    @unguarded("it comes before anybody is known")
+    async def start_passkey(self, *, caller: Caller, message: StartPasskeySignIn) -> PasskeyAsked:
+        """Begin with a passkey."""
+        ...
+
+    @records(Tag.IDENTITY_PERSON_SIGN_IN, Tag.IDENTITY_FACTOR_PROVE, notes_refusals=True)
+    @unguarded("it comes before anybody is known")
+    async def finish_passkey(self, *, caller: Caller, message: FinishPasskeySignIn) -> SignedIn:
+        """Finish with a passkey, and open a session in which it counts as a fresh second factor.
+
+        Raises Malformed, SignInNotAccepted, PersonNotKnown.
+        """
         ...
 
     @records(Tag.IDENTITY_PERSON_SIGN_IN, notes_refusals=True)

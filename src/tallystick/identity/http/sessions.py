@@ -1,18 +1,20 @@
 """Signing in over HTTP, sessions, and two of the credentials that are shown: a session's token, and an access token."""
 
-import re
-from collections.abc import Mapping
 from typing import Annotated
 
+from tallystick.identity.api.factors import Credential
 from tallystick.identity.api.providers import ProviderNotFound
 from tallystick.identity.api.sessions import (
     AccessTokenNotAccepted,
+    AskWays,
     Device,
     EndSession,
     EndSessions,
+    FinishPasskeySignIn,
     FinishSignIn,
     Flow,
     ListSessions,
+    PasskeyAsked,
     PersonNotKnown,
     ProveAccessToken,
     ProveSession,
@@ -27,6 +29,8 @@ from tallystick.identity.api.sessions import (
     SignIn,
     SignInNotAccepted,
     SignInStarted,
+    SignInWays,
+    StartPasskeySignIn,
     StartSignIn,
     TenantName,
 )
@@ -34,12 +38,12 @@ from tallystick.identity.http.proving import Prover, bearer
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import told
 from tallystick.kernel.messages import Message
+from tallystick.runtime.proxies import country_of
 from tallystick.runtime.routes import Asked, Reply, Route, Shown
 
 PROVEN = (SessionNotAccepted, AccessTokenNotAccepted, PersonNotKnown, ProviderOutOfReach)
 """What the proof of a person may be refused with, at any route."""
 DEVICE_HEADER = b"tallystick-device"
-_COUNTRY = re.compile(r"[A-Z]{2}")
 # What a token of JSON starts with in base64url: the "{" and the quote of its header.
 _JWT_START = "eyJ"
 
@@ -53,6 +57,17 @@ class FinishBody(Message, frozen=True):
     state: Annotated[str, told("The ``state`` of the answer.")]
     issuer: Annotated[
         str | None, told("The ``iss`` of the answer, when it had one (RFC 9207).")
+    ] = None
+    device: Device | None = None
+
+
+class FinishPasskeyBody(Message, frozen=True):
+    """Finish a sign-in with what a passkey answered."""
+
+    flow: Flow
+    credential: Credential
+    tenant: Annotated[
+        str | None, told("The tenant, for a passkey from before passkeys named one themselves.")
     ] = None
     device: Device | None = None
 
@@ -81,15 +96,67 @@ def token_prover(sessions: Sessions, *, country_header: str) -> Prover:
     return Prover(takes=lambda header: bearer(header).startswith(_JWT_START), prove=prove)
 
 
-def country_of(headers: Mapping[bytes, bytes], name: str) -> str:
-    """The country that a proxy of ours wrote into its header, as ISO 3166 writes it; '' when there is none."""
-    text = headers.get(name.lower().encode(), b"").decode("latin-1").upper() if name else ""
-    return text if _COUNTRY.fullmatch(text) else ""
-
-
 def routes(sign_in: SignIn, sessions: Sessions, *, country_header: str) -> list[Route]:
     """The routes of signing in, and of sessions."""
-    return [*_sign_in_routes(sign_in, country_header), *_session_routes(sessions)]
+    return [
+        *_sign_in_routes(sign_in, country_header),
+        *_passkey_routes(sign_in, country_header),
+        *_session_routes(sessions),
+    ]
+
+
+def _passkey_routes(sign_in: SignIn, country_header: str) -> list[Route]:
+    async def ways(asked: Asked) -> SignInWays:
+        return await sign_in.ways(caller=asked.caller, message=asked.query)
+
+    async def start(asked: Asked) -> PasskeyAsked:
+        return await sign_in.start_passkey(caller=asked.caller, message=StartPasskeySignIn())
+
+    async def finish(asked: Asked) -> SignedIn:
+        body: FinishPasskeyBody = asked.body
+        headers = asked.shown.headers if asked.shown else {}
+        message = FinishPasskeySignIn(
+            flow=body.flow,
+            credential=body.credential,
+            tenant=body.tenant,
+            device=body.device,
+            country=country_of(headers, country_header),
+        )
+        return await sign_in.finish_passkey(caller=asked.caller, message=message)
+
+    return [
+        Route(
+            method="GET",
+            path="/v1/sign-in",
+            summary="Say by which providers people of a tenant come in",
+            handle=ways,
+            query=AskWays,
+            answer=SignInWays,
+            public=True,
+        ),
+        Route(
+            method="POST",
+            path="/v1/sign-in/passkey",
+            summary="Begin to sign in with a passkey",
+            handle=start,
+            answer=PasskeyAsked,
+            status=201,
+            public=True,
+            shows_secret=True,
+        ),
+        Route(
+            method="POST",
+            path="/v1/sign-in/passkey/finish",
+            summary="Finish signing in with a passkey",
+            handle=finish,
+            body=FinishPasskeyBody,
+            answer=SignedIn,
+            status=201,
+            public=True,
+            shows_secret=True,
+            problems=(SignInNotAccepted, PersonNotKnown),
+        ),
+    ]
 
 
 def _sign_in_routes(sign_in: SignIn, country_header: str) -> list[Route]:

@@ -63,15 +63,33 @@ class Signed(NamedTuple):
     signature: bytes
 
 
+def handle_of(tenant: str, person_id: str) -> bytes:
+    """What a passkey keeps of whose it is (the user handle): ids of ours, which say nothing about anybody."""
+    return f"{tenant}:{person_id}".encode()
+
+
+def whose(credential: Mapping[str, Any]) -> tuple[str, str]:
+    """The tenant and the person that an answer says it is of; passkeys of before name no tenant, ''. Raises Refused."""
+    text = _strict(lambda: base64url_to_bytes(str(credential["response"]["userHandle"])).decode())
+    tenant, _, person_id = text.rpartition(":")
+    return tenant, person_id
+
+
 def offer(
-    party: Party, *, person_id: str, name: str, challenge: bytes, known: Sequence[bytes]
+    party: Party,
+    *,
+    tenant: str,
+    person_id: str,
+    name: str,
+    challenge: bytes,
+    known: Sequence[bytes],
 ) -> dict[str, Any]:
     """The options for ``navigator.credentials.create()``, as JSON; ``known`` passkeys are not made twice."""
     options = webauthn.generate_registration_options(
         rp_id=party.rp_id,
         rp_name="Tallystick",
         user_name=name,
-        user_id=person_id.encode(),
+        user_id=handle_of(tenant, person_id),
         user_display_name=name,
         challenge=challenge,
         timeout=TIMEOUT_MS,
@@ -87,7 +105,7 @@ def offer(
 
 
 def request(party: Party, *, challenge: bytes, known: Sequence[bytes]) -> dict[str, Any]:
-    """The options for ``navigator.credentials.get()``, as JSON, for one of the ``known`` passkeys."""
+    """The options for ``navigator.credentials.get()``, as JSON, for one of the ``known`` passkeys, any without them."""
     options = webauthn.generate_authentication_options(
         rp_id=party.rp_id,
         challenge=challenge,
@@ -150,6 +168,7 @@ def signed(
     *,
     credential: Mapping[str, Any],
     challenge: bytes,
+    tenant: str,
     person_id: str,
     public_key: bytes,
     sign_count: int,
@@ -157,9 +176,10 @@ def signed(
     """Read the answer of ``get()`` to this challenge by the passkey of this person. Raises Refused."""
     client_data = _bytes_of(credential, "clientDataJSON")
     _demand_own_page(client_data)
-    handle = cast("Mapping[str, Any]", credential["response"]).get("userHandle")
-    if handle and _strict(lambda: base64url_to_bytes(str(handle))) != person_id.encode():
-        raise Refused("it is another person's")
+    if cast("Mapping[str, Any]", credential["response"]).get("userHandle"):
+        named, person = whose(credential)
+        if person != person_id or named not in ("", tenant):
+            raise Refused("it is another person's")
     found = _strict(
         lambda: webauthn.verify_authentication_response(
             credential=dict(credential),

@@ -39,12 +39,22 @@ class KeyRing:
         if not 1 <= len(keys) <= KEYS_MAX or any(len(key) != KEY_BYTES for key in keys):
             raise ValueError(f"there are 1 to {KEYS_MAX} keys of {KEY_BYTES} bytes each")
         self._keys = {name_of(key): AESGCM(key) for key in keys}
+        self._marks = [hmac.digest(key, b"tallystick mark", "sha256") for key in keys]
         self.first = name_of(keys[0])
 
     def seal(self, secret: bytes, *, nonce: bytes, place: Mapping[str, str]) -> tuple[bytes, str]:
         """Seal a secret for one place; answers what is kept, and the key's name. ``nonce`` is 12 bytes of chance."""
         sealed = self._keys[self.first].encrypt(nonce, secret, _bound(self.first, place))
         return nonce + sealed, self.first
+
+    def mark(self, content: bytes) -> bytes:
+        """What only whoever has the first key can write beside this content: 32 bytes (RFC 2104, of SHA-256)."""
+        return hmac.digest(self._marks[0], content, "sha256")
+
+    def is_mark(self, mark: bytes, content: bytes) -> bool:
+        """Whether that was written beside this content, under any of the keys."""
+        made = [hmac.digest(key, content, "sha256") for key in self._marks]
+        return any(hmac.compare_digest(one, mark) for one in made)
 
     def open(self, sealed: bytes, *, key_name: str, place: Mapping[str, str]) -> bytes:
         """Open what was sealed for this place under the named key and no other. Raises SecretUnreadable."""

@@ -31,7 +31,7 @@ from tallystick.identity.service.proofs import (
 )
 from tallystick.identity.store import factors as store
 from tallystick.identity.store.factors import FactorRow, SessionRow
-from tallystick.kernel import instants
+from tallystick.kernel import ids, instants
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.problems import Problem, malformed
@@ -150,7 +150,8 @@ class Enrolling:
                 connection, caller=caller, purpose="enrol", challenge=challenge, now=now
             )
         options = passkeys.offer(
-            self._proofs.party, person_id=person_id, name=name or person_id, challenge=challenge,
+            self._proofs.party, tenant=ids.tenant_name(tenant_id), person_id=person_id,
+            name=name or person_id, challenge=challenge,
             known=[row.credential_id for row in kept if row.credential_id is not None],
         )  # fmt: skip
         return PasskeyOffered(challenge=challenge_id, options=options, until=instants.render(until))

@@ -264,7 +264,8 @@ class Proofs:
             if factor is None or factor.person_id != caller.actor or factor.ended_at is not None:
                 return PasskeyNotAccepted("This passkey is not one of yours that is in force.")
             signed = passkeys.signed(
-                self.party, credential=credential, challenge=challenge, person_id=caller.actor,
+                self.party, credential=credential, challenge=challenge,
+                tenant=ids.tenant_name(caller.tenant_id), person_id=caller.actor,
                 public_key=factor.public_key or b"", sign_count=factor.sign_count or 0,
             )  # fmt: skip
         except passkeys.Refused as refusal:

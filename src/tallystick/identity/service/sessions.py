@@ -21,7 +21,8 @@ from tallystick.identity.model import session_texts
 from tallystick.identity.model.jws import BadToken, Jws, parse_jws
 from tallystick.identity.model.tokens_of_people import Proven, check_access_token, claimed
 from tallystick.identity.service.keys import FoundKeys
-from tallystick.identity.service.sign_ins import as_tenant, open_for, trust_of
+from tallystick.identity.service.opening import as_tenant, open_for
+from tallystick.identity.service.sign_ins import trust_of
 from tallystick.identity.store import providers as provider_store
 from tallystick.identity.store import sessions as store
 from tallystick.identity.store.sessions import Found

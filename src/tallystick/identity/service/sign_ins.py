@@ -6,6 +6,7 @@ from hmac import compare_digest
 from tallystick.identity.adapters.oidc import CodeRefused, OidcIssuers
 from tallystick.identity.api.providers import ProviderNotFound
 from tallystick.identity.api.sessions import (
+    AskWays,
     FinishSignIn,
     PersonNotKnown,
     SamlAnswer,
@@ -13,7 +14,9 @@ from tallystick.identity.api.sessions import (
     SignedIn,
     SignInNotAccepted,
     SignInStarted,
+    SignInWays,
     StartSignIn,
+    Way,
 )
 from tallystick.identity.model import saml, session_texts
 from tallystick.identity.model.addresses import asking, is_redirect
@@ -25,44 +28,60 @@ from tallystick.identity.model.tokens_of_people import (
     algorithms_of,
     check_id_token,
 )
+from tallystick.identity.service.opening import (
+    SESSION_LASTS,
+    UNDER_WAY,
+    as_tenant,
+    demand_device,
+    open_for,
+    tenant_of,
+)
+from tallystick.identity.service.passkey_sign_ins import (
+    NOT_ACCEPTED,
+    NOT_KNOWN,
+    NotTaken,
+    PasskeySignIns,
+    signed_in,
+)
+from tallystick.identity.service.proofs import Proofs
 from tallystick.identity.store import once
 from tallystick.identity.store import providers as provider_store
 from tallystick.identity.store import sessions as store
 from tallystick.identity.store.providers import ProviderRow
-from tallystick.identity.store.sessions import SessionRow, SignInRow
-from tallystick.kernel import ids, instants
+from tallystick.identity.store.sessions import SignInRow
+from tallystick.kernel import instants
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import Instant
-from tallystick.kernel.problems import Problem, malformed
-from tallystick.kernel.tags import Tag
+from tallystick.kernel.problems import malformed
 from tallystick.runtime.clock import Clock, Mint
-from tallystick.runtime.database import Connection, Database
+from tallystick.runtime.database import Database
 from tallystick.runtime.record import Pen
 
-UNDER_WAY: Instant = 600 * instants.SECOND
-SESSION_LASTS: Instant = 12 * 3_600 * instants.SECOND
-COUNTRY_MAX = 2
-_NOT_ACCEPTED = "The sign-in was not accepted: begin again."
-_NOT_KNOWN = (
-    "You are not known here: ask those who look after people in your organisation to add you."
-)
 
-
-class _Refused(Exception):
-    """Why a sign-in is refused, in words for the record."""
-
-
-class SignInService:
+class SignInService(PasskeySignIns):
     """The door of signing in, over the database of role ``tallystick_identity``."""
 
     def __init__(
-        self, *, database: Database, mint: Mint, clock: Clock, issuers: OidcIssuers, pen: Pen
+        self,
+        *,
+        database: Database,
+        mint: Mint,
+        clock: Clock,
+        issuers: OidcIssuers,
+        pen: Pen,
+        proofs: Proofs,
     ) -> None:
-        self._database = database
-        self._mint = mint
-        self._clock = clock
+        super().__init__(database=database, mint=mint, clock=clock, pen=pen, proofs=proofs)
         self._issuers = issuers
-        self._pen = pen
+
+    async def ways(self, *, caller: Caller, message: AskWays) -> SignInWays:
+        """Say by which providers people come in. Raises Malformed."""
+        tenant_id = tenant_of(message.tenant)
+        async with self._database.transaction(tenant_id=tenant_id, read_only=True) as connection:
+            found = await provider_store.providers(connection, tenant_id=tenant_id)
+        return SignInWays(
+            providers=tuple(Way(provider=row.provider, kind=row.kind) for row in found)
+        )
 
     async def start(self, *, caller: Caller, message: StartSignIn) -> SignInStarted:
         """Begin. Raises Malformed, ProviderNotFound, ProviderOutOfReach."""
@@ -145,13 +164,13 @@ class SignInService:
             )
         now = self._clock.now()
         if waiting is None or now >= waiting.expires_at:
-            problem = SignInNotAccepted(_NOT_ACCEPTED)
+            problem = SignInNotAccepted(NOT_ACCEPTED)
             await self._refuse_unknown(caller, problem, message)
             raise problem
         asking_as = as_tenant(caller, tenant_id)
         try:
             if row is None or row.number != waiting.number or row.kind != "saml":
-                raise _Refused("the provider was changed meanwhile")
+                raise NotTaken("the provider was changed meanwhile")
             request_id = session_texts.request_id_of(state)
             answered = await asyncio.to_thread(
                 saml.check_response,
@@ -162,8 +181,8 @@ class SignInService:
             )
             code = encoded(self._mint.secret(session_texts.SECRET_BYTES))
             await self._keep_answer(tenant_id, waiting.hash, code, row, answered)
-        except (BadAnswer, _Refused) as error:
-            raise await self._refused(asking_as, SignInNotAccepted(_NOT_ACCEPTED), error) from None
+        except (BadAnswer, NotTaken) as error:
+            raise await self._refused(asking_as, SignInNotAccepted(NOT_ACCEPTED), error) from None
         return SamlTaken(url=asking(waiting.redirect, {"code": code, "state": state}))
 
     async def _keep_answer(
@@ -179,7 +198,7 @@ class SignInService:
                 until=proven.until,
             )
             if not is_first:
-                raise _Refused("the assertion was shown before")
+                raise NotTaken("the assertion was shown before")
             kept = await store.answer_sign_in(
                 connection,
                 tenant_id=tenant_id,
@@ -190,13 +209,12 @@ class SignInService:
                 mfa_at=proven.mfa_at,
             )
             if not kept:
-                raise _Refused("the sign-in was answered before")
+                raise NotTaken("the sign-in was answered before")
 
     async def finish(self, *, caller: Caller, message: FinishSignIn) -> SignedIn:
         """Finish, and open a session. Raises SignInNotAccepted, PersonNotKnown, ProviderOutOfReach."""
         tenant_id = tenant_of(message.tenant)
-        if message.device is not None and not session_texts.is_device(message.device):
-            raise malformed("device", "16 to 200 printable ASCII characters without space")
+        demand_device(message.device)
         begun = None
         if session_texts.is_flow(message.flow):
             # Gone whatever follows: neither flow nor code is tried a second time.
@@ -205,37 +223,37 @@ class SignInService:
                     connection, tenant_id=tenant_id, hashed=session_texts.hash_of(message.flow)
                 )
         if begun is None:
-            problem = SignInNotAccepted(_NOT_ACCEPTED)
+            problem = SignInNotAccepted(NOT_ACCEPTED)
             await self._refuse_unknown(caller, problem, message)
             raise problem
         asking_as = as_tenant(caller, tenant_id)
         try:
             proven = await self._proven(tenant_id, begun, message)
-        except (BadToken, CodeRefused, _Refused) as error:
-            raise await self._refused(asking_as, SignInNotAccepted(_NOT_ACCEPTED), error) from None
+        except (BadToken, CodeRefused, NotTaken) as error:
+            raise await self._refused(asking_as, SignInNotAccepted(NOT_ACCEPTED), error) from None
         return await self._open(asking_as, proven, message)
 
     async def _proven(self, tenant_id: int, begun: SignInRow, message: FinishSignIn) -> Proven:
         now = self._clock.now()
         if now >= begun.expires_at:
-            raise _Refused("the sign-in took too long")
+            raise NotTaken("the sign-in took too long")
         if not compare_digest(
             session_texts.state_of(message.flow).encode(), message.state.encode()
         ):
-            raise _Refused("the state is not that of this sign-in")
+            raise NotTaken("the state is not that of this sign-in")
         async with self._database.transaction(tenant_id=tenant_id, read_only=True) as connection:
             row = await provider_store.provider(
                 connection, tenant_id=tenant_id, provider=begun.provider
             )
         if row is None or row.number != begun.number:
-            raise _Refused("the provider was changed meanwhile")
+            raise NotTaken("the provider was changed meanwhile")
         if row.kind == "saml":
             return _answered(row, begun, message.code, now)
         endpoints = await self._issuers.endpoints(row.issuer)
         # RFC 9207, section 2.4: an answer that another provider made is known by its name.
         named = message.issuer
         if named != row.issuer and (named is not None or endpoints.names_itself):
-            raise _Refused("the answer is of another issuer")
+            raise NotTaken("the answer is of another issuer")
         tokens = await self._issuers.exchange(
             row.issuer,
             client=row.client,
@@ -273,51 +291,9 @@ class SignInService:
             )
         if row is None:
             raise await self._refused(
-                caller, PersonNotKnown(_NOT_KNOWN), _Refused("no active person has this login")
+                caller, PersonNotKnown(NOT_KNOWN), NotTaken("no active person has this login")
             )
-        return SignedIn(
-            session=text,
-            session_id=session_id,
-            person=row.person_id,
-            expires_at=instants.render(row.expires_at),
-            mfa=row.mfa_at is not None,
-        )
-
-    async def _refuse_unknown(self, caller: Caller, problem: Problem, message: object) -> None:
-        # Of no tenant: those who know no sign-in of a tenant do not write into its record.
-        await self._pen.refuse(
-            caller=caller, tag=Tag.IDENTITY_PERSON_SIGN_IN, problem=problem, message=message
-        )
-
-    async def _refused(self, caller: Caller, problem: Problem, reason: Exception) -> Problem:
-        # Sealed: it is for those of the tenant who look into it, and says nothing to whoever asked.
-        await self._pen.note(
-            caller=caller,
-            tag=Tag.IDENTITY_PERSON_SIGN_IN,
-            on="identity",
-            outcome=problem.code,
-            texts={"reason": str(reason) or "the provider refused the code"},
-        )
-        return problem
-
-
-def tenant_of(name: str) -> int:
-    """The number of a tenant. Raises Malformed."""
-    try:
-        return ids.tenant_id_of(name)
-    except ValueError as error:
-        raise malformed("tenant", str(error)) from None
-
-
-def as_tenant(caller: Caller, tenant_id: int, actor: str = "edge", session: str = "") -> Caller:
-    """Whoever asks from there, within a tenant."""
-    return Caller(
-        tenant_id=tenant_id,
-        actor=actor,
-        session=session,
-        request=caller.request,
-        origin=caller.origin,
-    )
+        return signed_in(text, row)
 
 
 def trust_of(row: ProviderRow) -> Trust:
@@ -345,9 +321,9 @@ def _saml_trust(row: ProviderRow) -> SamlTrust:
 def _answered(row: ProviderRow, begun: SignInRow, code: str, now: Instant) -> Proven:
     """What SAML said, for whoever brings the code that was sent to where it began."""
     if begun.code_hash is None or begun.subject is None:
-        raise _Refused("the provider has not answered")
+        raise NotTaken("the provider has not answered")
     if not compare_digest(begun.code_hash, session_texts.hash_of(code)):
-        raise _Refused("the code is not that of this sign-in")
+        raise NotTaken("the code is not that of this sign-in")
     return Proven(
         issuer=row.issuer,
         subject=begun.subject,
@@ -355,46 +331,3 @@ def _answered(row: ProviderRow, begun: SignInRow, code: str, now: Instant) -> Pr
         mfa_at=begun.mfa_at,
         until=now + SESSION_LASTS,
     )
-
-
-async def open_for(
-    connection: Connection,
-    *,
-    caller: Caller,
-    proven: Proven,
-    session_id: str,
-    hashed: bytes,
-    device: str,
-    country: str,
-    now: Instant,
-    until: Instant,
-) -> SessionRow | None:
-    """Open a session for the person whom a provider names so; None when there is no such person who is active.
-
-    ``caller`` is whoever asks, within the tenant; where it asks from is the session's network.
-    """
-    found = await provider_store.person_of_login(
-        connection, tenant_id=caller.tenant_id, issuer=proven.issuer, subject=proven.subject
-    )
-    if found is None or found[1] != "active":
-        return None
-    mark = session_texts.device_mark(caller.tenant_id, device)
-    row = SessionRow(
-        session_id=session_id,
-        person_id=found[0],
-        hash=hashed,
-        issuer=proven.issuer,
-        methods=proven.methods,
-        device=mark,
-        device_known=await store.is_device_known(
-            connection, tenant_id=caller.tenant_id, person_id=found[0], device=mark
-        ),
-        network=caller.origin.partition(" ")[0],
-        country=country,
-        started_at=now,
-        expires_at=until,
-        mfa_at=proven.mfa_at,
-    )
-    person = as_tenant(caller, caller.tenant_id, actor=row.person_id, session=session_id)
-    await store.insert_session(connection, tenant_id=caller.tenant_id, row=row, caller=person)
-    return row
