@@ -5,11 +5,11 @@ import sys
 import uvloop
 
 from tallystick.runtime.edge import settle_memory
-from tests.bench import access, bulk, far, growth, http, record
+from tests.bench import access, bulk, console, far, growth, http, record
 from tests.bench.figures import missed, say
 from tests.bench.ground import new_database, postgres
 
-PARTS = ("bulk", "http", "growth", "record", "access", "far")
+PARTS = ("bulk", "http", "growth", "record", "access", "far", "console")
 
 
 async def measure(url: str, wanted: set[str]) -> None:
@@ -25,6 +25,8 @@ async def measure(url: str, wanted: set[str]) -> None:
         await access.measure(await new_database(url, "access"))
     if "far" in wanted:
         await far.measure(await new_database(url, "far"))
+    if "console" in wanted:
+        await console.measure()
     if "record" in wanted:
         await record.measure(url)
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
@@ -59,20 +59,39 @@ def figures(minor: int, exponent: int, locale: Locale) -> str:
 
     A minus sign is U+2212, as wide as a figure. Nothing is rounded, however many figures there are.
     """
+    marks = _marks(locale)
     digits = str(abs(minor)).rjust(exponent + 1, "0")
     split = len(digits) - exponent
     sign = "\N{MINUS SIGN}" if minor < 0 else ""
-    point = get_decimal_symbol(locale) if exponent else ""
-    return f"{sign}{_grouped(digits[:split], locale)}{point}{digits[split:]}"
+    point = marks.point if exponent else ""
+    return f"{sign}{_grouped(digits[:split], marks)}{point}{digits[split:]}"
 
 
-def _grouped(digits: str, locale: Locale) -> str:
-    last, others = locale.decimal_formats[None].grouping
-    parts = [digits[-last:]]
-    rest = digits[:-last]
-    for end in range(len(rest), 0, -others):
-        parts.append(rest[max(0, end - others) : end])
-    return get_group_symbol(locale).join(reversed(parts))
+class _Marks(NamedTuple):
+    """How a locale sets figures apart: its point, what stands between groups, how many are in the last and others."""
+
+    point: str
+    group: str
+    last: int
+    others: int
+
+
+@functools.lru_cache(256)
+def _marks(locale: Locale) -> _Marks:
+    # Babel looks these up anew each time, and a page has hundreds of figures.
+    return _Marks(
+        get_decimal_symbol(locale), get_group_symbol(locale), *locale.decimal_formats[None].grouping
+    )
+
+
+def _grouped(digits: str, marks: _Marks) -> str:
+    if marks.last == marks.others == 3:
+        return f"{int(digits):,}".replace(",", marks.group)
+    parts = [digits[-marks.last :]]
+    rest = digits[: -marks.last]
+    for end in range(len(rest), 0, -marks.others):
+        parts.append(rest[max(0, end - marks.others) : end])
+    return marks.group.join(reversed(parts))
 
 
 def minor_of(typed: str, exponent: int, locale: Locale) -> int:

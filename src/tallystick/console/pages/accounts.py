@@ -1,12 +1,13 @@
 """Accounts of the books: the list of them, and one with its balance over time and its entries."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Annotated, Final, TypeVar
+from collections.abc import Awaitable, Sequence
+from typing import Annotated, Final, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from tallystick.console import entries, history
 from tallystick.console.asking import part
+from tallystick.console.reader import Reader
 from tallystick.console.site import Site, Visit
 from tallystick.kernel.fields import PAGE_MAX, told
 from tallystick.kernel.messages import Message
@@ -26,6 +27,18 @@ PATH: Final = "/accounts"
 WALLETS: Final = "wallets:"
 Answer = TypeVar("Answer")
 _SHOWN = told("As a person filled it in.")
+
+
+class Row(NamedTuple):
+    """An account of the list, with its figures written out: a page has hundreds."""
+
+    path: str
+    address: str
+    status: str
+    posted: str
+    pending: str
+    available: str
+    asset: str
 
 
 class Listed(Message, frozen=True):
@@ -62,7 +75,7 @@ def routes(site: Site) -> list[Route]:
             status=422 if wrong else 200,
             asked=query,
             books=[one.name for one in books.answer.items] if books.answer else [query.ledger],
-            accounts=page.items if page else (),
+            rows=_rows(page.items, visit.reader) if page else (),
             wrong=wrong,
             first=f"{PATH}?{urlencode(again)}" if query.after else "",
             next=f"{PATH}?{urlencode({**again, 'after': page.after})}"
@@ -95,6 +108,21 @@ def routes(site: Site) -> list[Route]:
     return [
         site.get(PATH, listed, query=Listed),
         site.get(f"{PATH}/{{ledger}}/{{address}}", one, query=entries.Looked),
+    ]
+
+
+def _rows(accounts: Sequence[Account], reader: Reader) -> list[Row]:
+    return [
+        Row(
+            f"{PATH}/{one.ledger}/{one.address}",
+            one.address,
+            one.status,
+            reader.figures(one.balances.posted, one.exponent),
+            reader.figures(one.balances.pending, one.exponent),
+            reader.figures(one.balances.available, one.exponent),
+            one.asset,
+        )
+        for one in accounts
     ]
 
 
