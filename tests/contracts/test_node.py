@@ -209,3 +209,45 @@ def test_a_name_that_nobody_has_is_refused(pair: Pair, tenant: Callable[[], Tena
     refused = pair.running.command("substitute", "live", "nobody", *words)
     assert refused.code == 1
     assert "substitute_not_proven" in refused.err
+
+
+FORGETS = """
+from msgspec import structs
+
+
+class Forgets:
+    def __init__(self, ours):
+        self.ours = ours
+
+    def __getattr__(self, name):
+        return getattr(self.ours, name)
+
+    async def open(self, *, caller, message):
+        return structs.replace(await self.ours.open(caller=caller, message=message), replayed=False)
+
+
+def build(ground):
+    return Forgets(ground.ours)
+"""
+
+
+def test_the_command_tries_what_is_installed_and_says_what_failed(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    info = tmp_path / "forgetful-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: forgetful\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[tallystick.wallets]\nC = forgetful:build\n")
+    (tmp_path / "forgetful.py").write_text(FORGETS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    words = ("contract", "wallets", "--entry-point")
+    refused = pair.running.command(*words, "forgetful", COLUMNS="300")
+    assert refused.code == 1
+    assert "forgetful C.1.0 breaks 1 of the" in refused.err
+    assert "expected (False, True), found (False, False)" in refused.out
+    nobody = pair.running.command(*words, "nobody")
+    assert "no distribution 'nobody'" in nobody.err
+    both = pair.running.command("contract", "wallets")
+    assert (both.code, "--at URL or --entry-point" in both.err) == (1, True)
+    none = pair.running.command("contract", "audit", "--at", "http://127.0.0.1:1")
+    assert "no contract of 'audit'" in none.err

@@ -107,7 +107,7 @@ async def test_one_that_breaks_its_contract_serves_nobody_and_is_told_why(proces
 async def test_one_that_was_proven_before_serves_until_it_is_tried_again(process) -> None:
     await process.substitutes.try_all()
     candidate = process.substitutes.named("wallets", NICKNAMES)
-    candidate.is_proven = None
+    candidate.is_proven, candidate.was_proven = None, False
     assert process.substitutes.ready("wallets", NICKNAMES) is None
     candidate.was_proven = True
     assert process.substitutes.ready("wallets", NICKNAMES) is not None

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import read
+from tallystick.kernel.problems import Problem
 from tallystick.kernel.refusals import TemporarilyUnavailable
 from tallystick.runtime.clock import SystemClock
 from tallystick.runtime.record import Pen
@@ -144,6 +145,31 @@ async def test_live_serves_the_tenant_and_the_record_says_who_did_it(
     await board.wallets.open(caller=caller, message=order())
     last = (await entries(caller.tenant_id))[-1]
     assert last.content == {"replayed": True, "substitute": "named", "version": "B.1.0.0"}
+
+
+async def test_a_refusal_of_theirs_is_on_record_as_a_word_of_ours_or_not_at_all(
+    board, caller, entries
+) -> None:
+    board.switch(Mode.LIVE)
+
+    async def evil(*, caller: Caller, message: Any) -> Any:
+        problem = Problem("no")
+        problem.code = 'x","tag":"identity.key.create'
+        raise problem
+
+    async def again(*, caller: Caller, message: Any) -> Any:
+        problem = WalletNotFound("there is none")
+        problem.replayed = True
+        raise problem
+
+    board.theirs.freeze = evil
+    with pytest.raises(TemporarilyUnavailable):
+        await board.wallets.freeze(caller=caller, message=W1)
+    assert await entries(caller.tenant_id) == []
+    board.theirs.freeze = again
+    with pytest.raises(WalletNotFound) as refused:
+        await board.wallets.freeze(caller=caller, message=W1)
+    assert not refused.value.replayed
 
 
 async def test_a_switch_is_known_at_once_here_and_in_five_seconds_elsewhere(board, caller) -> None:

@@ -20,7 +20,7 @@ from tallystick.kernel.tags import Tag, notes_refusals, tags_of
 from tallystick.runtime import deadlines
 from tallystick.runtime.clock import Clock, Mint
 from tallystick.runtime.record import Pen
-from tallystick.runtime.unlike import outcome_of, unlike
+from tallystick.runtime.unlike import CODE, outcome_of, unlike
 
 Door = TypeVar("Door")
 
@@ -268,6 +268,12 @@ class _Switch:
         try:
             answer = await getattr(ready.door, method.__name__)(caller=caller, message=message)
         except Problem as problem:
+            if not CODE.fullmatch(problem.code):
+                # It goes into the record as a word of ours.
+                _log.warning("code_is_none", context=self._context, substitute=standing.name)
+                raise TemporarilyUnavailable(_NOT_READY) from None
+            # Whether it refused this before is its own word; ours writes every refusal down.
+            problem.replayed = False
             if tags and notes_refusals(method):
                 await self._pen.refuse(caller=caller, tag=tags[0], problem=problem, message=message)
             raise

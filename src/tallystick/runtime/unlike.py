@@ -1,5 +1,6 @@
 """Where two answers to the same question are unlike."""
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -7,6 +8,8 @@ import msgspec
 from tallystick.kernel.problems import Problem
 
 FIELDS_MAX: Final = 20
+CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
+"""The form of every code of a problem, which somebody else's implementation may not keep."""
 # Of the moment it was asked, and so never the same twice; and files, which say when they were written.
 _VARYING: Final = frozenset({"created_at", "ends_at", "content"})
 
@@ -38,5 +41,7 @@ def _walk(ours: Any, theirs: Any, place: str, found: list[str]) -> None:
 
 
 def outcome_of(value: Any) -> str:
-    """How a call ended: ``answered``, or the code of its refusal."""
-    return value.code if isinstance(value, Problem) else "answered"
+    """How a call ended: ``answered``, or the code of its refusal; what is no code is not repeated."""
+    if not isinstance(value, Problem):
+        return "answered"
+    return value.code if CODE.fullmatch(value.code) else "no_code"

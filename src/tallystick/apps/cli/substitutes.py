@@ -99,12 +99,11 @@ def differences(context: str = _CONTEXT, tenant: str = _TENANT) -> None:
         f"{found.substitute} {found.version}: {found.compared} compared, {found.different} unlike, "
         f"{found.lost} not answered, {found.skipped} not sent"
     )
-    table = Table("at", "method", "request", "ours", "theirs", "unlike at")
     for one in found.items:
-        places = escape(", ".join(one.fields))
-        table.add_row(one.at, one.method, escape(one.request), one.ours, escape(one.theirs), places)
-    if found.items:
-        _out.print(table)
+        places = f"  at {', '.join(one.fields)}" if one.fields else ""
+        typer.echo(
+            f"{one.at}  {one.method}  ours {one.ours}, theirs {one.theirs}{places}  {one.request}"
+        )
 
 
 def _switch(message: SwitchOver, tenant: str) -> None:

@@ -75,6 +75,8 @@ async def lists_in_pages(wallets: Wallets, world: World) -> None:
     open_ones = {"owner_reference": "listed", "status": WalletStatus.OPEN}
     same(await ids(3, **open_ones), [*names[:2], *names[3:]], "only those that are open")
     same(await ids(3, owner_reference="nobody"), [], "those of nobody")
+    same(await ids(2, begins="listed-"), names, "those that begin so")
+    same(await ids(2, begins="listed-3"), names[3:4], "the one that begins so")
 
 
 @CONTRACT.promise

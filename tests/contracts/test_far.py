@@ -1,0 +1,49 @@
+"""Our own contexts keep their contracts at far doors too, guarded, for keys of two new tenants."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tallystick.apps.trying import Ground, end_world, fresh_world
+from tallystick.contracts import run
+from tallystick.contracts.catalogue import CONTRACTS
+from tallystick.identity.service.keys import IdentityService
+from tallystick.ledger.api import Ledger
+from tallystick.payments.api import Payments
+from tallystick.runtime.clock import SystemClock
+from tallystick.wallets.api import Wallets
+from tests.contracts.test_contracts import broken
+from tests.doors.house import EVERY_DOOR, FarProcess
+
+PROTOCOLS = {"ledger": Ledger, "wallets": Wallets, "payments": Payments}
+
+
+@pytest.fixture(scope="module")
+def process(migrated_url: str) -> Iterator[FarProcess]:
+    home = Path(tempfile.mkdtemp(prefix="tallystick-contracts-"))
+    os.chmod(home, 0o711)
+    words = ["edge", "operator", "payments"]
+    made = FarProcess(migrated_url, home / "far", edge=dict.fromkeys(EVERY_DOOR, words))
+    yield made
+    made.running.stop()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.mark.parametrize("context", CONTRACTS)
+async def test_our_contexts_keep_their_contracts_from_afar(
+    process, database_for, mint, context
+) -> None:
+    knocking = process.knocking("edge")
+    doors = {name: knocking.at(door, process.url) for name, door in PROTOCOLS.items()}
+    clock = SystemClock()
+    identity = IdentityService(database=await database_for("identity"), mint=mint, clock=clock)
+    ground = Ground(identity=identity, doors=doors.__getitem__, clock=clock)
+    world = await fresh_world(ground, contract=CONTRACTS[context], label="ours")
+    outcomes = await run(CONTRACTS[context], doors[context], world)
+    assert broken(outcomes) == {}
+    await end_world(ground, world)
+    await knocking.stop()
