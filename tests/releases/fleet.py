@@ -10,8 +10,8 @@ from tallystick.apps.splitting import SPLITS
 from tests.apps.platform import STOP_WAIT_S, Reached, Running, environment, free_port, run
 from tests.releases.balancer import Balancer
 
-# Longer than a process of ours keeps a connection open that it does not use.
-DRAIN_SECONDS = "5"
+# Processes of ours keep a connection for four seconds that they do not use; clients of the tests use theirs all the time.
+DRAIN_SECONDS, DRAIN_SECONDS_EDGE = "5", "1"
 
 
 class Fleet(Reached):
@@ -26,7 +26,6 @@ class Fleet(Reached):
         url = self._balancers[self.places[0]].url
         self._settings = {
             "TALLYSTICK_DATABASE_URL": database,
-            "TALLYSTICK_DRAIN_SECONDS": DRAIN_SECONDS,
             "TALLYSTICK_POOL_SIZE": "2",
             "TALLYSTICK_DEVELOPMENT": "1",
         }
@@ -58,7 +57,12 @@ class Fleet(Reached):
         written = (folder / "env").read_text().splitlines()
         told = {name: text.strip('"') for name, _, text in (one.partition("=") for one in written)}
         port = free_port()
-        own = {"TALLYSTICK_PORT": str(port), "PYTHONPATH": str(source)}
+        drain = DRAIN_SECONDS_EDGE if place == self.places[0] else DRAIN_SECONDS
+        own = {
+            "TALLYSTICK_PORT": str(port),
+            "TALLYSTICK_DRAIN_SECONDS": drain,
+            "PYTHONPATH": str(source),
+        }
         env = environment(folder / "home", **{**self._settings, **told, **own})
         made = Running("serve", env=env, log=folder / f"log-{self._starts}")
         self._balancers[place].add(port)
