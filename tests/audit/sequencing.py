@@ -9,7 +9,6 @@ from hashlib import sha256
 from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -259,7 +258,6 @@ def make_sequencer(
     unrenewed_s: float = UNRENEWED_S,
     adopts: bool = False,
     contexts: Sequence[str] = CONTEXTS,
-    own: Mapping[str, Database] = MappingProxyType({}),
 ) -> Sequencer:
     """A sequencer that signs with the keys of the tests."""
     publisher = Publisher(
@@ -272,7 +270,7 @@ def make_sequencer(
     )
     return Sequencer(
         database=database,
-        following=Following(contexts=contexts, own=own),
+        following=Following(contexts=contexts),
         publisher=publisher,
         pen=pen,
         clock=clock or SystemClock(),

@@ -2,9 +2,12 @@
 
 import pytest
 
+from tallystick.identity.adapters.cedar import catalogue
 from tallystick.identity.api.access import Explain
 from tallystick.identity.api.explaining_checks import ASKED_TEXT_MAX, checked_explain
-from tallystick.identity.model.explaining import delegation_words
+from tallystick.identity.api.rights import GiveDelegation
+from tallystick.identity.model.explaining import TOGETHER, delegation_words
+from tallystick.identity.model.rights import checked_delegation
 from tallystick.identity.model.standing import Delegation
 from tallystick.kernel.money import AMOUNT_MAX
 from tallystick.kernel.problems import Malformed
@@ -45,3 +48,14 @@ def test_patterns_stand_in_quotes_in_a_sentence() -> None:
     assert delegation_words(given) == (
         'post a transaction (ledger) on "shop" or "customers:...", to "suppliers:..."'
     )
+
+
+@pytest.mark.parametrize(("word", "place"), [("pay", 0), ("transfer", 1), ("see", 2)])
+def test_what_a_word_delegates_is_said_as_one(word: str, place: int) -> None:
+    given = checked_delegation(
+        GiveDelegation(holder="per_1", actions=(word,), accounts=("...",)),
+        delegation_id="dlg_1", now=0, groups=catalogue().groups,
+    )  # fmt: skip
+    meant, words = TOGETHER[place]
+    assert set(given.actions) == meant
+    assert delegation_words(given) == f"{words} on any account"

@@ -98,7 +98,7 @@ async def test_a_delegation_is_one_plain_sentence(bank, counter, client):
     await bank.agree(refused.json()["fields"]["approval"], other)
     made = (await client.post("/v1/delegations", json=wanted)).json()
     assert made["sentence"] == (
-        f'{clerk.actor} may hold a transaction (ledger), post a transaction (ledger) on "customers:...", up to 5.00 '
+        f'{clerk.actor} may move and hold money in the books on "customers:...", up to 5.00 '
         "EUR at once, up to 20.00 EUR within each day, from 09:00 to 17:00 in Europe/Paris on Mon Fri, when another "
         "person agrees above 4.00 EUR."
     )

@@ -54,8 +54,8 @@ async def test_a_list_reads_what_all_hold_in_as_many_questions_as_for_one(bank, 
     first = next(one for one in page.items if one.name == "Clerk 0")
     assert first.roles == ("payment_clerk",)
     assert first.sentence == (
-        "Clerk 0: Payment clerk, who pays as far as a delegation goes; may hold a transaction (ledger), post a transaction "
-        '(ledger) on "customers:...", up to 1.00 EUR at once.'
+        "Clerk 0: Payment clerk, who pays as far as a delegation goes; may move and hold money in the "
+        'books on "customers:...", up to 1.00 EUR at once.'
     )
 
 

@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 
 from tallystick import __version__
 from tallystick.apps.doors import FarDoors, opened
+from tallystick.apps.explaining import GLOSSARY, PROBLEMS
 from tallystick.apps.identifying import FarIdentity, IdentityDoors, NearIdentity
-from tallystick.apps.pages import console_of
+from tallystick.apps.overseeing import Overseer, metrics_route
+from tallystick.apps.pages import console_of, operators_of
 from tallystick.apps.parts import CONTEXTS, EDGE, Urls, contexts_of, parts_of, urls_of
 from tallystick.apps.receipts import receipts
 from tallystick.apps.substitutes import Substitutes
@@ -20,17 +22,13 @@ from tallystick.audit import http as audit_http
 from tallystick.audit.api import Audit
 from tallystick.audit.model.policy import Policy, parse_policy
 from tallystick.audit.service.door import AuditService
-from tallystick.identity.api import Identity, TenantDirectory, Unauthenticated
-from tallystick.identity.api.tokens import TokenNotAccepted
-from tallystick.identity.http.access import GUARDED
+from tallystick.identity.api import Identity, TenantDirectory
 from tallystick.identity.http.edge import KeptAnswers, SharedBudgets
-from tallystick.identity.http.sessions import PROVEN
 from tallystick.identity.service.keys import IdentityService, TenantDirectoryService
 from tallystick.kernel.actions import Action
 from tallystick.ledger import http as ledger_http
 from tallystick.ledger import jobs as ledger_jobs
-from tallystick.ledger.api import BATCH_ITEMS_MAX, Ledger, RefusalCode
-from tallystick.ledger.model.sentences import sentence
+from tallystick.ledger.api import BATCH_ITEMS_MAX, Ledger
 from tallystick.ledger.service import LedgerService
 from tallystick.payments import http as payments_http
 from tallystick.payments import jobs as payments_jobs
@@ -43,6 +41,8 @@ from tallystick.runtime.doors import behalf, near
 from tallystick.runtime.draining import Draining
 from tallystick.runtime.edge import Manners, build_app
 from tallystick.runtime.limits import Limiter, Rate, Rates
+from tallystick.runtime.measures import Measures
+from tallystick.runtime.openapi import all_problems
 from tallystick.runtime.proxies import Proxies
 from tallystick.runtime.record import Pen
 from tallystick.runtime.routes import Route
@@ -96,6 +96,7 @@ class Platform:
             for context in contexts_of(settings)
         }
         self._far = FarDoors(settings=settings, clock=self._clock)
+        self._measures = Measures()
         self._work: list[Job] = []
         self._open: list[tuple[type, Any]] = []
         self.doors_of_identity = self._stand_identity()
@@ -109,8 +110,16 @@ class Platform:
         self.audit = self._stand_audit()
         self._work += self.substitutes.jobs()
         self._pages: list[Route] = []
+        self._overseer = Overseer(
+            measures=self._measures,
+            databases=self.databases,
+            far=self._far,
+            tenant=partial(operators_of, settings),
+            problems=self._explained,
+        )
         self._manners = self._mannered() if EDGE in self._parts else Manners()
         self._jobs = Jobs(self._work, guard=self._guard)
+        self._jobs.watched_by(self._measures)
 
     def _stand_identity(self) -> IdentityDoors:
         ground = {"settings": self._settings, "clock": self._clock}
@@ -146,6 +155,7 @@ class Platform:
             batch_items_max=self._batch_items_max,
         )
         expire = partial(ledger_jobs.expire_holds, service)
+        self._measures.gauge("writer_queue", service.queued)
         self._do("expire_holds", 1, Action.LEDGER_HOLD_EXPIRE, expire)
         return self._stood("ledger", Ledger, service)
 
@@ -223,9 +233,13 @@ class Platform:
             identity=self.doors_of_identity,
             settings=settings,
             clock=self._clock,
+            overseen=self._overseer,
         )
+        limits = Limiter(draw=SharedBudgets(shared).draw, rates=rates_of(settings))
+        self._measures.gauge("budgets_spent", limits.spent)
         return Manners(
-            limits=Limiter(draw=SharedBudgets(shared).draw, rates=rates_of(settings)),
+            limits=limits,
+            measures=self._measures,
             answers=KeptAnswers(shared),
             origins=settings.cors_origins,
             is_tls=bool(settings.tls_certificate),
@@ -267,6 +281,7 @@ class Platform:
         routes = [
             *(self.edge_routes() if EDGE in self._parts else ()),
             *self._pages,
+            *(self._metrics() if EDGE in self._parts else ()),
             *opened(
                 self._open, settings=self._settings, databases=self.databases, clock=self._clock
             ),
@@ -278,8 +293,8 @@ class Platform:
             title="Tallystick",
             version=__version__,
             ready=self._ready,
-            problems=(Unauthenticated, TokenNotAccepted, *PROVEN, *GUARDED),
-            glossary={code.value: sentence(code) for code in RefusalCode},
+            problems=PROBLEMS,
+            glossary=GLOSSARY,
             on_start=(*watching, self.start, self.start_jobs, *extra_hooks[0]),
             on_stop=(*extra_hooks[1], self.stop),
             manners=replace(self._manners, draining=draining),
@@ -296,6 +311,13 @@ class Platform:
                 self.audit, receipts=receipts(ledger=self.ledger, payments=self.payments)
             ),
         ]
+
+    def _metrics(self) -> list[Route]:
+        authenticate = self.doors_of_identity.authenticate()
+        return [metrics_route(self._overseer, authenticate=authenticate, guard=self._guard)]
+
+    def _explained(self) -> dict[str, Any]:
+        return all_problems(self.edge_routes(), PROBLEMS, GLOSSARY)
 
     async def _ready(self) -> None:
         """Ask each database that is used here once."""

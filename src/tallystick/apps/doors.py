@@ -96,6 +96,11 @@ class Knocking:
             self._circuits[url] = Circuit(target=url, clock=self._clock)
         return far(door, url=url, signer=self._signer, client=client, circuit=self._circuits[url])
 
+    def is_away(self, url: str) -> bool:
+        """Whether the process at ``url`` did not answer lately, so that it is left alone."""
+        circuit = self._circuits.get(url)
+        return circuit is not None and circuit.is_open
+
     async def stop(self) -> None:
         """Close the connections."""
         for client in self._clients.values():
@@ -116,6 +121,14 @@ class FarDoors:
             nothing: Any = None
             return nothing
         return self._knocking.at(door, self._elsewhere[context])
+
+    def where(self, context: str) -> str:
+        """The address of the process that a context is in; '' for none elsewhere."""
+        return self._elsewhere.get(context, "")
+
+    def is_away(self, context: str) -> bool:
+        """Whether the process of a context did not answer lately."""
+        return self._knocking is not None and self._knocking.is_away(self.where(context))
 
     async def stop(self) -> None:
         """Close the connections."""

@@ -3,7 +3,7 @@
 from tallystick.apps import local
 from tallystick.apps.identifying import IdentityDoors
 from tallystick.audit.api import Audit
-from tallystick.console.ground import Doors, Ground
+from tallystick.console.ground import Doors, Ground, Overseen
 from tallystick.console.routes import console
 from tallystick.ledger.api import Ledger
 from tallystick.payments.api import Payments
@@ -22,6 +22,7 @@ def console_of(
     identity: IdentityDoors,
     settings: Settings,
     clock: Clock,
+    overseen: Overseen | None = None,
 ) -> tuple[list[Route], Pages]:
     """The routes of the console over these doors, and who says refusals in pages."""
     doors = Doors(
@@ -50,8 +51,14 @@ def console_of(
             tenant=_tenant_here(settings),
             development=settings.development,
             country_header=settings.country_header,
+            overseen=overseen,
         )
     )
+
+
+def operators_of(settings: Settings) -> str:
+    """The tenant whose people may see how the whole platform runs: as configured, else the demonstration's."""
+    return settings.operator_tenant or _tenant_here(settings)
 
 
 def _tenant_here(settings: Settings) -> str:

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Final, NamedTuple
 
 from tallystick.kernel.actions import NO_FACTS, Action
 from tallystick.kernel.callers import Caller
 from tallystick.runtime.doors import Guard
 from tallystick.runtime.jobs import every
+from tallystick.runtime.measures import Measures
 
 _STOP_WAIT_S: Final = 10
 # Jobs walk all tenants, so what lets them in is of the platform's own.
@@ -32,6 +34,12 @@ class Jobs:
         self._guard = guard
         self._stopping = asyncio.Event()
         self._running: list[asyncio.Task[None]] = []
+        self._done: dict[str, int] = {}
+
+    def watched_by(self, measures: Measures) -> None:
+        """Let how much each job did in its last turn be read as ``job_`` and its name."""
+        for job in self._jobs:
+            measures.gauge(f"job_{job.name}", partial(self._done.get, job.name, 0))
 
     def start(self) -> None:
         """Start all of them."""
@@ -61,6 +69,7 @@ class Jobs:
             await self._guard.admit(
                 caller, wanted=(job.action,), actions=(job.action,), facts=NO_FACTS, message=None
             )
-            return await job.work()
+            self._done[job.name] = done = await job.work()
+            return done
 
         return work

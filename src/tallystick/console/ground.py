@@ -1,8 +1,8 @@
 """What the console stands on: the doors of every context, and what it is told about itself."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from tallystick.audit.api import Audit
 from tallystick.identity.api import Identity
@@ -17,6 +17,7 @@ from tallystick.identity.api.sessions import Sessions, SignIn
 from tallystick.ledger.api import Ledger
 from tallystick.payments.api import Payments
 from tallystick.runtime.clock import Clock, Mint
+from tallystick.runtime.measures import Measures
 from tallystick.wallets.api import Wallets
 
 
@@ -40,6 +41,34 @@ class Doors:
     providers: Providers
 
 
+class PartState(NamedTuple):
+    """How a context does: here (``where`` is empty) or at an address, and how long it took to answer."""
+
+    name: str
+    where: str
+    answers: bool
+    took_us: int = 0
+
+
+class Overseen(Protocol):
+    """What operators look at."""
+
+    measures: Measures
+
+    def shows(self, tenant_id: int) -> bool:
+        """Whether people of this tenant may see what is not theirs alone."""
+        ...
+
+    @property
+    def problems(self) -> Mapping[str, Mapping[str, Any]]:
+        """Every code with its title, what it means, its status and whether to ask again."""
+        ...
+
+    async def health(self) -> list[PartState]:
+        """How every context does."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ground:
     """Doors, the clock, chance, and how the platform is reached.
@@ -57,3 +86,4 @@ class Ground:
     development: bool = False
     country_header: str = ""
     receipt: Callable[..., Awaitable[Any]] | None = None
+    overseen: Overseen | None = None

@@ -9,6 +9,7 @@ from tallystick.console.pages import (
     delegations,
     factors,
     me,
+    operator,
     overview,
     pay,
     payments,
@@ -34,6 +35,7 @@ MENU = (
     Place(key="menu.acts", path="/acts"),
     Place(key="menu.people", path="/people"),
     Place(key="menu.record", path="/record"),
+    Place(key="menu.operator", path="/operator"),
 )
 
 
@@ -62,5 +64,6 @@ def console(ground: Ground) -> tuple[list[Route], Pages]:
         *why.routes(site),
         *record.routes(site),
         *receipts.routes(site),
+        *operator.routes(site),
     ]
     return routes, site

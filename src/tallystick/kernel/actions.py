@@ -54,6 +54,7 @@ class Action(StrEnum):
     AUDIT_LOG_READ = "audit.log.read"
     AUDIT_ENTRY_READ = "audit.entry.read"
     AUDIT_ACT_READ = "audit.act.read"
+    AUDIT_PLATFORM_READ = "audit.platform.read"
 
     IDENTITY_TENANT_CREATE = "identity.tenant.create"
     IDENTITY_TENANT_READ = "identity.tenant.read"

@@ -75,6 +75,7 @@ class Settings:
     environment: str = ""
     development: bool = False
     country_header: str = ""
+    operator_tenant: str = ""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @property
@@ -173,6 +174,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         environment=_environment(given),
         development=_switch(given, "TALLYSTICK_DEVELOPMENT"),
         country_header=_header(given, "TALLYSTICK_COUNTRY_HEADER"),
+        operator_tenant=given.get("TALLYSTICK_OPERATOR_TENANT", ""),
         trusted_proxies=_networks(given, "TALLYSTICK_TRUSTED_PROXIES"),
     )
 

@@ -8,6 +8,7 @@ import asyncio
 import gc
 import itertools
 import secrets
+import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -136,7 +137,8 @@ class _App:
     ) -> None:
         self._limits, self._answers = manners.limits, manners.answers
         self._proxies, self._pages = manners.proxies or None, manners.pages
-        self._draining = manners.draining
+        self._draining, self._measures = manners.draining, manners.measures
+        self._unfound = manners.measures.group("/nothing")
         self._origins, self._deadlines = (
             Origins(manners.origins),
             Deadlines(manners.request_s, hurried_s=reading.BODY_WAIT_S, tells=True),
@@ -153,7 +155,7 @@ class _App:
         if scope["type"] != "http":
             await self._answer_other(scope["type"], receive, send)
             return
-        served = None
+        served, began_ns = None, time.monotonic_ns()
         headers = dict(scope["headers"])
         if len(headers) != len(scope["headers"]):
             headers = reading.joined(scope["headers"])
@@ -197,6 +199,8 @@ class _App:
             # What the answer to GET would carry; the server counts what it sends by itself.
             fields.append((_CONTENT_LENGTH, b"%d" % len(content)))
             content = b""
+        group, now_ns = served.group if served else self._unfound, time.monotonic_ns()
+        group.note(status, now_ns - began_ns, now_ns)
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": content})
 
@@ -285,15 +289,19 @@ class _App:
         async def do() -> Answer:
             return answered(await served.handle(asked), served)
 
-        status, fields, content = await repeats.once(
-            self._answers,
-            caller=asked.caller,
-            key=key,
-            of=of,
-            may_repeat=served.may_repeat,
-            shows_secret=served.route.shows_secret,
-            do=do,
-        )
+        self._measures.keys_in_flight += 1
+        try:
+            status, fields, content = await repeats.once(
+                self._answers,
+                caller=asked.caller,
+                key=key,
+                of=of,
+                may_repeat=served.may_repeat,
+                shows_secret=served.route.shows_secret,
+                do=do,
+            )
+        finally:
+            self._measures.keys_in_flight -= 1
         return status, list((dict(self._strict) | dict(fields)).items()), content
 
     def _refused(
@@ -309,6 +317,7 @@ class _App:
             if told is not None:
                 return 204, [*self._strict, *told], b""
         problem = problem_of(error)
+        self._measures.refused(problem.code)
         self._log_refusal(error, problem, served, request_id)
         pages = self._pages_for(served, headers)
         if pages is not None:

@@ -232,6 +232,13 @@ class Limiter:
                 return
         raise TooManyRequests("Too many requests wait for the same budget.")
 
+    def spent(self) -> int:
+        """How many budgets are known to be spent now."""
+        now_ns = time.monotonic_ns()
+        pairs = (lease for pair in self._clients.values() for lease in pair)
+        leases = {*pairs, *self._networks.values()}
+        return sum(now_ns < lease.closed_ns for lease in leases)
+
     def demand_open(self, address: str) -> None:
         """Refuse a network address at once while its budget is spent. Raises TooManyRequests."""
         lease = self._addresses.get(address)

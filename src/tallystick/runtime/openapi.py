@@ -82,7 +82,7 @@ def openapi_document(
             },
         },
         "security": [{"key": []}],
-        "x-problems": _all_problems(listed, problems, glossary or {}),
+        "x-problems": all_problems(listed, problems, glossary or {}),
     }
 
 
@@ -231,9 +231,10 @@ def _schema(kind: Any, schemas: _Schemas, media: str) -> Document:
     return schemas.of(kind) if is_message else {"type": "string"}
 
 
-def _all_problems(
+def all_problems(
     routes: list[Route], problems: tuple[type[Problem], ...], glossary: Mapping[str, str]
 ) -> Document:
+    """Every problem that can be answered, by its code: title, what it means, status, and whether to ask again."""
     every = [*OF_THE_EDGE, *problems, *(problem for route in routes for problem in route.problems)]
     found = {problem.code: _problem_entry(problem) for problem in every if _has_one_code(problem)}
     for code, words in glossary.items():

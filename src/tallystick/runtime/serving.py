@@ -1,7 +1,7 @@
 """Routes made ready to be found and served: what of them stays the same is worked out once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ from tallystick.kernel.problems import Malformed
 from tallystick.runtime import reading, repeats
 from tallystick.runtime.draining import Draining
 from tallystick.runtime.limits import Limiter
+from tallystick.runtime.measures import Measures
 from tallystick.runtime.proxies import Proxies
 from tallystick.runtime.public_routes import HEALTH_PATHS
 from tallystick.runtime.refusals import MethodNotAllowed, PathNotFound
@@ -32,7 +33,7 @@ class Manners:
 
     Without ``limits`` nothing is counted, without ``answers`` no answer is kept. ``origins`` are those whose pages may
     use the API. A request has ``request_s`` seconds in all. ``proxies`` are ours in front. ``pages`` tell a browser
-    what is wrong where there is no route.
+    what is wrong where there is no route. ``measures`` count what comes, and how long it takes.
     """
 
     limits: Limiter | None = None
@@ -43,6 +44,7 @@ class Manners:
     proxies: Proxies | None = None
     draining: Draining | None = None
     pages: Pages | None = None
+    measures: Measures = field(default_factory=Measures)
 
 
 class Served:
@@ -70,6 +72,7 @@ class Served:
         self.needs_key = route.needs_key
         self.may_repeat = route.method in _IDEMPOTENT or route.replays
         self.is_counted = route.path not in HEALTH_PATHS
+        self.group = manners.measures.group(route.path)
 
     def check(
         self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]

@@ -19,6 +19,24 @@ _VERBS: Final[Mapping[str, str]] = {
     "risk": "set the risk of",
     "post": "post",
 }
+TOGETHER: Final = (
+    (frozenset({"payments.file.submit", "payments.payment.make"}), "make payments"),
+    (
+        frozenset({"ledger.transaction.post", "ledger.transaction.hold"}),
+        "move and hold money in the books",
+    ),
+    (
+        frozenset(
+            {
+                "ledger.ledger.read", "ledger.account.read", "ledger.transaction.read", "wallets.wallet.read",
+                "wallets.statement.read", "wallets.statement.export", "payments.payment.read", "payments.file.read",
+                "payments.report.export",
+            }
+        ),
+        "see accounts, wallets, statements and payments",
+    ),
+)  # fmt: skip
+"""What is delegated together, by the words ``pay``, ``transfer`` and ``see``, and how it is said."""
 _SLOTS: Final[Mapping[str, str]] = {"opening": "day's opening hours"}
 _DAYS: Final = ("", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -113,8 +131,13 @@ def _short_of(one: Judged, standing: Standing) -> str:
 
 def delegation_words(one: Delegation) -> str:
     """What a delegation lets somebody do, in words."""
-    acts = sorted({action_words(action) for action in one.actions})
-    said = ", ".join(acts[:3]) + (f" and {len(acts) - 3} more" if len(acts) > 3 else "")
+    rest, acts = set(one.actions), list[str]()
+    for meant, words in TOGETHER:
+        if meant <= rest:
+            rest -= meant
+            acts.append(words)
+    acts += sorted({action_words(action) for action in rest})
+    said = ", ".join(acts[:4]) + (f" and {len(acts) - 4} more" if len(acts) > 4 else "")
     parts = [f"{said} on {_accounts(one.accounts)}"]
     if tuple(one.credits) != (ANY_FURTHER,):
         parts.append(f"to {_accounts(one.credits)}")

@@ -288,6 +288,10 @@ class LedgerService:
                 expired += sum(one.refusal is None for one in decided)
         return expired
 
+    def queued(self) -> int:
+        """How many acts wait to be written, in all ledgers of this process."""
+        return sum(writer.queued for writer in self._writers.values())
+
     def _new_id(self) -> str:
         return self._mint.id("txn")
 

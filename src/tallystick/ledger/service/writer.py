@@ -123,6 +123,11 @@ class Writer:
         """Whether nothing waits and nothing is being written."""
         return self._running is None
 
+    @property
+    def queued(self) -> int:
+        """How many acts wait to be written."""
+        return self._queued
+
     async def submit(self, acts: Sequence[Act]) -> list[Decided]:
         """Decide and write acts in order; answers after the commit. Raises LedgerBusy when too many wait."""
         if self._queued + len(acts) > QUEUED_ITEMS_MAX:
