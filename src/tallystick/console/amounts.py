@@ -116,3 +116,8 @@ def _exponent(minor: int, asset: str, written: Mapping[str, Sequence[str]]) -> i
         return exponent_of(asset)
     except ValueError:
         return None
+
+
+def of_minor(minor: Digits, exponent: int, asset: str) -> Sum:
+    """An amount whose digits are known."""
+    return Sum(to_int(minor), exponent, asset)

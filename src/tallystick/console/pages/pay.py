@@ -60,6 +60,10 @@ def routes(site: Site) -> list[Route]:
         order = await paying.read(visit, payment)
         if isinstance(order, Filled):
             return await _form(visit, payment, order, status=422)
+        # Whoever goes back after paying and has the form sent again comes to what was paid.
+        sent = await _sent(visit, payment)
+        if sent is not None:
+            return _was_sent(visit, order, sent)
         return await _looked_at(visit, order)
 
     async def change(visit: Visit) -> Reply:
@@ -150,9 +154,9 @@ def _fields(visit: Visit, order: Order) -> dict[str, str]:
 async def _send(visit: Visit, order: Order) -> Reply:
     payments = visit.site.doors.payments
     sent = await _sent(visit, order.payment)
-    if sent is not None and not _is_the_same(sent, order):
-        return visit.page("pay_other.html", status=409, order=order, sent=sent)
-    if sent is None and visit.form.text("again") != "yes":
+    if sent is not None:
+        return _was_sent(visit, order, sent)
+    if visit.form.text("again") != "yes":
         warned = await _warned(visit, order)
         if warned is not None:
             return warned
@@ -160,6 +164,13 @@ async def _send(visit: Visit, order: Order) -> Reply:
     answer = await payments.submit_file(caller=visit.caller, message=SubmitFile(content=content))
     made = await _sent(visit, order.payment)
     return visit.to(f"/payments/{made.payment_id}" if made else f"/files/{answer.file_id}")
+
+
+def _was_sent(visit: Visit, order: Order, sent: Payment) -> Reply:
+    """On to what was paid; a form that says something else than that is told so."""
+    if not _is_the_same(sent, order):
+        return visit.page("pay_other.html", status=409, order=order, sent=sent)
+    return visit.to(f"/payments/{sent.payment_id}")
 
 
 async def _warned(visit: Visit, order: Order) -> Reply | None:
