@@ -5,6 +5,7 @@ import time
 from functools import partial
 
 import httpx
+import pytest
 
 from tallystick.apps.parts import CONTEXTS
 from tallystick.runtime.embedded.waiting import eventually
@@ -12,6 +13,9 @@ from tests.acceptance.split import Split
 from tests.acceptance.verbs import VERBS, Verb, hand_in
 from tests.apps.neighbours import Neighbour, code_of
 from tests.apps.platform import ROOT
+
+# It starts many processes.
+pytestmark = pytest.mark.timeout(600)
 
 # What was proven and decided is known for so long; a circuit that is open is tried again as often.
 KNOWN_S = 5

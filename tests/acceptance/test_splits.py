@@ -16,6 +16,9 @@ from tests.apps.platform import Said
 from tests.loops import to_end
 from tests.payments.orders import Order, initiation, texts
 
+# It starts many processes.
+pytestmark = pytest.mark.timeout(600)
+
 # A right that was taken may be used for so long where that is not known yet.
 KNOWN_S = 5
 # What measuring that over HTTP may take besides.

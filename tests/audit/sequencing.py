@@ -9,6 +9,7 @@ from hashlib import sha256
 from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -258,6 +259,7 @@ def make_sequencer(
     unrenewed_s: float = UNRENEWED_S,
     adopts: bool = False,
     contexts: Sequence[str] = CONTEXTS,
+    own: Mapping[str, Database] = MappingProxyType({}),
 ) -> Sequencer:
     """A sequencer that signs with the keys of the tests."""
     publisher = Publisher(
@@ -270,7 +272,7 @@ def make_sequencer(
     )
     return Sequencer(
         database=database,
-        following=Following(contexts=contexts),
+        following=Following(contexts=contexts, own=own),
         publisher=publisher,
         pen=pen,
         clock=clock or SystemClock(),
