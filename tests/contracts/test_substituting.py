@@ -215,6 +215,27 @@ async def test_a_switch_while_it_is_asked_is_not_forgotten(board, caller) -> Non
     assert table.known(caller.tenant_id) is None
 
 
+async def test_it_is_asked_once_for_all_who_wait_and_not_given_up_with_the_first(
+    board, caller
+) -> None:
+    gate, asked = asyncio.Event(), list[int]()
+
+    async def late(tenant_id: int) -> Mapping[str, Standing]:
+        asked.append(tenant_id)
+        await gate.wait()
+        return {}
+
+    table = Table(late, clock=board.clock)
+    waiting = [asyncio.create_task(table.of(caller.tenant_id)) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    await asyncio.sleep(0)
+    gate.set()
+    assert await asyncio.gather(*waiting[1:]) == [{}, {}]
+    assert asked == [caller.tenant_id]
+    assert table.known(caller.tenant_id) == {}
+
+
 async def test_shadow_copies_a_share_of_what_reads_and_counts_what_is_unlike(board, caller) -> None:
     board.switch(Mode.SHADOW, share=25)
     assert (await board.wallets.open(caller=caller, message=order())).name == "Household"

@@ -99,7 +99,7 @@ class Table:
     def __init__(self, ask: Ask, *, clock: Clock) -> None:
         self._ask, self._clock = ask, clock
         self._known: dict[int, tuple[Instant, Mapping[str, Standing]]] = {}
-        self._changes = 0
+        self._asking: dict[int, asyncio.Task[Mapping[str, Standing]]] = {}
 
     def known(self, tenant_id: int) -> Mapping[str, Standing] | None:
         """How a tenant is served, when that was asked lately; else None."""
@@ -114,20 +114,32 @@ class Table:
         found = self.known(tenant_id)
         if found is not None:
             return found
-        at, changes = self._clock.now(), self._changes
-        asked = await self._ask(tenant_id)
-        # What was switched here meanwhile is newer than the answer.
-        if changes == self._changes:
-            self._known.pop(tenant_id, None)
-            if len(self._known) >= KEPT_MAX:
-                del self._known[next(iter(self._known))]
-            self._known[tenant_id] = (at, asked)
-        return asked
+        # Asked once for all who wait for it, and not given up with the first of them.
+        asking = self._asking.get(tenant_id)
+        if asking is None:
+            asking = asyncio.get_running_loop().create_task(self._learn(tenant_id))
+            self._asking[tenant_id] = asking
+        return await asyncio.shield(asking)
+
+    async def _learn(self, tenant_id: int) -> Mapping[str, Standing]:
+        at, task = self._clock.now(), asyncio.current_task()
+        try:
+            asked = await self._ask(tenant_id)
+            # What was switched here meanwhile is newer than the answer.
+            if self._asking.get(tenant_id) is task:
+                self._known.pop(tenant_id, None)
+                if len(self._known) >= KEPT_MAX:
+                    del self._known[next(iter(self._known))]
+                self._known[tenant_id] = (at, asked)
+            return asked
+        finally:
+            if self._asking.get(tenant_id) is task:
+                del self._asking[tenant_id]
 
     def forget(self, tenant_id: int) -> None:
         """Drop what is known of a tenant: it was switched here."""
-        self._changes += 1
         self._known.pop(tenant_id, None)
+        self._asking.pop(tenant_id, None)
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
