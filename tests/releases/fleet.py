@@ -1,5 +1,6 @@
 """A platform of a few processes behind load balancers, any of which is replaced while it is asked."""
 
+import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from tallystick.apps.splitting import SPLITS
 from tests.apps.platform import STOP_WAIT_S, Reached, Running, environment, free_port, run
 from tests.releases.balancer import Balancer
 
-# Processes of ours keep a connection for four seconds that they do not use; clients of the tests use theirs all the time.
+# Processes of ours keep a connection that they do not use for four seconds; the tests' clients use theirs all the time.
 DRAIN_SECONDS, DRAIN_SECONDS_EDGE = "5", "1"
 
 
@@ -82,10 +83,10 @@ class Fleet(Reached):
         return "\n".join(path.read_text() for path in sorted(self._home.rglob("log-*")))
 
     def stop(self) -> None:
-        """End everything."""
+        """End everything without a word: nobody asks any more."""
         for running in self._running.values():
-            running.process.send_signal(signal.SIGINT)
-        for running in self._running.values():
+            # The server and its worker are of one session.
+            os.killpg(running.process.pid, signal.SIGKILL)
             running.process.wait(STOP_WAIT_S)
         for balancer in self._balancers.values():
             balancer.stop()

@@ -12,7 +12,7 @@ from tallystick.kernel.money import to_int
 from tests.payments.orders import FIETSEN, RAHMENBAU, Order, initiation
 
 WORKERS = 3
-PACE_S = 0.02
+PACE_S = 0.1
 XML = {"content-type": "application/xml", "accept": "application/json"}
 WALLETS = (("fietsen", FIETSEN), ("rahmenbau", RAHMENBAU))
 AMOUNT = 25

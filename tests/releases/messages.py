@@ -1,7 +1,7 @@
 """What goes through the doors, as the last release had it: ``python -m tests.releases.messages`` writes it down anew.
 
-That is done when a release is made, and not before: what has changed since then has to be what the release before can
-live beside.
+That is done when a release is made, and where something changes that no release has had. Whatever else has changed has
+to be what the release before can live beside.
 """
 
 import enum
