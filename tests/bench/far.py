@@ -21,6 +21,7 @@ from tests.doors.house import FarProcess
 
 ASKED = 300
 WARM = 20
+PERCENTS = (50, 99)
 
 
 async def measure(url: str) -> None:
@@ -35,8 +36,11 @@ async def measure(url: str) -> None:
         say("a far door beside a near one")
         doors = (platform.ledger, knocking.at(Ledger, process.url))
         for name, ask in (("read", _read), ("transfer", _transfer)):
-            near, far = await _by_turns([ask(door, caller) for door in doors])
-            show(f"far_door_{name}_p50", far, "ms", against=f"near {near:.2f} ms", ratio=near / far)
+            times = await _by_turns([ask(door, caller) for door in doors])
+            for percent in PERCENTS:
+                near, far = (percentile(found, percent) for found in times)
+                against = f"near {near:.2f} ms"
+                show(f"far_door_{name}_p{percent}", far, "ms", against=against, ratio=near / far)
     finally:
         await knocking.stop()
         await platform.stop()
@@ -72,8 +76,13 @@ def _transfer(door: Ledger, caller: Caller) -> Ask:
     return lambda: door.submit(caller=caller, message=message)
 
 
-async def _by_turns(asks: list[Ask]) -> list[float]:
-    """The median time of each, in milliseconds."""
+def percentile(times: list[float], percent: int) -> float:
+    """The time within which so many of a hundred were done."""
+    return statistics.quantiles(times, n=100)[percent - 1]
+
+
+async def _by_turns(asks: list[Ask]) -> list[list[float]]:
+    """The times of each, in milliseconds."""
     times: list[list[float]] = [[] for _ in asks]
     for number in range(ASKED + WARM):
         for ask, found in zip(asks, times, strict=True):
@@ -81,4 +90,4 @@ async def _by_turns(asks: list[Ask]) -> list[float]:
             await ask()
             if number >= WARM:
                 found.append((time.perf_counter_ns() - started) / 1_000_000)
-    return [statistics.median(found) for found in times]
+    return times
