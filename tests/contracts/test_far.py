@@ -11,11 +11,15 @@ import pytest
 from tallystick.apps.trying import Ground, end_world, fresh_world
 from tallystick.contracts import run
 from tallystick.contracts.catalogue import CONTRACTS
+from tallystick.identity.api.substitutions import OURS
 from tallystick.identity.service.keys import IdentityService
+from tallystick.kernel.refusals import TemporarilyUnavailable
 from tallystick.ledger.api import Ledger
 from tallystick.payments.api import Payments
 from tallystick.runtime.clock import SystemClock
+from tallystick.runtime.far.about import about
 from tallystick.wallets.api import Wallets
+from tests.apps.platform import free_port
 from tests.contracts.test_contracts import broken
 from tests.doors.house import EVERY_DOOR, FarProcess
 
@@ -47,3 +51,14 @@ async def test_our_contexts_keep_their_contracts_from_afar(
     assert broken(outcomes) == {}
     await end_world(ground, world)
     await knocking.stop()
+
+
+async def test_a_process_says_what_it_is(process) -> None:
+    found = await about(process.url, context="wallets")
+    assert (found.context, found.name, found.version) == ("wallets", "tallystick", OURS)
+    with pytest.raises(ValueError, match="does not say what it is: 404"):
+        await about(process.url, context="nobody")
+    with pytest.raises(TemporarilyUnavailable):
+        await about(f"http://127.0.0.1:{free_port()}", context="wallets")
+    with pytest.raises(ValueError, match="over https"):
+        await about("http://wallets.example", context="wallets")

@@ -8,10 +8,12 @@ from typing import Any, Final, TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tallystick.apps.parts import elsewhere_of
+from tallystick.identity.api.substitutions import OURS
 from tallystick.runtime.clock import Clock
 from tallystick.runtime.configuration import Settings
 from tallystick.runtime.database import Database
 from tallystick.runtime.far import Circuit, Client, Peers, door_routes, far, read_peers
+from tallystick.runtime.far.about import about_route
 from tallystick.runtime.far.nonces import SpentNonces
 from tallystick.runtime.far.peers import FILE_BYTES_MAX
 from tallystick.runtime.routes import Route
@@ -58,7 +60,7 @@ def opened(
     databases: Mapping[str, Database],
     clock: Clock,
 ) -> Sequence[Route]:
-    """The route of these doors for other processes; none where no peers are configured. Raises ValueError.
+    """The routes of these doors for other processes; none where no peers are configured. Raises ValueError.
 
     What was signed once is remembered in the database of the context whose door it opened, for all processes.
     """
@@ -69,7 +71,8 @@ def opened(
         context: SpentNonces(database=database, context=context, clock=clock).spend
         for context, database in databases.items()
     }
-    return door_routes(gates, peers=peers, spends=spends, clock=clock)
+    told = about_route(databases.keys(), name="tallystick", version=OURS)
+    return [*door_routes(gates, peers=peers, spends=spends, clock=clock), told]
 
 
 class Knocking:

@@ -2,13 +2,16 @@
 
 import asyncio
 import re
+from collections.abc import Collection
 from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
-from tallystick.kernel.refusals import TemporarilyUnavailable
+from tallystick.kernel.refusals import PathNotFound, TemporarilyUnavailable
+from tallystick.runtime.far.wire import MEDIA
+from tallystick.runtime.routes import Asked, Reply, Route
 from tallystick.runtime.tls import client_context, is_loopback
 
 PATH: Final = "/doors/{context}/about"
@@ -23,6 +26,26 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     context: str
     name: str
     version: str
+
+
+def about_route(contexts: Collection[str], *, name: str, version: str) -> Route:
+    """The route by which this process says what its contexts are, to anybody who reaches it."""
+
+    async def tell(asked: Asked) -> Reply:
+        context = asked.path["context"]
+        if context not in contexts:
+            raise PathNotFound("There is no such door in this process.")
+        told = About(context=context, name=name, version=version)
+        return Reply(value=msgspec.json.encode(told), media=MEDIA)
+
+    return Route(
+        method="GET",
+        path=PATH,
+        summary="Say which implementation of a context this is",
+        handle=tell,
+        prove=lambda shown: None,
+        problems=(PathNotFound,),
+    )
 
 
 async def about(url: str, *, context: str) -> About:
