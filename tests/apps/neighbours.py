@@ -11,10 +11,12 @@ from typing import Any
 import httpx
 
 from tallystick.apps.compose import doors_of_identity_on
+from tallystick.apps.identifying import IdentityDoors
 from tallystick.apps.parts import Urls
 from tallystick.identity.api.people import AddPerson
 from tallystick.identity.api.providers import SetOidcProvider
 from tallystick.identity.api.rights import GiveRole
+from tallystick.identity.api.substitutions import ReportCopies, ReportTrial, SwitchOver
 from tallystick.identity.model import totp
 from tallystick.identity.model.client_assertion import ASSERTION_TYPE
 from tallystick.identity.model.jws import encoded
@@ -94,7 +96,7 @@ class Neighbour:
         self.names: dict[str, str] = {
             "tenant": self.tenant, "word": word, "reference": f"{word} held", "group": f"{word} group",
             "message": f"{word}-M", "owner_reference": f"{word}-c", "subject": f"{word}-clerk",
-            "entity": f"https://{word}.example/idp",
+            "entity": f"https://{word}.example/idp", "context": "wallets",
         }  # fmt: skip
         for build in (self._rights, self._books, self._wallets, self._payments, self._third_party,
                       self._left_open):  # fmt: skip
@@ -129,7 +131,18 @@ class Neighbour:
                 for role in roles:
                     given = GiveRole(holder=found[who], role=role)
                     await doors.rights.give_role(caller=caller, message=given)
+            await self._try_substitute(doors, caller)
         return found
+
+    async def _try_substitute(self, doors: IdentityDoors, caller: Caller) -> None:
+        """Have a substitute tried in shadow, and tell what came of it."""
+        tried = ReportTrial(context="wallets", substitute="nobody", version="Z.1.0.0")
+        platform = Caller(tenant_id=0, actor="job:substitutes")
+        await doors.serving.tried(caller=platform, message=tried)
+        over = SwitchOver(context="wallets", substitute="nobody", mode="shadow", share=1)
+        made = await doors.substitutions.substitute(caller=caller, message=over)
+        copies = ReportCopies(context="wallets", number=made.number, compared=1)
+        await doors.serving.watched(caller=caller, message=copies)
 
     def _enter(self, who: str) -> Seat:
         """Let a person sign in by the development issuer, and prove a factor and a passkey of their own."""

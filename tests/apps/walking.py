@@ -102,6 +102,7 @@ BODIES: dict[str, list[Any]] = {
         SAML | {"provider": "{provider}", "entity_id": "https://{new}.example/b"},
         SAML | {"provider": "tried", "entity_id": "{entity}/b"},
     ],
+    "PUT /v1/substitutions": [{"context": "wallets", "substitute": "nobody", "mode": "shadow"}],
     "POST /v1/sign-in": [
         {"tenant": "{tenant}", "redirect": "http://127.0.0.1:9/back", "provider": "{provider}"},
     ],
@@ -122,7 +123,7 @@ BODIES: dict[str, list[Any]] = {
 # The questions of lists: by what name of the other tenant each may be narrowed, or what it needs.
 QUERIES: dict[str, str] = {
     "address": "{address}", "account": "{address}", "asset": "{asset}", "metadata": "{word}",
-    "reference": "{reference}",
+    "reference": "{reference}", "begins": "{word}",
     "owner_reference": "{owner_reference}", "file_id": "{file}", "end_to_end_id": "{end_to_end_id}",
     "holder": "{person}", "by": "{person}", "on": "{on}", "client_id": "{client_id}", "request_uri": "{request_uri}",
     "after": "{after}", "tenant": "{tenant}",
@@ -137,8 +138,8 @@ PLAIN = {
     "limit", "since", "until", "effective_at", "recorded_at", "oldest_first", "from", "to", "format", "status", "state",
     "which", "action", "mine", "tag", "size", "old", "new", "Idempotency-Key",
 }  # fmt: skip
-# What is numbered the same in every tenant, and what is new with each request.
-ALIKE = {"index", "place", "new"}
+# What is called or numbered the same in every tenant, and what is new with each request.
+ALIKE = {"index", "place", "new", "context"}
 # What anybody may ask before it is known who asks, about the tenant that they name: by whom people sign in there.
 OPEN = {
     "GET /v1/sign-in", "POST /v1/sign-in", "POST /v1/sign-in/finish", "POST /v1/sign-in/saml/{tenant}",
