@@ -50,7 +50,8 @@ def have(bank: Neighbour, expected: set[str]) -> bool:
 
 
 def is_paid(bank: Neighbour, file: str) -> bool:
-    return bank.key.done("GET", f"/v1/payment-files/{file}")["status"] == "ACSC"
+    (payment,) = bank.key.done("GET", f"/v1/payment-files/{file}")["payments"]
+    return payment["state"] == "settled"
 
 
 def test_every_process_is_killed_in_turn_and_comes_back(split: Split, bank: Neighbour) -> None:
