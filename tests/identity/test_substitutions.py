@@ -84,11 +84,11 @@ async def test_only_what_kept_its_contract_may_serve(door, caller) -> None:
         await door.substitute(
             caller=caller, message=SwitchOver(context="wallets", substitute="nobody", mode="live")
         )
-    await tried(door, "weak", "C.1.0.0", "A promise. It was not kept.")
+    await tried(door, "weak", "C.1.0.0", "A promise. It was \x00\x1b[31mnot kept.")
     weak = SwitchOver(context="wallets", substitute="weak", mode="shadow")
     with pytest.raises(SubstituteNotProven) as refused:
         await door.substitute(caller=caller, message=weak)
-    assert refused.value.fields["broken"] == "A promise. It was not kept."
+    assert refused.value.fields["broken"] == "A promise. It was ??[31mnot kept."
     await tried(door, "weak", "C.1.0.1")
     shown = await door.substitute(caller=caller, message=weak)
     assert (shown.mode, shown.version, shown.tried, shown.share) == ("shadow", OURS, "C.1.0.1", 100)
@@ -105,6 +105,7 @@ async def test_what_is_malformed_or_of_nobody_leaves_nothing(door, caller) -> No
         SwitchOver(context="wallets", substitute="node", mode="default"),
         SwitchOver(context="wallets", substitute="node", mode="shadow", share=0),
         SwitchOver(context="wallets", substitute="node", mode="shadow", share=101),
+        SwitchOver(context="wallets", substitute="a\x00b", mode="live"),
     ):
         with pytest.raises(Malformed):
             await door.substitute(caller=caller, message=message)

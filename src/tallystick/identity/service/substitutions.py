@@ -61,6 +61,7 @@ class SubstitutionsService:
             )
         if not 1 <= message.share <= 100:
             raise malformed("share", "a share is 1 to 100 per cent")
+        _checked(message.substitute, _NAME, "substitute")
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             known = await store.substitute(connection, context=context, name=message.substitute)
             _demand_proven(known, message)
@@ -179,7 +180,7 @@ class SubstitutionsService:
             substitute=_checked(message.substitute, _NAME, "substitute"),
             version=_checked(message.version, _VERSION, "version"),
             tried_at=self._clock.now(),
-            broken=tuple(one[:_BROKEN_LENGTH_MAX] for one in message.broken[:BROKEN_MAX]),
+            broken=tuple(map(_printable, message.broken[:BROKEN_MAX])),
         )
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
             await store.hold(connection, tenant_id=0)
@@ -221,8 +222,13 @@ def _checked(text: str, form: re.Pattern[str], field: str) -> str:
     return text
 
 
+def _printable(text: str) -> str:
+    """What was found of a substitute, which has its say in it: cut, and without what no terminal should be told."""
+    return "".join(one if one.isprintable() else "?" for one in text[:_BROKEN_LENGTH_MAX])
+
+
 def _demand_proven(known: SubstituteRow | None, message: SwitchOver) -> None:
-    name = message.substitute[:50]
+    name = message.substitute
     if known is None:
         raise SubstituteNotProven(
             f"No substitute {name!r} of {message.context} has been tried by its contract.",
