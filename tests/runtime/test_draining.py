@@ -21,6 +21,7 @@ from tallystick.runtime.routes import Asked, Route
 
 ROOT = Path(__file__).resolve().parents[2]
 DRAIN_SECONDS = 1
+READY_WAIT_S = 60
 SERVER = """
 from tallystick.apps import serve
 import sys
@@ -44,7 +45,9 @@ class Slow:
         self.process = subprocess.Popen(
             [sys.executable, "-c", SERVER, str(self.port)], cwd=ROOT, env=environment
         )
-        deadline = time.monotonic() + 30
+
+    def wait(self) -> None:
+        deadline = time.monotonic() + READY_WAIT_S
         while self.ready() != 200:
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -79,8 +82,11 @@ class Slow:
 @pytest.fixture
 def slow() -> Iterator[Slow]:
     made = Slow()
-    yield made
-    made.end()
+    try:
+        made.wait()
+        yield made
+    finally:
+        made.end()
 
 
 def test_a_process_drains_before_it_stops(slow: Slow) -> None:
