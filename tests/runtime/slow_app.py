@@ -8,7 +8,7 @@ from tallystick.runtime.draining import Draining
 from tallystick.runtime.edge import Manners, build_app
 from tallystick.runtime.routes import Asked, Route
 
-SLOW_S = 3
+SLOW_S = 6
 
 
 def build() -> Any:

@@ -20,7 +20,7 @@ from tallystick.runtime.edge import Manners, build_app
 from tallystick.runtime.routes import Asked, Route
 
 ROOT = Path(__file__).resolve().parents[2]
-DRAIN_SECONDS = 1
+DRAIN_SECONDS = 3
 READY_WAIT_S = 60
 SERVER = """
 from tallystick.apps import serve
