@@ -1,10 +1,15 @@
 """The development issuer does not start where it must not, and settings say so before anything else does."""
 
+import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tallystick.apps.development import DevelopmentIssuer
+from tallystick.apps.development_people import LOCKED, LOCKED_OUT, NOT_TAKEN, Asking, people
+from tallystick.identity.model import totp
+from tallystick.kernel.instants import SECOND
 from tallystick.runtime.clock import SystemClock
 from tallystick.runtime.configuration import Settings, read_settings
 
@@ -34,6 +39,30 @@ def test_its_keys_are_new_at_each_start() -> None:
         for _ in range(2)
     )
     assert first._key.kid != second._key.kid
+
+
+def test_five_wrong_answers_lock_a_person_out_and_a_code_is_good_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TALLYSTICK_HOME", str(tmp_path))
+    asking, now = Asking(), 1_800_000_000 * SECOND
+    known = people()
+    assert people() == known
+    owner = known["owner"]
+    secret = base64.b32decode(owner.secret + "=" * (-len(owner.secret) % 8))
+    code = totp.code_of(secret, totp.step_of(now))
+    assert asking.refusal("owner", owner.password, code, now) == ""
+    assert asking.refusal("owner", owner.password, code, now) == NOT_TAKEN
+    for _ in range(4):
+        assert asking.refusal("owner", "wrong", code, now + SECOND) == NOT_TAKEN
+    later = now + 60 * SECOND
+    code = totp.code_of(secret, totp.step_of(later))
+    assert asking.refusal("owner", owner.password, code, later) == LOCKED_OUT
+    assert asking.refusal("clerk", "wrong", code, later) == NOT_TAKEN
+    assert asking.refusal("mallory", "", "", later) == NOT_TAKEN
+    later = now + SECOND + LOCKED
+    code = totp.code_of(secret, totp.step_of(later))
+    assert asking.refusal("owner", owner.password, code, later) == ""
 
 
 def test_settings_of_signing_in_are_read_strictly() -> None:

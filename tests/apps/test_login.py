@@ -104,7 +104,8 @@ class _Links(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found += [text for name, text in attrs if name == "href" and text]
+        if tag == "a":
+            self.found += [text for name, text in attrs if name == "href" and text]
 
 
 @pytest.mark.parametrize(

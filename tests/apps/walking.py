@@ -118,6 +118,7 @@ BODIES: dict[str, list[Any]] = {
         {"grant_type": "authorization_code", "client_id": "{client_id}", "code": "{state}"},
     ],
     "POST /oauth/par": [{"client_id": "{client_id}", "response_type": "code", "request_uri": "{request_uri}"}],
+    "POST /dev/issuer/authorize": [{"client_id": "{client_id}", "person": "owner", "state": "{state}"}],
     "POST /dev/issuer/token": [{"grant_type": "authorization_code", "code": "{state}"}],
 }  # fmt: skip
 # The questions of lists: by what name of the other tenant each may be narrowed, or what it needs.

@@ -1,17 +1,20 @@
 """Signing in with a passkey and without, and what another site, another browser or an old session must not do."""
 
+import base64
 import http.server
+import json
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.house import Authenticator, House, axe, session_of, sign_in
-from tests.browser.test_me import enrol_passkey
+from tests.browser.test_me import code, enrol_passkey, wrong_code
 
 ALERT = "[role=alert]:not([hidden])"
 
@@ -50,6 +53,39 @@ def test_the_browser_offers_a_passkey_where_one_types(house: House) -> None:
     page.goto("/sign-in?next=/me")
     page.wait_for_url("**/me")
     expect(page.get_by_role("heading", level=1)).to_have_text("Approver of the demonstration")
+
+
+def test_in_development_a_password_and_a_code_sign_in(house: House) -> None:
+    kept = house.running.home / "people.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    person = json.loads(kept.read_text())["bookkeeper"]
+    assert person["password"] in house.running.said
+    page = house.page()
+    page.goto("/sign-in?next=/me/sessions")
+    page.get_by_role("button", name="Sign in with your organisation").click()
+    page.wait_for_url("**/dev/issuer/**")
+    axe(page)
+    secret = base64.b32decode(person["secret"] + "=" * (-len(person["secret"]) % 8))
+    for password, digits in (("wrong", code(secret)), (person["password"], wrong_code(secret))):
+        answer_issuer(page, password, digits)
+        expect(page.get_by_role("alert")).to_contain_text("The password or the code is wrong")
+    used = code(secret)
+    answer_issuer(page, person["password"], used)
+    page.wait_for_url("**/me/sessions")
+    expect(page.get_by_role("row").filter(has_text="this one")).to_contain_text("password, code")
+    # The code was used, so whoever looked over the shoulder has nothing.
+    again = house.page()
+    again.goto("/sign-in")
+    again.get_by_role("button", name="Sign in with your organisation").click()
+    answer_issuer(again, person["password"], used)
+    expect(again.get_by_role("alert")).to_contain_text("the code was used before")
+
+
+def answer_issuer(page: Page, password: str, digits: str) -> None:
+    page.get_by_label("Person").fill("bookkeeper")
+    page.get_by_label("Password").fill(password)
+    page.get_by_label("Code").fill(digits)
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def test_without_a_passkey_on_the_device_a_word_says_what_to_do(house: House) -> None:
@@ -221,7 +257,8 @@ def test_no_page_of_another_site_holds_ours_in_a_frame(house: House) -> None:
 
 def test_cookies_are_kept_from_scripts_and_other_sites(house: House) -> None:
     page = house.page("owner")
-    kept = {one["name"]: one for one in page.context.cookies() if one["name"] != "tallystick-zone"}
+    found: list[Any] = list(page.context.cookies())
+    kept = {one["name"]: one for one in found if one["name"] != "tallystick-zone"}
     assert set(kept) == {"tallystick", "tallystick-device", "tallystick-tenant"}
     assert all(one["httpOnly"] and one["sameSite"] == "Lax" for one in kept.values())
     assert all(one["path"] == "/" and one["domain"] == "localhost" for one in kept.values())

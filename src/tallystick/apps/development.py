@@ -1,10 +1,10 @@
 """The development issuer: an OpenID provider inside the process, for one machine and its demonstration people.
 
-Anybody at this machine is whom they say they are. So it runs with ``TALLYSTICK_DEVELOPMENT=1`` alone, never where
-``TALLYSTICK_ENVIRONMENT`` is production, answers the loopback only, and forgets its keys with the process.
+It asks for a password and a code, or believes anybody at this machine whom they say they are. So it runs with
+``TALLYSTICK_DEVELOPMENT=1`` alone, never where ``TALLYSTICK_ENVIRONMENT`` is production, answers the loopback only, and
+forgets its keys with the process.
 """
 
-import html
 import secrets
 from collections.abc import Sequence
 from hashlib import sha256
@@ -14,6 +14,8 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from joserfc import jwk, jws
 
+from tallystick.apps.development_page import page
+from tallystick.apps.development_people import PEOPLE, Asking
 from tallystick.console.signing import BACK
 from tallystick.identity.api.tokens import OAuthError
 from tallystick.identity.model.addresses import asking, form_fields, is_loopback_host, is_redirect
@@ -30,7 +32,6 @@ from tallystick.runtime.tls import is_loopback
 
 PATH: Final = "/dev/issuer"
 CLIENT: Final = "tallystick-development"
-PEOPLE: Final = ("owner", "clerk", "approver", "bookkeeper")
 CODES_MAX: Final = 1_000
 CODE_LASTS: Final[Instant] = 60 * SECOND
 TOKEN_LASTS_S: Final = 300
@@ -61,6 +62,7 @@ class _Code(NamedTuple):
     nonce: str
     challenge: str
     until: Instant
+    methods: tuple[str, ...]
 
 
 def issuer_of(settings: Settings) -> str:
@@ -89,6 +91,7 @@ class DevelopmentIssuer:
         self._known = (back_to(settings),)
         self._key = jwk.ECKey.generate_key("P-256", auto_kid=True)
         self._codes: dict[str, _Code] = {}
+        self._asking = Asking()
 
     def routes(self) -> Sequence[Route]:
         """Its routes, all public."""
@@ -104,6 +107,10 @@ class DevelopmentIssuer:
             Route(
                 method="GET", path=f"{PATH}/authorize", summary="Sign in as somebody of the demonstration",
                 handle=self._authorize, query=Authorize, answer=bytes, answer_media="text/html", public=True,
+            ),
+            Route(
+                method="POST", path=f"{PATH}/authorize", summary="Sign in with a password and a code",
+                handle=self._believe, body=bytes, form=True, answer=bytes, answer_media="text/html", public=True,
             ),
             Route(
                 method="POST", path=f"{PATH}/token", summary="Turn a code of the development issuer into tokens",
@@ -133,40 +140,66 @@ class DevelopmentIssuer:
     async def _authorize(self, asked: Asked) -> Reply:
         _demand_this_machine(asked)
         query: Authorize = asked.query
+        self._demand_question(query)
+        if not query.login_hint:
+            return self._page(query)
+        if not set(query.login_hint) <= _NAME or len(query.login_hint) > 50:
+            raise malformed("login_hint", "a name of a-z 0-9 _ -, at most 50")
+        # It asks for nothing, so the word for a second factor is as good as that for the first.
+        return self._back(query, query.login_hint, ("pwd", "mfa"))
+
+    async def _believe(self, asked: Asked) -> Reply:
+        """Take a password and a code for somebody of the demonstration."""
+        _demand_this_machine(asked)
+        try:
+            form = form_fields(asked.body)
+            said = {name: form.pop(name, "") for name in ("person", "password", "code")}
+            query = msgspec.convert(form, Authorize)
+        except ValueError:
+            raise malformed("client_id", "this is no form of the development issuer") from None
+        self._demand_question(query)
+        wrong = self._asking.refusal(
+            said["person"], said["password"], said["code"], self._clock.now()
+        )
+        if wrong:
+            return self._page(query, person=said["person"], wrong=wrong)
+        return self._back(query, said["person"], ("pwd", "otp", "mfa"))
+
+    def _demand_question(self, query: Authorize) -> None:
         if query.client_id != CLIENT or query.response_type != "code":
             raise malformed("client_id", "the development issuer has one client, and gives codes")
         if query.code_challenge_method != "S256" or not query.code_challenge:
             raise malformed("code_challenge", "PKCE with S256 is asked for")
         if not is_redirect(query.redirect_uri, known=self._known):
             raise malformed("redirect_uri", "the development issuer sends to the loopback only")
-        if not query.login_hint:
-            return Reply(value=self._page(query).encode(), media="text/html; charset=utf-8")
-        if not set(query.login_hint) <= _NAME or len(query.login_hint) > 50:
-            raise malformed("login_hint", "a name of a-z 0-9 _ -, at most 50")
+
+    def _back(self, query: Authorize, person: str, methods: tuple[str, ...]) -> Reply:
+        """Send the browser back with a code for this person."""
         code, now = secrets.token_urlsafe(32), self._clock.now()
         self._codes = {key: one for key, one in self._codes.items() if now < one.until}
         if len(self._codes) >= CODES_MAX:
             raise malformed("login_hint", "too many sign-ins are under way")
         self._codes[code] = _Code(
-            query.login_hint,
+            person,
             query.redirect_uri,
             query.nonce,
             query.code_challenge,
             now + CODE_LASTS,
+            methods,
         )
         back = {"code": code, "state": query.state, "iss": self.issuer}
         return Reply(status=303, headers={"location": asking(query.redirect_uri, back)})
 
-    def _page(self, query: Authorize) -> str:
+    def _page(self, query: Authorize, *, person: str = "", wrong: str = "") -> Reply:
         question = {name: text for name, text in msgspec.structs.asdict(query).items() if text}
-        links = (
-            f'<li><a href="{html.escape(asking(f"{self.issuer}/authorize", question | {"login_hint": name}))}">'
-            f"{name}</a></li>"
-            for name in PEOPLE
-        )
-        return (
-            "<!doctype html><title>Who are you?</title><h1>Who are you?</h1>"
-            f"<p>The development issuer believes anybody at this machine.</p><ul>{''.join(links)}</ul>"
+        here = f"{self.issuer}/authorize"
+        return page(
+            action=here,
+            question=question,
+            people=PEOPLE,
+            links={name: asking(here, question | {"login_hint": name}) for name in PEOPLE},
+            person=person,
+            wrong=wrong,
         )
 
     async def _token(self, asked: Asked) -> Reply:
@@ -206,8 +239,7 @@ class DevelopmentIssuer:
             "exp": now_s + TOKEN_LASTS_S,
             "auth_time": now_s,
             "nonce": code.nonce,
-            # It asks for nothing, so the word for a second factor is as good as that for the first.
-            "amr": ["pwd", "mfa"],
+            "amr": code.methods,
             "at_hash": encoded(sha256(access.encode()).digest()[:16]),
         }
         header = {"alg": "ES256", "kid": self._key.kid, "typ": "JWT"}

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tallystick.apps.development import DevelopmentIssuer
 from tallystick.apps.parts import EDGE, parts_of
+from tallystick.console.signing import CONSENTS
 from tallystick.identity.adapters.cedar import catalogue
 from tallystick.identity.adapters.factor_keys import read_ring
 from tallystick.identity.adapters.oidc import OidcIssuers
@@ -158,7 +159,7 @@ class IdentityDoors:
             *approvals_http.routes(self.approvals),
             *clients_http.client_routes(self.clients),
             *clients_http.consent_routes(self.clients),
-            *clients_http.oauth_routes(self.tokens),
+            *clients_http.oauth_routes(self.tokens, pages=f"{settings.console_url}{CONSENTS}"),
             *providers_http.routes(self.providers),
             *substitutions_http.routes(self.substitutions),
             *sessions_http.routes(

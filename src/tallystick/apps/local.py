@@ -119,6 +119,35 @@ def remembered() -> Remembered | None:
         ) from None
 
 
+class DemonstrationPerson(msgspec.Struct, frozen=True):
+    """What somebody of the demonstration signs in with: a password, and the secret of codes in base 32."""
+
+    password: str
+    secret: str
+
+
+def people_file() -> Path:
+    """Where the people of the demonstration are kept."""
+    return default_home() / "people.json"
+
+
+def keep_people(value: dict[str, DemonstrationPerson]) -> None:
+    """Keep what the people of the demonstration sign in with; the file is readable by its owner alone."""
+    _keep(people_file(), value)
+
+
+def people() -> dict[str, DemonstrationPerson]:
+    """What the people of the demonstration sign in with, by name; empty before there are any."""
+    try:
+        return msgspec.json.decode(people_file().read_bytes(), type=dict[str, DemonstrationPerson])
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return {}
+    except msgspec.MsgspecError as error:
+        raise ValueError(
+            f"{people_file()} is damaged ({error}): remove it, and run `tallystick up`"
+        ) from None
+
+
 class SignedInHere(msgspec.Struct, frozen=True):
     """The session of this user, and the platform it is with; the file is readable by its owner alone."""
 

@@ -16,6 +16,7 @@ from tallystick.apps import demonstration, local, sequencing
 from tallystick.apps import serve as serving
 from tallystick.apps.compose import Platform, operator_database, pen_of, tenant_directory
 from tallystick.apps.development import back_to, issuer_of
+from tallystick.apps.development_people import people
 from tallystick.apps.parts import PARTS, Urls, contexts_of
 from tallystick.identity.api import Authenticate as ProveKey
 from tallystick.identity.api import (
@@ -221,6 +222,18 @@ def _address(settings: Settings) -> str:
     return f"{scheme}://{host}:{settings.port}"
 
 
+def _greet_people(settings: Settings) -> None:
+    """Say where people sign in with a browser, and with what: the secrets are for an app that shows codes."""
+    _out.print(f"the console, for people at a browser: {settings.console_url}", highlight=False)
+    for name, one in people().items():
+        _out.print(
+            f"  {name:18}password {one.password}  codes {one.secret}",
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+        )
+
+
 def _greet(settings: Settings, known: local.Remembered, applied: list[str]) -> None:
     url = _address(settings)
     lines = {
@@ -234,6 +247,8 @@ def _greet(settings: Settings, known: local.Remembered, applied: list[str]) -> N
     )
     for name, text in lines.items():
         _out.print(f"{name:20}{escape(text)}", highlight=False, soft_wrap=True)
+    if settings.development:
+        _greet_people(settings)
     today = day_of(SystemClock().now())
     _out.print("\nTry, in another terminal:")
     for line in (

@@ -1,16 +1,13 @@
 """Third parties: what one is asked to let them do, the answer, and what one let them do before."""
 
-from typing import Final
-
 from msgspec import structs
 
 from tallystick.console.pages.me import PER_PAGE, Page
+from tallystick.console.signing import CONSENTS
 from tallystick.console.site import Site, Visit
 from tallystick.identity.api.clients import Consent, DecideConsent, ListConsents, NameConsent
 from tallystick.kernel import instants
 from tallystick.runtime.routes import Reply, Route
-
-CONSENTS: Final = "/me/consents"
 
 
 def routes(site: Site) -> list[Route]:

@@ -79,8 +79,11 @@ def prover(tokens: Tokens, *, is_ours: Callable[[str], bool]) -> Prover:
     return Prover(takes=takes, prove=prove)
 
 
-def oauth_routes(tokens: Tokens) -> list[Route]:
-    """The endpoints of OAuth. They are public: clients prove themselves in what they send."""
+def oauth_routes(tokens: Tokens, *, pages: str = "") -> list[Route]:
+    """The endpoints of OAuth. They are public: clients prove themselves in what they send.
+
+    A person's browser is sent on to the page of the request under ``pages``; without them it is told what a program is.
+    """
 
     async def give(asked: Asked) -> Any:
         return await _speaking(tokens.give(caller=asked.caller, message=_request(asked)))
@@ -89,7 +92,14 @@ def oauth_routes(tokens: Tokens) -> list[Route]:
         return await _speaking(tokens.push(caller=asked.caller, message=_request(asked)))
 
     async def look(asked: Asked) -> Any:
-        return await _speaking(tokens.look(caller=asked.caller, message=asked.query))
+        found = await _speaking(tokens.look(caller=asked.caller, message=asked.query))
+        is_browser = asked.shown is not None and b"text/html" in asked.shown.headers.get(
+            b"accept", b""
+        )
+        if pages and is_browser and isinstance(found, Waiting):
+            there = f"{pages}/{found.consent.rpartition('/')[2]}"
+            return Reply(status=303, headers={"location": there})
+        return found
 
     return [
         Route(
