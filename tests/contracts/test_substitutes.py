@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from tallystick.apps.substitutes import Candidate, Substitutes, installed, remotes_of
+from tallystick.apps.substitutes import (
+    Candidate,
+    Substitutes,
+    demand_substitutes,
+    installed,
+    remotes_of,
+)
 from tallystick.apps.trying import Ground as TrialGround
 from tallystick.identity.api import CreateKey, CreateTenant
 from tallystick.identity.api.substitutions import (
@@ -160,3 +166,21 @@ def test_a_file_of_substitutes_that_is_none_is_refused(tmp_path, text, words) ->
     with pytest.raises(ValueError, match="cannot read"):
         remotes_of(read_settings({"TALLYSTICK_SUBSTITUTES": str(tmp_path / "none")}))
     assert remotes_of(read_settings({})) == ()
+
+
+def test_substitutes_elsewhere_are_asked_with_a_key(tmp_path) -> None:
+    path = tmp_path / "substitutes.toml"
+    path.write_text('[[substitute]]\ncontext = "wallets"\nname = "a"\nurl = "https://a"\n')
+    with pytest.raises(ValueError, match="set TALLYSTICK_DOOR_KEY too"):
+        demand_substitutes(read_settings({"TALLYSTICK_SUBSTITUTES": str(path)}))
+    demand_substitutes(read_settings({}))
+
+
+def test_what_is_installed_is_named_by_its_line(monkeypatch, tmp_path) -> None:
+    info = tmp_path / "odd-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[tallystick.wallets]\nodd = odd:build\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(ValueError, match="named by the line it is of"):
+        demand_substitutes(read_settings({}))

@@ -14,6 +14,7 @@ from tallystick.apps.compose import Platform
 from tallystick.apps.doors import demand_doors
 from tallystick.apps.identifying import demand_token_keys
 from tallystick.apps.parts import parts_of
+from tallystick.apps.substitutes import demand_substitutes
 from tallystick.runtime.configuration import Settings, read_settings
 from tallystick.runtime.draining import Draining
 from tallystick.runtime.orphans import end_worker_with_its_master
@@ -46,6 +47,7 @@ def demand_servable(settings: Settings) -> None:
     configure_logging(settings.log_level)
     files_of(settings)
     demand_doors(settings)
+    demand_substitutes(settings)
     if "identity" in parts_of(settings):
         demand_token_keys(settings)
     try:

@@ -112,6 +112,16 @@ def installed(context: str) -> dict[str, EntryPoint]:
     return found
 
 
+def demand_substitutes(settings: Settings) -> None:
+    """Raise ValueError for what is configured or installed of substitutes and cannot be used."""
+    if remotes_of(settings) and not settings.door_key:
+        raise ValueError(
+            f"{_SETTING} is set: set TALLYSTICK_DOOR_KEY too, which they are asked with"
+        )
+    for context in CONTRACTS:
+        installed(context)
+
+
 def version_of(point: EntryPoint) -> str:
     """The version of an installed substitute: its line, which its entry point is named by, and its distribution's."""
     return f"{point.name}.{point.dist.version if point.dist else ''}"
