@@ -1,11 +1,15 @@
 """Every text that a page shows is in the catalogue, and none is there that nothing shows."""
 
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from tallystick.console.pages.record import check_words
+from tallystick.console.pages.why import act_words
 from tallystick.console.texts import LANGUAGES, catalogue, text
+from tallystick.kernel.actions import Action
 
 CONSOLE = Path(__file__).resolve().parents[2] / "src" / "tallystick" / "console"
 _CALLED = re.compile(r"""\bt\(\s*["']([a-z_]+\.[A-Za-z0-9_]+)["']\s*[,)]""")
@@ -68,3 +72,17 @@ def test_no_template_has_a_script_or_a_style_of_its_own():
         assert not re.search(r"\bstyle\s*=|<style\b|\bon[a-z]+\s*=\s*[\"']|javascript:", words), (
             path.name
         )
+
+
+def test_every_action_has_its_words() -> None:
+    assert not [action for action in Action if act_words(action) == action]
+    assert act_words("ledger.nothing.done") == "ledger.nothing.done"
+
+
+def test_the_check_in_the_browser_has_a_text_for_all_it_says() -> None:
+    script = files("tallystick.console").joinpath("static/checking.js").read_text("utf-8")
+    said = set(re.findall(r"""(?:say|Wrong)\("([a-z_]+)\"""", script))
+    said |= set(re.findall(r"""(?:step|verdict)\("[a-z]*", (?:isFirst \? )?"([a-z_]+)\"""", script))
+    said |= set(re.findall(r"""demand\(.*, "([a-z_]+)\"[,)]""", script))
+    assert {"proof", "forked", "shrunk", "key_changed", "verdict_good"} <= said
+    assert said <= set(check_words())

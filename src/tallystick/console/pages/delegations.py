@@ -92,6 +92,9 @@ def routes(site: Site) -> list[Route]:
 
     async def give(visit: Visit) -> Reply:
         draft, person = _draft(visit.form), visit.asked.path["person"]
+        if await _preview(visit, draft) is None:
+            # Before anybody is asked to agree to what cannot be.
+            return await _shown(visit, draft, status=422)
         try:
             message = _message(draft, person, visit.reader)
             held = await _held(visit)

@@ -1,5 +1,6 @@
 """Roles: what each holds in plain words, and making one of bundles. The tenant's rule: what it asks of whoever acts."""
 
+from ipaddress import ip_network
 from typing import Any, Final
 
 import msgspec
@@ -63,6 +64,7 @@ def routes(site: Site) -> list[Route]:
                 known_devices=filled["known_devices"],
                 **{name: _whole(name, filled[name]) for name in _NUMBERS},
             )
+            _demand_networks(message)
             await rights.set_rule(caller=visit.caller, message=message)
         except Malformed as problem:
             return visit.page("rule.html", status=422, filled=filled, wrong=wrongs(problem))
@@ -91,6 +93,17 @@ async def _roles(visit: Visit, problem: Problem | None = None) -> Reply:
         filled={name: visit.form.text(name) for name in ("role", "title")},
         wrong=wrongs(problem, "role"),
     )
+
+
+def _demand_networks(message: SetRule) -> None:
+    """Raise Malformed for what is no network or country, before others are asked to agree to it."""
+    for network in message.networks:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise malformed("networks", str(error)) from None
+    if not all(len(one) == 2 and one.isascii() and one.isalpha() for one in message.countries):
+        raise malformed("countries", "a country is two letters (ISO 3166-1 alpha-2)")
 
 
 def _whole(name: str, text: str) -> int:

@@ -8,6 +8,7 @@ from tallystick.console.asking import part
 from tallystick.console.locales import places_of
 from tallystick.console.pages.naming import named, names_of, wrongs
 from tallystick.console.site import Site, Visit
+from tallystick.console.texts import catalogue
 from tallystick.identity.api.access import DecisionOf, Explain, HolderNotFound
 from tallystick.identity.api.people import ListPeople
 from tallystick.kernel.actions import Action
@@ -69,7 +70,7 @@ def routes(site: Site) -> list[Route]:
             decision=found,
             sentence=named(found.sentence, names),
             who=names.get(found.actor, ""),
-            acts=_words(visit, found.action),
+            acts=", ".join(map(act_words, found.action.split())),
             asked=found.asked["asked"],
             raw=json.format(json.encode(found.asked), indent=2).decode(),
             places=places_of,
@@ -82,16 +83,9 @@ def routes(site: Site) -> list[Route]:
     ]
 
 
-def _words(visit: Visit, actions: str) -> str:
-    """Actions in plain words."""
-    return ", ".join(
-        visit.reader.text(act_key(one)) for one in actions.split() if one in set(Action)
-    )
-
-
-def act_key(action: str) -> str:
-    """The key of an action's text."""
-    return f"acts.{action.replace('.', '_')}"
+def act_words(action: str) -> str:
+    """An action in plain words; one that there are none for yet is told as it is."""
+    return catalogue("en").get(f"acts.{action.replace('.', '_')}", action)
 
 
 async def _shown(visit: Visit, filled: dict[str, str], problem: Problem | None = None) -> Reply:
@@ -105,7 +99,7 @@ async def _shown(visit: Visit, filled: dict[str, str], problem: Problem | None =
     groups: dict[str, list[tuple[str, str]]] = {}
     for action in sorted(set(Action) - UNASKED):
         group = groups.setdefault(action.partition(".")[0], [])
-        group.append((action, visit.reader.text(act_key(action))))
+        group.append((action, act_words(action)))
     return visit.page(
         "why.html",
         status=422 if problem else 200,
