@@ -19,7 +19,7 @@ function setting(name) {
 
 const port = Number(process.env.PORT ?? 9480);
 const here = process.env.HERE ?? `127.0.0.1:${port}`;
-const verified = verifier(setting("TALLYSTICK_PUBLIC_KEY"), here);
+const verified = verifier(setting("PEER_KEY"), here);
 const store = new Store(setting("STATE"));
 const wallets = new Wallets(store, ledgerAt(setting("LEDGER_URL"), signer(setting("DOOR_KEY"))));
 

@@ -34,7 +34,7 @@ class NodeWallets:
             "PORT": str(self.port),
             "LEDGER_URL": ledger_url,
             "DOOR_KEY": str(home / "node.key"),
-            "TALLYSTICK_PUBLIC_KEY": str(home / "tallystick.pub"),
+            "PEER_KEY": str(home / "tallystick.pub"),
             "STATE": str(home / "wallets.jsonl"),
         }
         self.process: Any = None

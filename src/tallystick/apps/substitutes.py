@@ -48,7 +48,7 @@ Door = TypeVar("Door")
 
 SUBSTITUTES_MAX: Final = 20
 FILE_BYTES_MAX: Final = 65_536
-TRIAL_S: Final = 60
+TRIAL_S: Final = 120
 TRY_EVERY_S: Final = 5
 TELL_EVERY_S: Final = 2
 _SETTING: Final = "TALLYSTICK_SUBSTITUTES"

@@ -49,11 +49,11 @@ async def run(
     until = time.monotonic_ns() + within_s * 1_000_000_000
     outcomes: list[Outcome] = []
     for promise in contract.promises:
-        left_ms = (until - time.monotonic_ns()) // 1_000_000
-        if left_ms <= 0:
+        left_s = (until - time.monotonic_ns()) // 1_000_000_000
+        if left_s < 1:
             broken = f"not tried: the {within_s} seconds for all promises were over"
         else:
-            broken = await _tried(promise, held, world, min(PROMISE_S * 1_000, left_ms))
+            broken = await _tried(promise, held, world, min(PROMISE_S, left_s))
         outcomes.append(
             Outcome(
                 promise=promise.name,
@@ -64,14 +64,14 @@ async def run(
     return outcomes
 
 
-async def _tried(promise: Promise, door: Any, world: World, within_ms: int) -> str | None:
+async def _tried(promise: Promise, door: Any, world: World, within_s: int) -> str | None:
     try:
-        async with asyncio.timeout(within_ms / 1_000):
+        async with asyncio.timeout(within_s):
             await promise.keep(door, world)
     except Broken as broken:
         return str(broken)
     except TimeoutError:
-        return f"it took more than {within_ms // 1_000} seconds"
+        return f"it took more than {within_s} seconds"
     except Problem as problem:
         return f"it was refused: {problem}"
     except Exception as error:
