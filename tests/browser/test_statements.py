@@ -95,5 +95,5 @@ def test_days_that_cannot_be_are_refused_at_their_field(owner: Page) -> None:
         expect(owner.get_by_label(wrong)).to_have_attribute("aria-invalid", "true")
         expect(owner.get_by_label("First day")).to_have_value(first)
         axe(owner)
-    owner.goto("/wallets/electrical/accounts/XXX/statement")
+    owner.goto("/wallets/electrical/accounts/NOK/statement")
     expect(owner.get_by_role("heading", level=1)).to_have_text("Wallet account not found")

@@ -300,7 +300,11 @@ async def test_wallets_are_listed_in_pages_and_by_filter(wallets, caller, mint):
     assert await ids(begins="w") == ["w0", "w1", "w2", "w3", "w4"]
     assert await ids(begins="w1") == ["w1"]
     assert await ids(begins="W") == await ids(begins="w:") == []
-    assert await ids(begins="w", owner_reference="c-7", status=WalletStatus.OPEN) == ["w0", "w1", "w4"]
+    assert await ids(begins="w", owner_reference="c-7", status=WalletStatus.OPEN) == [
+        "w0",
+        "w1",
+        "w4",
+    ]
     assert await ids(begins="w2", status=WalletStatus.FROZEN) == ["w2"]
     assert await ids(begins="w0", status=WalletStatus.FROZEN) == []
     for wrong in (
