@@ -22,7 +22,12 @@ _SHOWN_AT: Final = {
     "per_": "/people/",
 }
 # What is pressed again on a page here, where the page holds the key.
-_KEPT_BY_PAGES: Final = ("payments.file.submit", "payments.payment.decide", "wallets.")
+_KEPT_BY_PAGES: Final = (
+    "payments.file.submit",
+    "payments.payment.decide",
+    "wallets.wallet.open",
+    "wallets.account.add",
+)
 
 
 class Asked(Message, frozen=True):
