@@ -89,6 +89,11 @@ class House:
 def sign_in(page: Page, who: str, *, to: str = "/") -> None:
     """Sign in as somebody of the demonstration by the development issuer, and go on to ``to``."""
     page.goto(f"/sign-in?next={to}")
+    come_in(page, who)
+
+
+def come_in(page: Page, who: str) -> None:
+    """The same from the page of signing in."""
     page.get_by_role("button", name="Sign in with your organisation").click()
     page.get_by_role("link", name=who, exact=True).click()
     page.wait_for_url(lambda url: "/dev/issuer" not in url and "/sign-in" not in url)

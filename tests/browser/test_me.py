@@ -107,3 +107,33 @@ def test_sessions_are_ended_one_by_one_and_all_at_once(house: House) -> None:
     there.wait_for_url("**/sign-in")
     here.goto("/me")
     assert "/sign-in" in here.url
+
+
+def test_a_code_proves_it_in_between_and_wrong_ones_lock_it(house: House) -> None:
+    page = house.page("bookkeeper")
+    page.goto("/me/factors/app")
+    page.get_by_label("What to call it").fill("phone")
+    page.get_by_role("button", name="Show the picture").click()
+    secret = secret_on(page)
+    page.get_by_label("The code it shows now").fill(code(secret))
+    page.get_by_role("button", name="Confirm").click()
+    page.wait_for_url("**/me/factors")
+
+    # A page that asks for a proof is come back to.
+    other = house.page("bookkeeper")
+    other.goto("/me/factors/passkey")
+    assert other.url.endswith("/step-up?next=%2Fme%2Ffactors%2Fpasskey")
+    other.get_by_label("Code").fill(code(secret, ahead=1))
+    other.get_by_role("button", name="Go on").click()
+    other.wait_for_url("**/me/factors/passkey")
+
+    third = house.page("bookkeeper")
+    third.goto("/step-up?next=https://evil.example/")
+    for _ in range(5):
+        third.get_by_label("Code").fill(wrong_code(secret))
+        third.get_by_role("button", name="Go on").click()
+        expect(third.locator("#_code-told")).to_contain_text("The code is wrong")
+    third.get_by_label("Code").fill(wrong_code(secret))
+    third.get_by_role("button", name="Go on").click()
+    expect(third.locator("#_code-told")).to_contain_text("Too many wrong codes")
+    axe(third)
