@@ -5,14 +5,17 @@ from typing import Annotated, Final
 
 from tallystick.audit.api import Act, ListActs
 from tallystick.console.site import Site, Visit
-from tallystick.kernel.fields import told
+from tallystick.kernel.fields import PAGE_MAX, told
 from tallystick.kernel.messages import Message
 from tallystick.kernel.problems import malformed
 from tallystick.runtime.routes import Reply, Route
 
 PATH: Final = "/acts"
 PAGE: Final = 50
+PAGES_LOOKED_MAX: Final = 10
+"""A page looks at 2,000 acts at most for those that changed something; then it goes on at the next."""
 _DIGITS_MAX: Final = 18
+_READING: Final = (".read", ".export", ".preview", ".check", ".list")
 _DONE: Final = "done"
 # Where what an act was done on is shown.
 _SHOWN_AT: Final = {
@@ -34,6 +37,7 @@ class Asked(Message, frozen=True):
     """Which page is asked for."""
 
     after: Annotated[str, told("Only acts before this place of the record.")] = ""
+    reads: Annotated[str, told("Also what was only read.")] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,17 +61,38 @@ def routes(site: Site) -> list[Route]:
         text = visit.asked.query.after
         if text and not (text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX):
             raise malformed("after", "a cursor is taken from the page before as it is")
-        message = ListActs(after=int(text) if text else None, limit=PAGE)
-        page = await site.doors.audit.acts(caller=visit.caller, message=message)
+        items, until, after = await _read(visit, int(text) if text else None)
+        reads = "&reads=yes" if visit.asked.query.reads else ""
         return visit.page(
             "acts.html",
-            items=[_shown(act) for act in page.items],
-            complete_until=page.complete_until,
-            newest=PATH if text else "",
-            older=f"?after={page.after}" if page.after else "",
+            items=[_shown(act) for act in items],
+            complete_until=until,
+            reads=bool(reads),
+            newest=f"{PATH}?{reads[1:]}" if text else "",
+            older=f"?after={after}{reads}" if after is not None else "",
         )
 
     return [site.get(PATH, acts, query=Asked)]
+
+
+async def _read(visit: Visit, after: int | None) -> tuple[list[Act], str, int | None]:
+    """A page of acts, up to when the list has all of them, and where the next page begins."""
+    found: list[Act] = []
+    until = ""
+    for _ in range(PAGES_LOOKED_MAX):
+        message = ListActs(after=after, limit=PAGE_MAX)
+        page = await visit.site.doors.audit.acts(caller=visit.caller, message=message)
+        until = until or page.complete_until
+        for act in page.items:
+            if not visit.asked.query.reads and act.tag.endswith(_READING):
+                continue
+            if len(found) == PAGE:
+                return found, until, found[-1].index
+            found.append(act)
+        after = None if page.after is None else int(page.after)
+        if after is None:
+            break
+    return found, until, after
 
 
 def _shown(act: Act) -> Shown:
