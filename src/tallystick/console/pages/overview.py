@@ -20,6 +20,8 @@ from tallystick.wallets.api import LEDGER, ListWallets, WalletPage
 
 ACCOUNTS_SHOWN: Final = 12
 LATELY: Final = 6
+# Of so many last acts, those are shown that were more than looking.
+ACTS_LOOKED: Final = 100
 READ: Final = ".read"
 OWNED: Final = "wallets:..."
 
@@ -53,7 +55,7 @@ def routes(site: Site) -> list[Route]:
             part(doors.ledger.accounts(caller=caller, message=_all_owned())),
             part(doors.wallets.wallets(caller=caller, message=ListWallets(limit=ACCOUNTS_SHOWN))),
             part(doors.approvals.approvals(caller=caller, message=_waiting())),
-            part(doors.audit.acts(caller=caller, message=ListActs(limit=PAGE_MAX))),
+            part(doors.audit.acts(caller=caller, message=ListActs(limit=ACTS_LOOKED))),
             part(doors.payments.payments(caller=caller, message=ListPayments(limit=LATELY))),
             part(doors.audit.log(caller=caller, message=LogState())),
         )
