@@ -25,7 +25,7 @@ from tallystick.kernel.ids import tenant_id_of
 from tallystick.runtime.configuration import read_settings
 from tallystick.runtime.embedded.waiting import eventually
 from tests.apps.houses import KEY
-from tests.apps.platform import Running
+from tests.apps.platform import Reached
 from tests.identity.authenticator import Passkey
 from tests.identity.saml_provider import certificate_for
 from tests.identity.signing import Signer
@@ -42,7 +42,7 @@ XML = {"content-type": "application/xml"}
 class Seat:
     """Somebody of a tenant who asks over HTTP: a person in a session, or a key."""
 
-    def __init__(self, up: Running, credential: str, *, name: str) -> None:
+    def __init__(self, up: Reached, credential: str, *, name: str) -> None:
         self.name, self.credential = name, credential
         self.client = up.client(credential)
         self.second: Seat | None = None
@@ -83,7 +83,7 @@ class Seat:
 class Neighbour:
     """A tenant with everything in it, made through what is open to those who use the platform."""
 
-    def __init__(self, up: Running, word: str) -> None:
+    def __init__(self, up: Reached, word: str) -> None:
         self.up, self.word, self.iban = up, word, iban_of(word)
         (key,) = KEY.findall(up.command("tenant", "create", f"{word} bank").out)
         self.first = Seat(up, key, name="first key")
@@ -378,7 +378,7 @@ def code_now(secret: bytes, *, steps: int = 0) -> str:
 
 
 @contextmanager
-def neighbours(up: Running) -> Iterator[tuple[Neighbour, Neighbour]]:
+def neighbours(up: Reached) -> Iterator[tuple[Neighbour, Neighbour]]:
     """The two: whose walls are tried, and who tries them. Their words are in each of their texts."""
     first, second = Neighbour(up, "zqalpha"), Neighbour(up, "zqbeta")
     yield first, second

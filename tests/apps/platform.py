@@ -82,6 +82,10 @@ class Reached:
         """The demonstration as this home remembers it."""
         return json.loads((self.home / "demonstration.json").read_text())
 
+    def database_url(self) -> str:
+        """The database that has people and keys, as a login that may take on every role."""
+        raise NotImplementedError
+
     def client(self, key: str | None = None) -> httpx.Client:
         """A client that holds a key; the demonstration's unless another is given ('' is none)."""
         key = self.known["key"] if key is None else key

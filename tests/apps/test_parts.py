@@ -5,12 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from tallystick.apps.parts import CONTEXTS, NEEDS, PARTS, elsewhere_of, parts_of, urls_of
+from tallystick.apps.parts import (
+    CONTEXTS,
+    DATABASE_SETTINGS,
+    NEEDS,
+    PARTS,
+    elsewhere_of,
+    parts_of,
+    urls_of,
+)
 from tallystick.apps.splitting import SPLITS, may_call, processes_of
 from tallystick.runtime.configuration import Settings, read_settings
 from tallystick.runtime.far import read_peers
 from tests.apps.platform import Reached, environment
 
+NO_DATABASE = DATABASE_SETTINGS["ledger"].replace("LEDGER", "BOOKS")
 URLS = {"TALLYSTICK_DOOR_URLS": "ledger=https://books:8480 identity=https://keys:8480"}
 
 
@@ -47,7 +56,7 @@ def test_a_process_asks_elsewhere_whom_its_parts_need_and_has_not() -> None:
         ({"TALLYSTICK_DOOR_URLS": "ledger"}, "says once of each part where it is"),
         ({"TALLYSTICK_DOOR_URLS": "ledger=http://a ledger=http://b"}, "says once of each part"),
         (URLS | {"TALLYSTICK_ONLY": "ledger"}, "set TALLYSTICK_DOOR_KEY to the private key"),
-        ({"TALLYSTICK_DATABASE_URL_BOOKS": "postgresql://a"}, "_BOOKS is none of TALLYSTICK_DAT"),
+        ({NO_DATABASE: "postgresql://a"}, f"{NO_DATABASE} is none of "),
     ],
 )
 def test_what_cannot_be_composed_ends_in_one_line(
