@@ -18,8 +18,6 @@ from tallystick.contracts.catalogue import CONTRACTS
 from tallystick.runtime.configuration import read_settings
 from tallystick.runtime.far.about import about
 
-_out = Console()
-
 
 def contract(
     context: str = typer.Argument(help="The context: wallets, ledger or payments."),
@@ -70,4 +68,4 @@ def _show(context: str, candidate: Candidate, outcomes: list[Outcome]) -> None:
         )
         if one.broken is not None:
             table.add_row(f"[red]  {escape(one.broken)}[/]", "")
-    _out.print(table)
+    Console().print(table)
