@@ -1,5 +1,7 @@
 """What somebody looks for among entries, and what of it is refused."""
 
+from typing import Any
+
 import pytest
 
 from tallystick.audit.api import ListEntries
@@ -37,7 +39,7 @@ GIVING = write(
         {"until": "2026-11-27T10:30:00.000001Z"},
     ],
 )
-def test_an_entry_that_is_looked_for(asked: dict[str, str]) -> None:
+def test_an_entry_that_is_looked_for(asked: dict[str, Any]) -> None:
     assert sought(ListEntries(**asked))(GIVING)
 
 
@@ -57,7 +59,7 @@ def test_an_entry_that_is_looked_for(asked: dict[str, str]) -> None:
         {"mentions": "per_carl", "on": "mem_2"},
     ],
 )
-def test_an_entry_that_is_not_looked_for(asked: dict[str, str]) -> None:
+def test_an_entry_that_is_not_looked_for(asked: dict[str, Any]) -> None:
     assert not sought(ListEntries(**asked))(GIVING)
 
 
@@ -75,7 +77,7 @@ def test_what_is_no_entry_fits_only_who_asks_for_nothing() -> None:
         {"mentions": "x " * (MENTIONS_MAX + 1)},
     ],
 )
-def test_what_nobody_can_look_for(asked: dict[str, str]) -> None:
+def test_what_nobody_can_look_for(asked: dict[str, Any]) -> None:
     with pytest.raises(Malformed) as refused:
         sought(ListEntries(**asked))
     assert set(refused.value.fields) == set(asked)
