@@ -1,6 +1,6 @@
 """Why somebody may do something, or may not: asked of the decision itself, and shown decided again."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from msgspec import json
 
@@ -19,6 +19,10 @@ from tallystick.kernel.problems import Malformed, Problem, malformed
 from tallystick.runtime.routes import Reply, Route
 
 _FIELDS: Final = ("who", "act", "account", "credit", "amount", "asset", "on")
+# What is not told of a decision is nothing: it is kept without what has its default.
+_NOTHING: Final[dict[str, Any]] = dict.fromkeys(
+    ("roles", "delegations", "accounts", "credits", "sums"), ()
+)
 # What nobody does who can be asked about.
 UNASKED: Final = frozenset(
     {
@@ -71,7 +75,8 @@ def routes(site: Site) -> list[Route]:
             sentence=named(found.sentence, names),
             who=names.get(found.actor, ""),
             acts=", ".join(map(act_words, found.action.split())),
-            asked=found.asked["asked"],
+            standing=_NOTHING | found.asked["asked"].get("standing", {}),
+            facts=_NOTHING | found.asked["asked"].get("facts", {}),
             raw=json.format(json.encode(found.asked), indent=2).decode(),
             places=places_of,
         )
