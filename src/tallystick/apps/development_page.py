@@ -25,7 +25,8 @@ _TEXT: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <div class="field"><label for="code">Code</label><input id="code" name="code" inputmode="numeric"
  autocomplete="one-time-code" pattern="[0-9]{{6}}" maxlength="6" aria-describedby="hint" required></div>
 <p class="note" id="hint">{hint}</p><div class="buttons"><button class="main">Sign in</button></div></form>
-<h2>Or without them</h2><p class="note">Anybody at this machine is believed.</p><div class="buttons">{links}</div></main></body></html>
+<h2>Or without them</h2><p class="note">Anybody at this machine is believed.</p>
+<div class="buttons">{links}</div></main></body></html>
 """
 
 
