@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from tallystick.console.asking import part
 from tallystick.console.entries import path_of
@@ -49,12 +49,11 @@ def routes(site: Site) -> list[Route]:
             for asset, page in zip(assets, pages, strict=True)
             if page.answer and page.answer.items
         }
-        receipt = urlencode({"ledger": name, "transaction": found.id})
         return visit.page(
             "transaction.html",
             transaction=found,
             moved=_moved(found, exponents),
-            receipt=f"/record/receipt?{receipt}",
+            receipt=f"/receipts/transactions/{quote(name, safe='')}/{quote(found.id, safe='')}",
             target=path_of(name, found.target) if found.target else "",
             payment=f"/payments/{found.id}" if found.id.startswith(PAYMENTS) else "",
         )
