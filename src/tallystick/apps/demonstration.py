@@ -71,7 +71,9 @@ async def people(platform: Platform, *, caller: Caller, issuer: str, back: str) 
     """
     doors = platform.doors_of_identity
     known = (await doors.providers.providers(caller=caller, message=ListProviders())).items
-    if not any(one.provider == PROVIDER and one.issuer == issuer and back in one.redirects for one in known):
+    if not any(
+        one.provider == PROVIDER and one.issuer == issuer and back in one.redirects for one in known
+    ):
         await doors.providers.set_oidc(
             caller=caller,
             message=SetOidcProvider(
