@@ -58,6 +58,11 @@ PLACES: Final = {
     "/payments/{payment}": Place("payment", OWNER, "/payments/{payment}"),
     "/approvals": Place("approvals", APPROVER, "/approvals"),
     "/approvals/{approval}": Place("approval", APPROVER, "/approvals/{approval}"),
+    "/approvals/{approval}/verification": Place(
+        "approval-verification", APPROVER, "/approvals/{approval}/verification"
+    ),
+    "/files": Place("files", CLERK, "/files"),
+    "/files/{file}": Place("file", OWNER, "/files/{file}"),
     "/acts": Place("acts", CLERK, "/acts"),
     "/people": Place("people", OWNER, "/people"),
     "/people/new": Place("person-new", OWNER, "/people/new"),
@@ -73,6 +78,12 @@ PLACES: Final = {
     "/record": Place("record", OWNER, "/record"),
     "/record/of/{id}": Place("record-life", OWNER, "/record/of/{payment}"),
     "/record/{index}": Place("record-entry", OWNER, "/record/{index}"),
+    "/receipts/payments/{payment}": Place("receipt", OWNER, "/receipts/payments/{payment}"),
+    "/receipts/transactions/{ledger}/{id}": Place(
+        "receipt-transaction", OWNER, "/receipts/transactions/main/{payment}"
+    ),
+    "/operator": Place("operator", OWNER, "/operator"),
+    "/operator/problems": Place("problems", OWNER, "/operator/problems"),
 }
 # Routes that are no page to look at by themselves, each with its reason.
 PARTS: Final = {
