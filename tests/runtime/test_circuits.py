@@ -1,6 +1,6 @@
 """Circuits, and the one repeat: by a clock in the hand, and over connections that are lost at will."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -55,9 +55,7 @@ def test_a_circuit_opens_after_so_many_losses_in_a_row(circuit: Circuit) -> None
     assert not circuit.enter()
 
 
-def test_after_a_pause_one_call_tries_and_an_answer_closes_it(
-    circuit: Circuit, hand: Hand
-) -> None:
+def test_after_a_pause_one_call_tries_and_an_answer_closes_it(circuit: Circuit, hand: Hand) -> None:
     lose(circuit, FAILURES)
     hand.at += PAUSE - 1
     assert not circuit.enter()
@@ -138,8 +136,8 @@ def door_of(
 
 
 @pytest.fixture
-def ground() -> Iterator[Ground]:
-    yield Ground()
+def ground() -> Ground:
+    return Ground()
 
 
 UNSENT = (httpx.ConnectError("refused"), httpx.ConnectTimeout("late"), httpx.PoolTimeout("none"))
@@ -166,9 +164,7 @@ async def test_a_write_that_was_lost_on_the_way_is_not_sent_again(
 
 
 @pytest.mark.parametrize("error", LOST, ids=lambda error: type(error).__name__)
-async def test_a_read_is_sent_once_more_and_no_third_time(
-    ground: Ground, error: Exception
-) -> None:
+async def test_a_read_is_sent_once_more_and_no_third_time(ground: Ground, error: Exception) -> None:
     ground = Ground(door="runtime.Reader")
     door, losing = door_of(ground, error, kind=Reader)
     with pytest.raises(TemporarilyUnavailable):

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
 from tallystick.apps.identifying import DOORS as DOORS_OF_IDENTITY
 from tallystick.apps.parts import EDGE, NEEDS, PARTS
@@ -13,6 +12,7 @@ from tallystick.audit.api import Audit
 from tallystick.ledger.api import Ledger
 from tallystick.payments.api import Payments
 from tallystick.runtime.far.peers import JOBS
+from tallystick.runtime.far.wire import address_of
 from tallystick.runtime.signatures import new_key
 from tallystick.wallets.api import Wallets
 
@@ -53,7 +53,7 @@ class Process(NamedTuple):
     @property
     def authority(self) -> str:
         """The host and port it is asked at."""
-        return urlsplit(self.url).netloc
+        return address_of(self.url).authority
 
 
 class Made(NamedTuple):
@@ -88,8 +88,8 @@ def processes_of(split: str, *, port: int, at: Mapping[str, str]) -> list[Proces
 def make(processes: Sequence[Process], folder: Path) -> list[Made]:
     """Write keys, files of peers and settings into a new folder. Raises FileExistsError, OSError."""
     folder.mkdir(parents=True)
-    public = {one.name: _make_key(folder / one.name) for one in processes}
-    made = [Made(one, folder / one.name) for one in processes]
+    public = {one.name: _make_key(folder.joinpath(one.name)) for one in processes}
+    made = [Made(one, folder.joinpath(one.name)) for one in processes]
     for process, place in made:
         peers = _peers(process, processes, public)
         if peers:
@@ -168,12 +168,12 @@ def _settings(process: Process, processes: Sequence[Process], folder: Path) -> s
     """The settings of a process, as a shell and systemd read them."""
     where = {part: one.url for one in processes for part in one.parts}
     asked = [one for one in PARTS if one in _asked_by(process) and one not in process.parts]
-    address = urlsplit(process.url)
+    address = address_of(process.url)
     edge = where[EDGE]
     lines: dict[str, Any] = {
         "TALLYSTICK_ONLY": ",".join(process.parts),
-        "TALLYSTICK_HOST": address.hostname,
-        "TALLYSTICK_PORT": address.port or 443,
+        "TALLYSTICK_HOST": address.host,
+        "TALLYSTICK_PORT": address.port,
         "TALLYSTICK_PUBLIC_URL": edge,
         "TALLYSTICK_DOOR_KEY": folder / "door.key",
     }

@@ -14,7 +14,7 @@ LANGUAGES: Final = ("en",)
 def catalogue(language: str) -> Mapping[str, str]:
     """Every text of a language by its key, ``group.name``. Raises ValueError for a key that comes twice."""
     texts: dict[str, str] = {}
-    folder = files("tallystick.console.texts") / language
+    folder = files("tallystick.console.texts").joinpath(language)
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if not file.name.endswith(".toml"):
             continue

@@ -14,7 +14,10 @@ LEFT JOIN identity.role AS own ON own.tenant_id = $1 AND own.role = held.role AN
 
 -- name: delegations_of
 -- The first delegations in force of each, and how many there are.
-SELECT held.* FROM unnest($2::text[]) AS asked (holder)
+SELECT held.delegation_id, held.holder, held.actions, held.accounts, held.credits, held.asset, held.cap_each,
+    held.cap_slot, held.slot, held.opens, held.closes, held.days, held.time_zone, held.from_at, held.until_at,
+    held.step_up_above, held.approvers, held.approve_above, held.in_all
+FROM unnest($2::text[]) AS asked (holder)
 CROSS JOIN LATERAL (
     SELECT delegation_id, holder, actions, accounts, credits, asset, cap_each, cap_slot, slot, opens, closes, days,
         time_zone, from_at, until_at, step_up_above, approvers, approve_above, count(*) OVER () AS in_all

@@ -102,9 +102,8 @@ class _Asking:
                 )
             left = deadlines.time_left_ms()
             timeout_ms = self._timeout_ms if left is None else min(left, self._timeout_ms)
-            until = asyncio.get_running_loop().time() + timeout_ms / 1_000
             shown, content, status = await self._sent(
-                method, _of_request(caller), body, until=until, is_safe=is_safe
+                method, _of_request(caller), body, until_ms=_now_ms() + timeout_ms, is_safe=is_safe
             )
             outcome = shown.get(wire.OUTCOME)
             try:
@@ -124,19 +123,24 @@ class _Asking:
         return ask
 
     async def _sent(
-        self, method: wire.Method, told: dict[str, str], body: bytes, *, until: float, is_safe: bool
+        self,
+        method: wire.Method,
+        told: dict[str, str],
+        body: bytes,
+        *,
+        until_ms: int,
+        is_safe: bool,
     ) -> tuple[httpx.Headers, bytes, int]:
         """Send a call, and once more where that is safe; each time under a signature of its own."""
-        now = asyncio.get_running_loop().time
         for _ in range(TRIES_MAX - 1):
             try:
-                return await self._send(method, told, body, left_ms=_ms(until - now()))
+                return await self._send(method, told, body, left_ms=until_ms - _now_ms())
             except (httpx.HTTPError, OSError, ValueError) as error:
                 may_repeat = isinstance(error, _UNSENT if not is_safe else httpx.HTTPError)
                 if not may_repeat:
                     _lose(method, repr(error), error)
         try:
-            return await self._send(method, told, body, left_ms=_ms(until - now()))
+            return await self._send(method, told, body, left_ms=until_ms - _now_ms())
         except (httpx.HTTPError, OSError, ValueError) as error:
             _lose(method, repr(error), error)
 
@@ -153,8 +157,9 @@ class _Asking:
             timeout_ms=left_ms, body=body,
         )  # fmt: skip
         is_judged = False
+        left_s = left_ms / 1_000
         try:
-            async with asyncio.timeout(left_ms / 1_000):
+            async with asyncio.timeout(left_s):
                 status, shown, content = await self._client.post(
                     self._base.copy_with(path=method.path), headers=headers, body=body
                 )
@@ -172,8 +177,8 @@ class _Asking:
                 circuit.left()
 
 
-def _ms(seconds: float) -> int:
-    return int(seconds * 1_000)
+def _now_ms() -> int:
+    return int(asyncio.get_running_loop().time() * 1_000)
 
 
 def _of_request(caller: Caller) -> dict[str, str]:

@@ -8,6 +8,7 @@ whoever is asked is upgraded before whoever asks. In an answer what an older rea
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -27,6 +28,21 @@ ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024
 TIMEOUT_MS: Final = 30_000
 
 _KIND_BY_STATUS = {status: kind for kind, status in STATUS_BY_KIND.items()}
+
+
+class Address(NamedTuple):
+    """Where a process is reached."""
+
+    host: str
+    port: int
+    authority: str
+
+
+def address_of(url: str) -> Address:
+    """The host, port and authority (``host:port`` as the URL has it) of a process's URL."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80}.get(parts.scheme, 443)
+    return Address(parts.hostname or "", port, parts.netloc)
 
 
 class Method(NamedTuple):
