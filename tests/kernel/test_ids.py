@@ -91,3 +91,17 @@ def test_a_number_in_base_32_has_no_letter_that_is_misread(number: int) -> None:
     text = ids.base32(number, width=13)
     assert len(text) == 13
     assert set(text) <= set(string.digits + string.ascii_lowercase) - set("ilou")
+
+
+@given(moments, st.integers(0))
+def test_a_tenant_of_a_trial_shows_it_and_no_other_does(ms: int, chance: int) -> None:
+    trial = ids.make_trial_id(now_ms=ms, chance=chance)
+    assert ids.is_of_trial(trial)
+    assert ids.tenant_id_of(ids.tenant_name(trial)) == trial
+    assert not ids.is_of_trial(ids.make_tenant_id(now_ms=ms, chance=chance))
+    assert not ids.is_of_trial(ids.make_tenant_id(now_ms=ms, chance=trial))
+
+
+def test_what_is_like_a_trial_s_by_chance_is_drawn_otherwise() -> None:
+    alike = ids.make_tenant_id(now_ms=1, chance=2**22 - 1)
+    assert (ids.is_of_trial(alike), alike >> 22) == (False, 1)

@@ -164,12 +164,18 @@ def peers_file(
 class Ground:
     """A process that serves the clerk, and one that knocks."""
 
-    def __init__(self, *for_whom: str, door: str = DOOR, manners: Manners | None = None) -> None:
+    def __init__(
+        self,
+        *for_whom: str,
+        door: str = DOOR,
+        manners: Manners | None = None,
+        tenants: tuple[str, ...] = (),
+    ) -> None:
         self.clock, self.clerk, self.spent = SystemClock(), ClerkService(), set[str]()
         self.key = Ed25519PrivateKey.generate()
-        peers = read_peers(
-            peers_file(("wallets", self.key, {door: list(for_whom or ("edge",))})).encode()
-        )
+        text = peers_file(("wallets", self.key, {door: list(for_whom or ("edge",))}))
+        bound = f"tenants = {list(tenants)}\n".replace("'", '"') if tenants else ""
+        peers = read_peers((text + bound).encode())
         routes = door_routes(
             [(Clerk, self.clerk)], peers=peers, spends={"runtime": self._spend}, clock=self.clock
         )

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tallystick.kernel import ids
 from tallystick.kernel.problems import Kind, Problem, Retry
 from tallystick.runtime import deadlines
 from tallystick.runtime.doors import TransactionOpen, behalf
@@ -349,6 +350,32 @@ async def test_doors_between_processes_are_in_no_document(ground: Ground) -> Non
     document = (await ground.client.ask("GET", "/openapi.json")).text
     assert "doors" not in document
     assert "Question" not in document
+
+
+async def test_a_process_that_is_bound_to_a_tenant_brings_nobody_of_another() -> None:
+    trial = ids.make_trial_id(now_ms=1_800_000_000_000, chance=5)
+    bound = Ground(tenants=(ids.tenant_name(CALLER.tenant_id),))
+    trying = Ground(tenants=("trials",))
+    for ground, tenant_id, is_let_in in (
+        (bound, CALLER.tenant_id, True), (bound, CALLER.tenant_id + 1, False), (bound, 0, False),
+        (bound, trial, False), (trying, trial, True), (trying, CALLER.tenant_id, False),
+    ):  # fmt: skip
+        caller, before = msgspec.structs.replace(CALLER, tenant_id=tenant_id), ground.clerk.asked
+        if is_let_in:
+            await ground.door.count(caller=caller, message=Count())
+        else:
+            with pytest.raises(TemporarilyUnavailable):
+                await ground.door.count(caller=caller, message=Count())
+            assert said(await ground.client.send_again())[:2] == (403, "door_not_open_to_process")
+        assert ground.clerk.asked == before + is_let_in
+
+
+@pytest.mark.parametrize("tenants", [[], ["tnt_1"], ["trial"], [""], ["trials"] * 1_001])
+def test_tenants_of_a_peer_that_are_none_are_refused(tenants: list[str]) -> None:
+    text = peers_file(("wallets", Ed25519PrivateKey.generate(), {DOOR: ["edge"]}))
+    bound = f"tenants = {tenants}\n".replace("'", '"')
+    with pytest.raises(ValueError, match="wallets"):
+        read_peers((text + bound).encode())
 
 
 # The file of peers.

@@ -8,6 +8,9 @@ _CALLER_ID = re.compile(r"[!-~]{1,64}")
 ENTROPY_BYTES = 10
 # A tenant's number is 41 bits of milliseconds (until 2039) and 22 of chance: 63 bits, a bigint.
 TENANT_CHANCE_BITS = 22
+# A tenant that a trial is made in shows it: the first 16 bits of its chance are all set, as no other tenant's are.
+_TRIAL_CHANCE_BITS = 6
+_TRIAL = (1 << TENANT_CHANCE_BITS - _TRIAL_CHANCE_BITS) - 1
 
 
 def base32(number: int, *, width: int) -> str:
@@ -40,8 +43,20 @@ def made_at_ms(name: str) -> int:
 
 
 def make_tenant_id(*, now_ms: int, chance: int) -> int:
-    """Make a tenant's number: positive, 63 bits, sorted by time."""
-    return now_ms << TENANT_CHANCE_BITS | chance % (1 << TENANT_CHANCE_BITS)
+    """Make a tenant's number: positive, 63 bits, sorted by time. It is none of a trial's."""
+    made = now_ms << TENANT_CHANCE_BITS | chance % (1 << TENANT_CHANCE_BITS)
+    return made ^ 1 << TENANT_CHANCE_BITS - 1 if is_of_trial(made) else made
+
+
+def make_trial_id(*, now_ms: int, chance: int) -> int:
+    """Make the number of a tenant that a trial is made in: positive, 63 bits, sorted by time."""
+    drawn = chance % (1 << _TRIAL_CHANCE_BITS)
+    return now_ms << TENANT_CHANCE_BITS | _TRIAL << _TRIAL_CHANCE_BITS | drawn
+
+
+def is_of_trial(tenant_id: int) -> bool:
+    """Tell whether a tenant was made for a trial."""
+    return tenant_id >> _TRIAL_CHANCE_BITS & _TRIAL == _TRIAL
 
 
 def tenant_name(tenant_id: int) -> str:

@@ -39,6 +39,10 @@ class Mint:
         """Make a tenant's number."""
         return ids.make_tenant_id(now_ms=self._clock.now() // 1_000, chance=secrets.randbits(22))
 
+    def trial_id(self) -> int:
+        """Make the number of a tenant that a trial is made in."""
+        return ids.make_trial_id(now_ms=self._clock.now() // 1_000, chance=secrets.randbits(22))
+
     def secret(self, bytes_count: int) -> bytes:
         """Draw a secret from the system's chance."""
         return secrets.token_bytes(bytes_count)
