@@ -10,15 +10,30 @@
   }
 })();
 
-// A form is sent once: a second press while the first is on its way does nothing.
+// A form is sent once: a second press while the first is on its way does nothing. When no answer comes, the button works
+// again, with a word that says why that is safe: the form holds the key of what it does.
+const WAIT_MS = 10000;
+const release = (form) => {
+  delete form.dataset.sent;
+  for (const button of form.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
+};
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sent) { event.preventDefault(); return; }
   if (form.method.toLowerCase() !== "post" || form.hasAttribute("hx-post")) return;
+  form.querySelector(".unanswered")?.remove();
   form.dataset.sent = "yes";
   for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+  const button = event.submitter ?? form.querySelector("button");
+  setTimeout(() => {
+    if (!form.dataset.sent || !form.isConnected) return;
+    release(form);
+    const said = document.createElement("span");
+    said.className = "unanswered";
+    said.setAttribute("role", "status");
+    button?.after(said);
+    said.textContent = document.body.dataset.unanswered;
+  }, WAIT_MS);
 });
-// A page that comes back from the browser's memory can be sent again: its key is the same, so that is safe.
-window.addEventListener("pageshow", (event) => {
-  if (event.persisted) for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-});
+// A page that comes back can be sent again: its key is the same, so that is safe.
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
