@@ -64,11 +64,47 @@ def test_what_is_written_is_read_as_the_same_amount(locale, minor, exponent):
         "1.234",
         ".5",
         "9" * 90,
+        "12 50",
+        "1 2345",
+        "12\u202f50",
+        "1  000",
+        "1 000,000",
+        "1,000 000",
+        "1 000 .50",
+        "12,34,567",
+        " ",
     ],
 )
 def test_what_could_be_read_two_ways_or_is_no_amount_is_refused(typed):
     with pytest.raises(ValueError):
         minor_of(typed, 2, locale_of("en-GB"))
+
+
+@pytest.mark.parametrize("space", [" ", "\u00a0", "\u2009", "\u202f"])
+@pytest.mark.parametrize("locale", LOCALES)
+def test_spaces_set_groups_of_three_apart_and_nothing_else(locale: str, space: str) -> None:
+    known = locale_of(locale)
+    point = figures(1, 1, known)[1]
+    assert minor_of(f"1{space}234{space}567{point}89", 2, known) == 1_234_567_89
+    assert minor_of(f" 12{space}500 ", 2, known) == 12_500_00
+    for typed in (f"12{space}50", f"1{space}00", f"1{space}2345", f"12{space}50{point}00"):
+        with pytest.raises(ValueError):
+            minor_of(typed, 2, known)
+
+
+@pytest.mark.parametrize(
+    ("locale", "typed", "minor"),
+    [
+        ("de-DE", "1.234,50", 1_234_50),
+        ("fr-FR", "1\u202f234,50", 1_234_50),
+        ("de-CH", "1'234.50", 1_234_50),
+        ("de-CH", "1\u2019234.50", 1_234_50),
+        ("en-IN", "1,23,456.70", 1_23_456_70),
+        ("pl-PL", "12\u00a0345,67", 12_345_67),
+    ],
+)
+def test_an_amount_is_read_as_its_locale_groups_it(locale: str, typed: str, minor: int) -> None:
+    assert minor_of(typed, 2, locale_of(locale)) == minor
 
 
 @pytest.mark.parametrize(

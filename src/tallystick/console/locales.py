@@ -20,6 +20,10 @@ ZONE_DEFAULT: Final = "UTC"
 DIGITS_MAX: Final = 80
 _NAMES_MAX = 20
 _WEIGHT = re.compile(r"([01])(?:\.([0-9]{0,3}))?", re.ASCII)
+# However wide a space is, and whether a line breaks at it: NARROW NO-BREAK SPACE is what French groups by.
+_SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]")
+# What sets groups apart in Switzerland, as it is printed and as it is typed.
+_APOSTROPHES = ("\u2019", "'")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -98,28 +102,37 @@ def minor_of(typed: str, exponent: int, locale: Locale) -> int:
     """Read an amount as a person of that locale types it, into minor units. Raises ValueError for what is none.
 
     It is more than nothing and has at most ``exponent`` places. Groups may be set apart as the locale does, or by
-    spaces; where a point or comma could be either, it is refused.
+    spaces; where a point, a comma or a space could be either, it is refused: "12 50" is no amount.
     """
-    point = get_decimal_symbol(locale)
-    group = get_group_symbol(locale)
-    plain = "".join(typed.split())
-    found = _typed(re.escape(group), re.escape(point)).fullmatch(plain)
-    if found is None or len(plain) > DIGITS_MAX:
+    marks, plain = _marks(locale), _SPACES.sub(" ", typed.strip())
+    found = _typed(marks).fullmatch(plain) if len(plain) <= DIGITS_MAX else None
+    if found is None:
         raise ValueError("it is no amount")
     places = found["places"] or ""
     if len(places) > exponent:
         raise ValueError("it has too many places")
-    minor = int(found["whole"].replace(group, "") + places.ljust(exponent, "0"))
+    whole_part = "".join(one for one in found["whole"] if one.isdigit())
+    minor = int(whole_part + places.ljust(exponent, "0"))
     if minor <= 0:
         raise ValueError("it is nothing")
     return minor
 
 
 @functools.lru_cache(64)
-def _typed(group: str, point: str) -> re.Pattern[str]:
+def _typed(marks: _Marks) -> re.Pattern[str]:
+    """What is typed, once every space in it is a plain one: one mark sets all groups apart, or none does."""
+    ways = ["[0-9]+", _groups(" ", 3, 3)]
+    group = _SPACES.sub(" ", marks.group)
+    for one in _APOSTROPHES if group in _APOSTROPHES else (group,):
+        ways.append(_groups(one, marks.last, marks.others))
     return re.compile(
-        rf"(?P<whole>[0-9]{{1,3}}(?:{group}[0-9]{{2,3}})*{group}[0-9]{{3}}|[0-9]+)(?:{point}(?P<places>[0-9]+))?"
+        rf"(?P<whole>{'|'.join(ways)})(?:{re.escape(marks.point)}(?P<places>[0-9]+))?"
     )
+
+
+def _groups(mark: str, last: int, others: int) -> str:
+    mark = re.escape(mark)
+    return rf"[0-9]{{1,{others}}}(?:{mark}[0-9]{{{others}}})*{mark}[0-9]{{{last}}}"
 
 
 def places_of(asset: str) -> int:
