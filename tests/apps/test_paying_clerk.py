@@ -9,7 +9,8 @@ import pytest
 from tallystick.apps import demonstration
 from tallystick.apps.compose import Platform
 from tallystick.identity.api import CreateKey, CreateTenant
-from tallystick.identity.api.access import ApprovalNeeded, NotAllowed
+from tallystick.identity.api.access import ApprovalNeeded, NotAllowed, TooLongToAgreeTo
+from tallystick.identity.api.approvals import ListApprovals, ShowApproval
 from tallystick.identity.api.people import AddPerson
 from tallystick.identity.api.rights import GiveDelegation, GiveRole
 from tallystick.identity.service.rights import RightsService
@@ -17,9 +18,10 @@ from tallystick.identity.store import approvals
 from tallystick.kernel import ids
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import SECOND
-from tallystick.payments.api import ListPayments, SubmitFile
+from tallystick.payments.api import ListPayments, PreviewFile, SubmitFile
 from tallystick.runtime.clock import Mint, SystemClock
 from tallystick.runtime.configuration import Settings
+from tests.payments.orders import FIETSEN, RAHMENBAU, Order, initiation
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SUPPLIERS = (EXAMPLES / "pay-supplier.pain.001.001.09.xml").read_bytes()
@@ -154,3 +156,39 @@ async def test_a_file_waits_for_others_and_is_paid_when_they_agreed(office: Offi
     with pytest.raises(ApprovalNeeded):
         await office.send(SUPPLIERS.replace(b"1339.90", b"1339.91").replace(b"89.90", b"89.91"))
     assert (await office.send()).payments.settled == 2
+
+
+def _long(lines: int) -> bytes:
+    """A file of many small payments with one large one at its end."""
+    small = [Order(amount="0.01", end_to_end_id=f"E-{number}") for number in range(1, lines)]
+    return initiation(*small, Order(amount="1500.00", end_to_end_id="LARGE"), message_id="LONG")
+
+
+async def test_all_of_a_long_file_is_kept_for_those_who_are_to_agree(office: Office):
+    await office.delegate(approvers=1, approve_above=1_000_00)
+    with pytest.raises(ApprovalNeeded) as refused:
+        await office.send(_long(250))
+    shown = await office.doors.approvals.approval(
+        caller=office.boss, message=ShowApproval(approval=refused.value.fields["approval"])
+    )
+    assert len(shown.asked["payees"]) == 250
+    assert shown.asked["payees"][-1] == f"{RAHMENBAU} Payee 150000 EUR"
+    assert shown.asked["payers"] == [f"{FIETSEN} As the payer wrote it"]
+    assert (shown.asked["amount"], '"LARGE"' in shown.asked["what"]) == ("150249", True)
+    listed = await office.doors.approvals.approvals(caller=office.boss, message=ListApprovals())
+    assert set(shown.asked) - set(listed.items[0].asked) == {"payees", "payers", "what"}
+
+
+async def test_nobody_is_asked_to_agree_to_more_than_they_can_be_shown(office: Office):
+    await office.delegate(approvers=1, approve_above=1_000_00)
+    content = _long(1_000)
+    with pytest.raises(TooLongToAgreeTo, match="Split it"):
+        await office.send(content)
+    listed = await office.doors.approvals.approvals(caller=office.boss, message=ListApprovals())
+    assert listed.items == ()
+    seen = await office.platform.payments.preview_file(
+        caller=office.clerk, message=PreviewFile(content=content)
+    )
+    assert seen.obstacle is not None
+    assert seen.obstacle.code == "too_long_to_agree_to"
+    assert await office.payments() == []

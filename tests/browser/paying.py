@@ -30,6 +30,15 @@ def look_at(page: Page, **filled: str) -> str:
     return payment
 
 
+def upload(page: Page, content: bytes, *, name: str = "pain.xml") -> None:
+    """Upload a file of payments, to the page that says what it would do."""
+    page.goto("/files")
+    page.get_by_label("The file").set_input_files(
+        {"name": name, "mimeType": "application/xml", "buffer": content}
+    )
+    page.get_by_role("button", name="See what it would do").click()
+
+
 def paid(house: House, payment: str) -> list[dict[str, Any]]:
     """The payments that were made of a form, as the API has them."""
     with house.running.client() as client:

@@ -10,7 +10,18 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.house import NARROW, House, axe
-from tests.browser.paying import CLAIRE, HOSTILE, RAHMENBAU, balance, look_at, paid, with_passkey
+from tests.browser.paying import (
+    CLAIRE,
+    FIETSEN,
+    HOSTILE,
+    RAHMENBAU,
+    balance,
+    look_at,
+    paid,
+    upload,
+    with_passkey,
+)
+from tests.payments.orders import Order, initiation
 
 CLERK, APPROVER = "Clerk of the demonstration", "Approver of the demonstration"
 
@@ -93,6 +104,25 @@ def test_a_payment_above_the_limit_is_paid_once_after_a_second_person_agreed(
 
 def _hex(challenge: str) -> str:
     return base64.urlsafe_b64decode(challenge + "=" * (-len(challenge) % 4)).hex()
+
+
+def test_a_large_payment_does_not_hide_in_a_long_file(house: House, approver: Page) -> None:
+    clerk = house.page("clerk")
+    small = [Order(amount="0.01", end_to_end_id=f"E-{number}") for number in range(1, 250)]
+    upload(clerk, initiation(*small, Order(amount="1500.00", to=CLAIRE), message_id="LONG"))
+    clerk.get_by_role("button", name="Send it", exact=True).click()
+    approver.goto(approval_of(clerk))
+    decide = approver.locator("section.decide")
+    expect(decide).to_contain_text("1,502.49EUR")
+    expect(decide).to_contain_text("The largest of 250 in EUR1,500.00EUR")
+    expect(decide).to_contain_text(FIETSEN)
+    table = approver.get_by_role("table")
+    expect(table.get_by_role("row").nth(1)).to_contain_text(CLAIRE)
+    expect(table.locator("caption")).to_contain_text("1 to 200 of 250")
+    axe(approver)
+    approver.get_by_role("link", name="Next page").click()
+    expect(table.locator("caption")).to_contain_text("201 to 250 of 250")
+    expect(approver.get_by_role("button", name="Agree with a passkey")).to_be_enabled()
 
 
 def test_whoever_lost_the_waiting_page_sends_the_payment_from_its_approval(

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.house import NARROW, House, axe
-from tests.browser.paying import FIETSEN, HOSTILE, RAHMENBAU, balance
+from tests.browser.paying import FIETSEN, HOSTILE, RAHMENBAU, balance, upload
 from tests.payments.orders import ELSEWHERE, Order, initiation
 
 ESCAPED = HOSTILE.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -21,14 +21,6 @@ BOMB = (
 
 def file_of(name: str, *orders: Order) -> bytes:
     return initiation(*orders, message_id=name, debtor=FIETSEN)
-
-
-def upload(page: Page, content: bytes, *, name: str = "pain.xml") -> None:
-    page.goto("/files")
-    page.get_by_label("The file").set_input_files(
-        {"name": name, "mimeType": "application/xml", "buffer": content}
-    )
-    page.get_by_role("button", name="See what it would do").click()
 
 
 def files(house: House) -> set[str]:

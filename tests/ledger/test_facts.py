@@ -28,6 +28,7 @@ def test_one_act_tells_its_accounts_its_amount_and_its_name() -> None:
         on="rent",
         payee="b:2",
         payees=("b:2 500 EUR",),
+        payers=("a:1",),
     )
 
 

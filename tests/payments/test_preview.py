@@ -82,7 +82,7 @@ class Refusing:
     async def admit(self, caller: Caller, **_: Any) -> Caller:
         raise AssertionError("whoever only looks asks for nothing")
 
-    async def foresee(self, caller: Caller, *, wanted: Any, facts: Facts) -> Problem:
+    async def foresee(self, caller: Caller, *, wanted: Any, facts: Facts, message: Any) -> Problem:
         self.asked.append(facts)
         return Problem("others must agree")
 

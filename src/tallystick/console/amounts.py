@@ -8,7 +8,7 @@ import msgspec
 from tallystick.kernel.fields import EXPONENT_MAX
 from tallystick.kernel.money import Digits, exponent_of, minor_of, to_int
 
-_WHAT_MAX: Final = 4_000
+_WHAT_MAX: Final = 200_000
 
 
 class Sum(NamedTuple):
@@ -52,15 +52,41 @@ def asked(told: Mapping[str, Any]) -> tuple[Sum, ...]:
     )
 
 
-def payees(told: Mapping[str, Any]) -> tuple[tuple[str, Sum], ...]:
-    """Who would be paid how much: account and name as they were written, and the amount."""
-    found: list[tuple[str, Sum]] = []
+class Line(NamedTuple):
+    """Who would pay whom how much: accounts and names as they were written."""
+
+    payer: str
+    payee: str
+    sum: Sum
+
+
+class Largest(NamedTuple):
+    """Of one asset: how many lines there are, and the largest of them."""
+
+    lines: int
+    line: Line
+
+
+def lines(told: Mapping[str, Any]) -> tuple[Line, ...]:
+    """What would be paid, the largest first of each asset."""
+    found: list[Line] = []
     exponents = {one.asset: one.exponent for one in asked(told)}
-    for one in told.get("payees", ()):
+    payers: Sequence[Any] = told.get("payers") or ("",)
+    for place, one in enumerate(told.get("payees", ())):
         name, amount, asset = (["", "", *str(one).rsplit(" ", 2)])[-3:]
-        if amount.isdigit():
-            found.append((name, Sum(int(amount), exponents.get(asset), asset)))
-    return tuple(found)
+        payer = str(payers[place] if place < len(payers) else payers[0])
+        whole = Sum(int(amount) if amount.isdigit() else 0, exponents.get(asset), asset)
+        found.append(Line(payer, name, whole))
+    return tuple(sorted(found, key=lambda line: (line.sum.asset, -line.sum.minor)))
+
+
+def largest(lines: Sequence[Line]) -> tuple[Largest, ...]:
+    """Of each asset the largest line; ``lines`` are the largest first."""
+    found: dict[str, Largest] = {}
+    for one in lines:
+        before = found.get(one.sum.asset, Largest(0, one))
+        found[one.sum.asset] = Largest(before.lines + 1, before.line)
+    return tuple(found.values())
 
 
 class _Transfer(msgspec.Struct):

@@ -5,7 +5,7 @@ What is asked before anybody can be known says why with ``unguarded``. A test wa
 that says neither.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -52,6 +52,7 @@ class Action(StrEnum):
     PAYMENTS_REPORT_EXPORT = "payments.report.export"
 
     AUDIT_LOG_READ = "audit.log.read"
+    AUDIT_PROOF_READ = "audit.proof.read"
     AUDIT_ENTRY_READ = "audit.entry.read"
     AUDIT_ACT_READ = "audit.act.read"
     AUDIT_PLATFORM_READ = "audit.platform.read"
@@ -104,6 +105,11 @@ class Action(StrEnum):
     IDENTITY_SUBSTITUTE_TRY = "identity.substitute.try"
 
 
+def payers_of(each: Sequence[str]) -> tuple[str, ...]:
+    """Who pays each of several payees, as ``Facts`` tells it: once where it is the same for all."""
+    return tuple(dict.fromkeys(each)) if len(set(each)) == 1 else tuple(each)
+
+
 def is_action(name: str) -> bool:
     """Tell whether there is an action of this name."""
     return name in _NAMES
@@ -130,8 +136,8 @@ class Facts(
     ``actions`` are those of the method that it asks for, all of them when empty. ``accounts`` are the addresses that
     are read or debited, ``credits`` those that money goes to, ``sums`` what moves. ``on`` names what it is done on, for
     people and the record; ``person`` is whose rights it changes, ``payee`` who is paid when it
-    is one, ``payees`` each with account and amount, ``told``
-    what else others must see who are to agree. An act whose accounts and
+    is one, ``payees`` each with account and amount, ``payers`` who pays: one for all of them, or one for each; ``told``
+    is what else others must see who are to agree. An act whose accounts and
     amounts cannot be told beforehand is ``unbounded``: no delegation that bounds either covers it.
     """
 
@@ -143,6 +149,7 @@ class Facts(
     person: str = ""
     payee: str = ""
     payees: tuple[str, ...] = ()
+    payers: tuple[str, ...] = ()
     told: str = ""
     unbounded: bool = False
 

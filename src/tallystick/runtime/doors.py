@@ -59,7 +59,7 @@ class Guard(Protocol):
         ...
 
     async def foresee(
-        self, caller: Caller, *, wanted: tuple[Action, ...], facts: Facts
+        self, caller: Caller, *, wanted: tuple[Action, ...], facts: Facts, message: Any
     ) -> Problem | None:
         """The problem that would keep a call out as things stand, None for one that would be let in.
 

@@ -19,7 +19,13 @@ _BY_OWN_ID = ("ledger.transaction.", "ledger.batch.", "wallets.wallet.open", "pa
 # Acts that make something new, with a secret that is shown once.
 _MAKES_A_SECRET = ("identity.key.create", "identity.client.create", "identity.factor.enrol")
 # Refused at the door, before the act was known by its id: nothing remembers it.
-_AT_THE_DOOR = {"not_allowed", "step_up_needed", "approval_needed", "approval_needs_an_id"}
+_AT_THE_DOOR = {
+    "not_allowed",
+    "step_up_needed",
+    "approval_needed",
+    "approval_needs_an_id",
+    "too_long_to_agree_to",
+}
 
 _NOTHING = "It was refused and nothing was done: ask again when what it was refused for is mended."
 _REMEMBERED = "Send the same id or Idempotency-Key: the refusal is given again. A new id asks anew."

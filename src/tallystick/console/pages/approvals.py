@@ -28,7 +28,7 @@ from tallystick.identity.api.approvals import (
 )
 from tallystick.identity.api.factors import ChallengeNotAccepted, PasskeyNotAccepted
 from tallystick.kernel import ids
-from tallystick.kernel.fields import told
+from tallystick.kernel.fields import PAGE_MAX, told
 from tallystick.kernel.instants import DAY, Instant
 from tallystick.kernel.messages import Message
 from tallystick.kernel.problems import Kind, Malformed, Problem
@@ -51,6 +51,12 @@ class Asked(Message, frozen=True):
     )
     whole: Annotated[str, told("Not only those of the last 30 days.")] = ""
     after: Annotated[str, told("The cursor.")] = ""
+
+
+class Lines(Message, frozen=True):
+    """Which lines of a long approval are wanted."""
+
+    first: Annotated[int, told("How many stand before them.")] = 0
 
 
 class Looked(Message, frozen=True):
@@ -142,8 +148,8 @@ def routes(site: Site) -> list[Route]:
     there = f"{PATH}/{{approval}}"
     return [
         site.get(PATH, all_of_them, query=Asked),
-        site.get(there, one),
-        site.get(f"{there}/verification", verify),
+        site.get(there, one, query=Lines),
+        site.get(f"{there}/verification", verify, query=Lines),
         site.get(f"{there}/state", state, query=Looked),
         site.post(f"{there}/agree", agree),
         site.post(f"{there}/reject", reject),
@@ -190,6 +196,8 @@ async def _one(
     if approval.status == "waiting" and not is_mine:
         offer = await _offer(visit, approval)
     asked = approval.asked
+    lines = amounts.lines(asked)
+    first = min(max(0, visit.asked.query.first if visit.asked.query else 0), len(lines))
     wrong = {"wrong": "", "reason": "", "reason_wrong": ""} | told_wrong
     return visit.page(
         "approval.html",
@@ -198,7 +206,13 @@ async def _one(
         is_mine=is_mine,
         offer=offer,
         verified=verified,
-        payees=amounts.payees(asked),
+        lines=lines[first : first + PAGE_MAX],
+        total=len(lines),
+        first=first,
+        largest=amounts.largest(lines),
+        payers=tuple(dict.fromkeys(line.payer for line in lines)),
+        older=f"?first={first + PAGE_MAX}" if first + PAGE_MAX < len(lines) else "",
+        newest="?first=0" if first else "",
         file=amounts.initiation(asked),
         everything=asked.items(),
         names={said.person: said.name for said in approval.said},

@@ -138,6 +138,13 @@ class ApprovalNeedsAnId(Problem):
     kind = Kind.UNPROCESSABLE
 
 
+class TooLongToAgreeTo(Problem):
+    """Others must agree, and nobody agrees to what they cannot be shown whole: split it, and send each part alone."""
+
+    code = "too_long_to_agree_to"
+    kind = Kind.UNPROCESSABLE
+
+
 class DecisionNotFound(Problem):
     """There is no such decision."""
 

@@ -80,7 +80,8 @@ class Approval(Message, frozen=True):
     """A request to agree.
 
     ``asked`` is all that is known of the act: the action, amount in minor units and asset, payee, payment, the maker,
-    and the SHA-256 of the whole message. It is what a passkey signs, and nothing else may then be done with it.
+    and the SHA-256 of the whole message. It is what a passkey signs, and nothing else may then be done with it. A list
+    leaves out ``payees``, ``payers`` and ``what`` where they are long: the approval itself has them.
     """
 
     approval: ApprovalId

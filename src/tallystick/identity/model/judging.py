@@ -174,7 +174,7 @@ def asked_text(asked: Asked, judged: Sequence[Judged], *, tenant: str) -> str:
         asked.standing, delegations=tuple(dict.fromkeys(used)), loaded_at=0
     )
     # Nothing is decided by what others are shown.
-    facts = msgspec.structs.replace(asked.facts, payees=(), told="")
+    facts = msgspec.structs.replace(asked.facts, payees=(), payers=(), told="")
     whole = msgspec.structs.replace(asked, standing=standing, facts=facts)
     value = {
         "tenant": tenant,

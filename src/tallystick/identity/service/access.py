@@ -359,6 +359,7 @@ def _shown(caller: Caller, action: str, facts: Facts, digest: str) -> str:
                 "on": facts.on,
                 "payee": facts.payee,
                 "payees": list(facts.payees),
+                "payers": list(facts.payers),
                 "what": facts.told,
                 "payment": facts.on if facts.sums else "",
                 "sums": [f"{one.total} {one.asset}" for one in facts.sums] if only is None else [],

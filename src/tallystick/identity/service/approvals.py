@@ -71,7 +71,7 @@ class ApprovalsService:
                 action=message.action or None, after=message.after or "", now=now, limit=limit + 1,
             )  # fmt: skip
             rows = found[:limit]
-            items = await shown(connection, caller, rows, now)
+            items = await shown(connection, caller, rows, now, is_list=True)
         await self._pen.note_numbers(
             caller=caller, tag=Tag.IDENTITY_APPROVAL_READ, on=store.CONTEXT, of="approvals",
             numbers=[row.approval_id for row in rows],

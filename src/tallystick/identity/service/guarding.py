@@ -17,6 +17,7 @@ from tallystick.identity.api.access import (
     Decision,
     NotAllowed,
     StepUpNeeded,
+    TooLongToAgreeTo,
 )
 from tallystick.kernel.actions import Action, Facts
 from tallystick.kernel.callers import Caller, address_of
@@ -25,8 +26,8 @@ from tallystick.kernel.problems import Problem
 from tallystick.runtime.clock import Clock
 
 KNOWN_MAX: Final = 10_000
-# What is longer is shown by its amounts, payees and digest alone.
-TOLD_MAX: Final = 4_000
+# Nobody agrees to what they were not shown, so what is longer than this as JSON is not asked for: some 500 payments.
+TOLD_MAX: Final = 200_000
 
 # Who asks and from where: what is let in from one network is not from another.
 _MONEY = frozenset(catalogue().groups["pay"])
@@ -61,7 +62,7 @@ class AccessGuard:
         facts: Facts,
         message: Any,
     ) -> Caller:
-        """The caller as it goes on. Raises NotAllowed, StepUpNeeded, ApprovalNeeded, ApprovalNeedsAnId."""
+        """The caller as it goes on. Raises NotAllowed, StepUpNeeded, ApprovalNeeded, ApprovalNeedsAnId, TooLongToAgreeTo."""
         known = self.admitted(caller, wanted)
         if known is not None:
             return known
@@ -90,13 +91,18 @@ class AccessGuard:
         return structs.replace(caller, decision=made.decision, caps=made.caps, sees=made.sees)
 
     async def foresee(
-        self, caller: Caller, *, wanted: tuple[Action, ...], facts: Facts
+        self, caller: Caller, *, wanted: tuple[Action, ...], facts: Facts, message: Any
     ) -> Problem | None:
         """The problem that would keep a call out as things stand; nobody is asked to agree to anything."""
         if self.admitted(caller, wanted) is not None:
             return None
         asking = structs.replace(caller, decision="", caps=(), sees=None)
         made = await self._access.decide(caller=asking, message=Ask(actions=wanted, facts=facts))
+        if made.missing == APPROVAL and not made.allowed:
+            try:
+                _told(message)
+            except TooLongToAgreeTo as problem:
+                return problem
         return None if made.allowed else _refusal(made)
 
     def forget(self, tenant_id: int, actor: str) -> None:
@@ -114,9 +120,15 @@ class AccessGuard:
 
 
 def _told(message: Any) -> str:
-    """All that a message says, as JSON, for those who are to agree to it; nothing when it is too long to read."""
+    """All that a message says, as JSON, for those who are to agree to it. Raises TooLongToAgreeTo."""
     text = _encode(message).decode()
-    return text if len(text) <= TOLD_MAX else ""
+    if len(text) > TOLD_MAX:
+        raise TooLongToAgreeTo(
+            f"Others must agree to this, and it is too long for them to be shown whole: {len(text)} characters, of "
+            f"at most {TOLD_MAX}. Split it, as a file into several files, and send each by itself.",
+            {"limit": str(TOLD_MAX)},
+        )
+    return text
 
 
 def _whom(caller: Caller) -> _Whom:

@@ -1,7 +1,7 @@
 """Approvals written as the door's answers: what is asked, how far it is, and the names of whoever it names."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from tallystick.identity.api.approvals import Approval, Said
 from tallystick.identity.model import binding
@@ -12,18 +12,33 @@ from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import Instant
 from tallystick.runtime.database import Connection
 
+LISTED_MAX: Final = 8_000
+# What grows with the number of payments in it.
+_LONG: Final = ("payees", "payers", "what")
+
 
 async def shown(
-    connection: Connection, caller: Caller, rows: Sequence[ApprovalRow], now: Instant
+    connection: Connection,
+    caller: Caller,
+    rows: Sequence[ApprovalRow],
+    now: Instant,
+    *,
+    is_list: bool = False,
 ) -> tuple[Approval, ...]:
-    """Write requests as answers, in their order."""
+    """Write requests as answers, in their order; in a list without what is long of them."""
     votes = await store.votes_of(
         connection, tenant_id=caller.tenant_id, approval_ids=[row.approval_id for row in rows]
     )
     named = {row.maker for row in rows} | {binding.about(row.asked) for row in rows}
     names = await store.names_of(connection, tenant_id=caller.tenant_id, holders=sorted(named))
     return tuple(
-        _approval(row, [vote for vote in votes if vote.approval_id == row.approval_id], names, now)
+        _approval(
+            row,
+            [vote for vote in votes if vote.approval_id == row.approval_id],
+            names,
+            now,
+            is_short=is_list and len(row.asked) > LISTED_MAX,
+        )
         for row in rows
     )
 
@@ -37,7 +52,12 @@ async def shown_one(
 
 
 def _approval(
-    row: ApprovalRow, votes: list[VoteRow], names: dict[str, str], now: Instant
+    row: ApprovalRow,
+    votes: list[VoteRow],
+    names: dict[str, str],
+    now: Instant,
+    *,
+    is_short: bool,
 ) -> Approval:
     good = [
         vote
@@ -57,7 +77,7 @@ def _approval(
         approval=row.approval_id,
         status=status,
         sentence=_sentence(row, asked),
-        asked=asked,
+        asked={name: asked[name] for name in asked if not is_short or name not in _LONG},
         maker=row.maker,
         action=row.action,
         needed=row.needed,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from tallystick.kernel.actions import Action, Facts, Sum
+from tallystick.kernel.actions import Action, Facts, Sum, payers_of
 from tallystick.kernel.ids import is_caller_id
 from tallystick.kernel.patterns import is_address
 from tallystick.ledger.api.asking import (
@@ -91,6 +91,7 @@ def facts_of_submit(message: Submit) -> Facts:
         on=only.id if only is not None and only.id is not None and is_caller_id(only.id) else "",
         payee=credits.addresses[0] if only is not None and len(credits.addresses) == 1 else "",
         payees=tuple(f"{posting.credit} {posting.amount} {posting.asset}" for posting in postings),
+        payers=payers_of([posting.debit for posting in postings]),
         unbounded=not (is_whole and debits.is_whole and credits.is_whole),
     )
 

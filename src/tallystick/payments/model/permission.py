@@ -1,6 +1,6 @@
 """What the payments of a file say that their permission depends on: accounts, amounts, and who is paid."""
 
-from tallystick.kernel.actions import Facts, Sum
+from tallystick.kernel.actions import Facts, Sum, payers_of
 from tallystick.payments.model.intake import Held
 from tallystick.payments.model.screening import Screening
 
@@ -15,6 +15,7 @@ def facts_of_payments(screened: Screening, held: Held) -> Facts | None:
     largest: dict[str, int] = {}
     total: dict[str, int] = {}
     payees: list[str] = []
+    payers: list[str] = []
     accounts: dict[str, None] = {}
     for block, one in screened.accepted():
         for iban, into in (
@@ -31,6 +32,7 @@ def facts_of_payments(screened: Screening, held: Held) -> Facts | None:
             f"{one.transfer.creditor_iban or 'no IBAN'} {one.transfer.creditor_name or ''}".strip()
         )
         payees.append(f"{named} {one.amount_minor} {currency}")
+        payers.append(f"{block.debtor_iban or 'no IBAN'} {block.debtor_name or ''}".strip())
         accounts[named] = None
     if not total:
         return None
@@ -44,4 +46,5 @@ def facts_of_payments(screened: Screening, held: Held) -> Facts | None:
         on=screened.initiation.message_id,
         payee=next(iter(accounts)) if len(accounts) == 1 else f"{len(accounts)} payees",
         payees=tuple(payees),
+        payers=payers_of(payers),
     )

@@ -101,7 +101,9 @@ class Receiving:
             screened = Screening(initiation=initiation, reason=DUPLICATE)
         facts, obstacle = facts_of_payments(screened, held), None
         if facts is not None and self._guard is not None:
-            obstacle = await self._guard.foresee(caller, wanted=_MAKE, facts=facts)
+            obstacle = await self._guard.foresee(
+                caller, wanted=_MAKE, facts=facts, message=screened.initiation
+            )
         return Foreseen(
             screened=screened,
             held=held,
