@@ -187,8 +187,9 @@ class Method:
         if self.route.body is bytes:
             found.append(Field("content", "", "bytes", ""))
         found += [*self.body, *self.query]
-        if self.is_write and not self.sends_acts:
+        if self.is_write:
             found.append(Field("idempotency_key", "", "str | None", "None"))
+        found.append(Field("within_ms", "", "int | None", "None"))
         names = [one.name for one in found]
         assert len(names) == len(set(names)), f"{self.route.path}: {names}"
         return sorted(found, key=lambda one: bool(one.usual))
@@ -203,9 +204,10 @@ class Method:
         doc = self.route.summary + (", as it is written in XML" if name.endswith("_xml") else "")
         problems = self._own_problems()
         doc += f".\n\nRaises {', '.join(problems)}." if problems else "."
+        named = "    key = idempotency_key or self._new_key()\n" if self.sends_acts else ""
         return (
             f"{start} {name}(self{star}{parameters}) -> {self.writer.type_of(answer)}:\n"
-            f"{_docstring(doc)}"
+            f"{_docstring(doc)}{named}"
             f"    return {wait}self._ask({self._call(answer, media)})\n"
         )
 
@@ -237,7 +239,7 @@ class Method:
             parts.append("body=content")
         elif self.sends_acts:
             take("tallystick.client.calls", "named")
-            parts.append('body={"items": named(items, self._new_key)}')
+            parts.append('body={"items": named(items, key)}')
         elif self.body:
             parts.append(f"body={self._said(self.body)}")
         parts += self._safety()
@@ -249,7 +251,10 @@ class Method:
             yield "public=True"
             if route.method != "GET":
                 yield "is_repeatable=False"
-        if self.is_write and not self.sends_acts:
+        if self.sends_acts:
+            # Each act is done once under its id, which is of this key: no header would say more.
+            yield "key=key, sends_key=False"
+        elif self.is_write:
             key = "idempotency_key or self._new_key()"
             # What has an id of its own needs no other.
             if route.keyed:
@@ -259,6 +264,7 @@ class Method:
         for problem in route.problems:
             if problem.code == Problem.code:
                 yield f"refused={self.writer.take(home_of(problem), problem.__name__)}"
+        yield "within_ms=within_ms"
 
     def _said(self, fields: list[Field]) -> str:
         values = ", ".join(f'"{one.wire}": {one.name}' for one in fields)

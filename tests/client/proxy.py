@@ -1,6 +1,8 @@
 """A small proxy that loses what it is told to lose."""
 
+import contextlib
 import threading
+import time
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -8,6 +10,7 @@ from typing import Any, Self
 import httpx
 
 PASSED_ON = ("authorization", "content-type", "accept", "idempotency-key")
+DRIP_S = 0.05
 HOP = {"connection", "transfer-encoding", "content-length", "date", "server"}
 
 
@@ -17,6 +20,7 @@ class Fault(StrEnum):
     LOSE_ANSWER = "the server did it, and nobody hears of it"
     LOSE_REQUEST = "the server never sees it"
     BREAK_ANSWER = "half of the answer comes"
+    HOLD_BACK = "the answer comes a byte at a time, and never to its end"
     BAD_GATEWAY = "the server did it, and the proxy says 502 on a page of its own"
 
 
@@ -84,8 +88,20 @@ class Proxy:
         content = b"<h1>Bad gateway</h1>" if page else answer.content
         request.send_header("content-length", str(len(content)))
         request.end_headers()
+        if fault is Fault.HOLD_BACK:
+            self._drip(request, content)
+            return
         if fault is Fault.BREAK_ANSWER:
             content = content[: len(content) // 2]
             request.close_connection = True
         request.wfile.write(content)
         request.wfile.flush()
+
+    def _drip(self, request: BaseHTTPRequestHandler, content: bytes) -> None:
+        """Write a byte now and then, until whoever waits for them has gone."""
+        request.close_connection = True
+        with contextlib.suppress(OSError):
+            for byte in content[:-1]:
+                request.wfile.write(bytes([byte]))
+                request.wfile.flush()
+                time.sleep(DRIP_S)

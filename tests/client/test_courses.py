@@ -118,19 +118,29 @@ def test_an_id_of_the_callers_own_needs_no_key_and_acts_of_a_batch_get_ids() -> 
     assert "idempotency-key" not in ground.asked[0].headers
     client.ledger.submit_batch(ledger="main", items=(POST, msgspec.structs.replace(POST, id="own")))
     sent = msgspec.json.decode(ground.asked[1].content)
-    assert [act["id"] for act in sent["items"]] == ["made-0", "own"]
+    assert [act["id"] for act in sent["items"]] == ["made-0-0", "own"]
     assert "idempotency-key" not in ground.asked[1].headers
 
 
+def test_ids_of_a_batch_come_from_its_key_and_are_no_longer_than_an_id_may_be() -> None:
+    ground = Ground([good(b'{"items":[]}')])
+    key = "k" * 62
+    ground.client().ledger.submit_batch(ledger="main", items=(POST, POST), idempotency_key=key)
+    sent = msgspec.json.decode(ground.asked[0].content)
+    assert [act["id"] for act in sent["items"]] == [f"{key}-0", f"{key}-1"]
+    with pytest.raises(ValueError, match="give a shorter idempotency_key"):
+        ground.client().ledger.submit_batch(ledger="main", items=(POST,), idempotency_key=f"{key}k")
+    assert len(ground.asked) == 1
+
+
 def test_what_nobody_may_repeat_is_sent_once_unless_nothing_was_sent() -> None:
-    asked = {"tenant": "tnt_1", "redirect": "https://a"}
     ground = Ground([httpx.ReadError("gone")])
     with pytest.raises(AnswerLost) as lost:
-        ground.client().sessions.start_sign_in(**asked)
+        ground.client().sessions.start_sign_in(tenant="tnt_1", redirect="https://a")
     assert lost.value.key == ""
     ground = Ground([httpx.ConnectError("refused"), refusal("not_ready", 503, "later")])
     with pytest.raises(problems.Problem, match="not_ready"):
-        ground.client().sessions.start_sign_in(**asked)
+        ground.client().sessions.start_sign_in(tenant="tnt_1", redirect="https://a")
     assert len(ground.asked) == 2
     assert "authorization" not in ground.asked[0].headers
 
@@ -149,6 +159,48 @@ def test_a_refusal_is_the_class_of_its_code_and_only_advice_to_repeat_is_followe
     assert ground.pauses == [2_000]
 
 
+@pytest.mark.parametrize(
+    ("code", "status"), [("approval_needed", 403), ("step_up_needed", 401), ("body_too_slow", 408)]
+)
+def test_what_asks_a_person_for_something_first_is_sent_once(code: str, status: int) -> None:
+    ground = Ground([refusal(code, status, "same request")])
+    with pytest.raises(problems.Problem, match=code) as refused:
+        ground.client().ledger.submit(ledger="main", act=POST)
+    assert (refused.value.retry, len(ground.asked), ground.pauses) == (Retry.SAME, 1, [])
+    assert getattr(refused.value, "key", "") == "made-0"
+
+
+def test_a_request_that_took_too_long_is_a_lost_answer() -> None:
+    ground = Ground([refusal("request_took_too_long", 503, "same request"), good(b'{"id":"a"}')])
+    assert ground.client().ledger.submit(ledger="main", act=POST).id == "a"
+    assert {one.headers["idempotency-key"] for one in ground.asked} == {"made-0"}
+
+
+def test_a_call_may_have_a_time_of_its_own() -> None:
+    for within_ms, asked in ((250, 2), (80, 1)):
+        ground = Ground([httpx.ReadError("gone")] * 6)
+        with pytest.raises(AnswerLost):
+            ground.client().keys.who_am_i(within_ms=within_ms)
+        assert len(ground.asked) == asked
+    assert ground.asked[0].extensions["timeout"]["read"] == 0.08
+    with pytest.raises(ValueError, match="at least a millisecond"):
+        ground.client().keys.who_am_i(within_ms=0)
+
+
+@pytest.mark.parametrize("what", [KeyboardInterrupt, SystemExit, ZeroDivisionError])
+def test_whatever_ends_a_write_has_its_key(what: type[BaseException]) -> None:
+    def show(method: str, url: str) -> dict[str, str]:
+        if ground.asked:
+            raise what
+        return {}
+
+    ground = Ground([httpx.ReadError("gone")])
+    with pytest.raises(what) as ended:
+        ground.client(credential=show).ledger.submit(ledger="main", act=POST)
+    assert getattr(ended.value, "key", "") == "made-0"
+    assert ended.value.__notes__ == ["idempotency_key: made-0"]
+
+
 def test_a_server_that_asks_for_longer_than_there_is_time_ends_it() -> None:
     ground = Ground([refusal("too_many_requests", 429, "later", retry_after="61")])
     with pytest.raises(problems.TooManyRequests):
@@ -161,7 +213,7 @@ def test_codes_of_a_closed_list_and_codes_of_a_newer_release_are_carried() -> No
     with pytest.raises(problems.Refused) as refused:
         ground.client().ledger.submit(ledger="main", act=POST)
     assert refused.value.code == "insufficient_funds"
-    assert "Idempotency-Key: made-0" in refused.value.__notes__
+    assert "idempotency_key: made-0" in refused.value.__notes__
     ground = Ground([refusal("moon_is_full", 503, "when it wanes")])
     with pytest.raises(problems.Problem) as unknown:
         ground.client().keys.who_am_i()

@@ -1,6 +1,8 @@
 """Answers get lost on the way from a real platform, and everything is done once all the same."""
 
+import asyncio
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -77,6 +79,55 @@ def test_a_batch_is_done_once_and_every_act_of_it_has_an_id(
     verdicts = lossy.ledger.submit_batch(ledger="main", items=acts)
     assert [one.replayed for one in verdicts.items] == [True, True]
     assert posted(books, "main", "ana") == before + 3
+
+
+def test_a_batch_of_which_nobody_heard_is_asked_again_under_its_key_and_paid_once(
+    books: Client, lossy: Client, proxy: Proxy
+) -> None:
+    before = posted(books, "main", "ana")
+    proxy.faults = [Fault.LOSE_ANSWER] * QUICK.attempts_max
+    acts = tuple(Post(postings=(posting("cash", "ana", amount),)) for amount in (4, 4))
+    with pytest.raises(AnswerLost) as lost:
+        lossy.ledger.submit_batch(ledger="main", items=acts)
+    key = lost.value.key
+    verdicts = lossy.ledger.submit_batch(ledger="main", items=acts, idempotency_key=key)
+    assert [(one.id, one.replayed) for one in verdicts.items] == [
+        (f"{key}-0", True),
+        (f"{key}-1", True),
+    ]
+    assert posted(books, "main", "ana") == before + 8
+
+
+async def test_a_call_that_is_cancelled_tells_its_key_and_is_done_once(
+    books: Client, proxy: Proxy, key: str
+) -> None:
+    before = posted(books, "main", "ana")
+    act = Post(postings=(posting("cash", "ana", 3),))
+    slow = Patience(first_pause_ms=60_000, pause_ms_max=60_000, total_ms=200_000)
+    async with AsyncClient(proxy.url, credential=key, patience=slow) as client:
+        for call in (
+            partial(client.ledger.submit, ledger="main", act=act),
+            partial(client.ledger.submit_batch, ledger="main", items=(act, act)),
+        ):
+            proxy.faults = [Fault.LOSE_ANSWER]
+            with pytest.raises(TimeoutError) as late:
+                await asyncio.wait_for(call(), timeout=2)
+            made = getattr(late.value.__cause__, "key", "")
+            assert f"idempotency_key: {made}" in late.value.__cause__.__notes__  # type: ignore[union-attr]
+            await call(idempotency_key=made)
+    assert posted(books, "main", "ana") == before + 9
+
+
+async def test_within_its_time_a_call_ends_by_itself(books: Client, proxy: Proxy, key: str) -> None:
+    before = posted(books, "main", "ana")
+    proxy.faults = [Fault.HOLD_BACK]
+    act = Post(postings=(posting("cash", "ana", 6),))
+    async with AsyncClient(proxy.url, credential=key) as client:
+        with pytest.raises(AnswerLost, match="took too long") as lost:
+            await client.ledger.submit(ledger="main", act=act, within_ms=500)
+        made = lost.value.key
+        assert (await client.ledger.submit(ledger="main", act=act, idempotency_key=made)).replayed
+    assert posted(books, "main", "ana") == before + 6
 
 
 def test_a_file_is_paid_once_and_its_report_comes_all_the_same(

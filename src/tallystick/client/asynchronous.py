@@ -27,11 +27,12 @@ class AsyncClient(AsyncGroups):
 
     Close it, or use it in an ``async with``; tasks of one loop share it. ``credential`` is a key, or what is awaited
     for the headers to show, given a method and a URL (``AsyncRenewed`` keeps a token); '' shows none. ``patience`` says
-    how long and how often a call is tried: a read, and a write under its id or its ``Idempotency-Key``, which
-    ``new_key`` makes. ``tls`` is made by ``trust``. The rest is for tests.
+    how long and how often a call is tried, where its ``within_ms`` does not: a read, and a write under its id or its
+    ``idempotency_key``, which ``new_key`` makes. ``tls`` is made by ``trust``. The rest is for tests.
 
     Every call raises the Problem it was refused with, AnswerLost when none came, AnswerNotUnderstood for one that is
-    not the platform's. Raises AddressNotAccepted, ValueError.
+    not the platform's. Whatever ends a write, being cancelled too, has its ``key``.
+    Raises AddressNotAccepted, ValueError.
     """
 
     def __init__(
@@ -66,9 +67,16 @@ class AsyncClient(AsyncGroups):
     async def ask(self, call: Call[Answer]) -> Answer:
         """Ask, again where that is safe and can help, within the patience of this client."""
         course = Course(call, patience=self._patience, now_ms=self._now_ms, chance=self._chance)
+        try:
+            return await self._run(call, course)
+        except BaseException as error:
+            course.left(error)
+            raise
+
+    async def _run(self, call: Call[Answer], course: Course[Answer]) -> Answer:
         for _ in range(self._patience.attempts_max):
             try:
-                outcome = course.answered(*await self._send(call, course))
+                outcome = course.answered(*await self._attempt(call, course))
             except httpx.RequestError as error:
                 outcome = course.lost(error)
             if not isinstance(outcome, Pause):
@@ -89,10 +97,21 @@ class AsyncClient(AsyncGroups):
                 return
             call = walk.after(page.after)
 
-    async def _send(
+    async def _attempt(
         self, call: Call[Any], course: Course[Any]
     ) -> tuple[int, Mapping[str, str], bytes]:
-        asking, attempt_ms = call.asking(), course.begin()
+        attempt_ms = course.begin()
+        attempt_s = attempt_ms / 1_000
+        try:
+            async with asyncio.timeout(attempt_s):
+                return await self._send(call, course, attempt_ms)
+        except TimeoutError as error:
+            raise httpx.ReadTimeout("the answer took too long to come") from error
+
+    async def _send(
+        self, call: Call[Any], course: Course[Any], attempt_ms: int
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        asking = call.asking()
         ends_ms = self._now_ms() + attempt_ms
         url = self._origin + asking.target
         shown = {} if call.public else await self._shown(asking.method, url)

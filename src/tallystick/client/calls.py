@@ -1,6 +1,6 @@
 """Calls: one question to one route, as it goes over the wire."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote, urlencode
@@ -15,6 +15,7 @@ Act = TypeVar("Act", bound=msgspec.Struct)
 JSON = "application/json"
 XML = "application/xml"
 PROBLEM_JSON = "application/problem+json"
+ID_CHARS_MAX = 64
 
 _encode = msgspec.json.Encoder().encode
 
@@ -33,8 +34,10 @@ class Call(Generic[Answer]):
     """One question to one route.
 
     ``answer`` is the type of the answer, ``bytes`` for what is taken as it is. ``body`` is None, bytes of XML, or what
-    is written as JSON. ``key`` goes as ``Idempotency-Key``; '' sends none. ``is_repeatable`` when doing it twice does
-    no more than once. A ``public`` call shows no credential. ``refused`` is the class of codes that have none.
+    is written as JSON. ``key`` makes it the same call when it is made again, '' for none; where ``sends_key`` it goes
+    as ``Idempotency-Key``, else it is in the body. ``within_ms`` is how long the call is tried, None for as long as the
+    client is patient. ``is_repeatable`` when doing it twice does no more than once. A ``public`` call shows no
+    credential. ``refused`` is the class of codes that have none. Raises ValueError.
     """
 
     method: str
@@ -45,14 +48,20 @@ class Call(Generic[Answer]):
     body: Any = None
     media: str = JSON
     key: str = ""
+    sends_key: bool = True
+    within_ms: int | None = None
     is_repeatable: bool = True
     public: bool = False
     refused: type[Problem] = Problem
 
+    def __post_init__(self) -> None:
+        if self.within_ms is not None and self.within_ms < 1:
+            raise ValueError("within_ms is at least a millisecond")
+
     def asking(self) -> Asking:
         """Write it for the wire, without the credential."""
         headers = {"accept": self.media}
-        if self.key:
+        if self.key and self.sends_key:
             headers["idempotency-key"] = self.key
         content = None
         if self.body is not None:
@@ -78,12 +87,24 @@ def said(values: Mapping[str, Any], **usual: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value != usual.get(name)}
 
 
-def named(acts: Iterable[Act], new_key: Callable[[], str]) -> tuple[Act, ...]:
-    """Acts that have ids, so that each is done once however often it is sent."""
+def named(acts: Iterable[Act], key: str) -> tuple[Act, ...]:
+    """Acts that have ids: one without any gets ``key`` and its place among them, so that it is done once under a key.
+
+    Raises ValueError for a key that is too long for that.
+    """
     return tuple(
-        act if getattr(act, "id", None) else msgspec.structs.replace(act, id=new_key())
-        for act in acts
+        act if getattr(act, "id", None) else msgspec.structs.replace(act, id=_id_of(key, place))
+        for place, act in enumerate(acts)
     )
+
+
+def _id_of(key: str, place: int) -> str:
+    made = f"{key}-{place}"
+    if len(made) > ID_CHARS_MAX:
+        raise ValueError(
+            f"{made} has {len(made)} characters, and an id has {ID_CHARS_MAX}: give a shorter idempotency_key"
+        )
+    return made
 
 
 def _pairs(query: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

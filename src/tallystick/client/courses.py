@@ -13,6 +13,7 @@ from tallystick.client.calls import PROBLEM_JSON, Answer, Call
 from tallystick.kernel.answers import reader
 from tallystick.kernel.fields import told
 from tallystick.kernel.problems import Kind, Problem, Retry, travelled
+from tallystick.kernel.refusals import RequestTookTooLong
 
 RETRY_AFTER_DIGITS_MAX = 6
 # What a proxy in front says of itself, and what is the same as nothing heard.
@@ -27,7 +28,7 @@ _CAUSES_MAX = 10
 class AnswerLost(ConnectionError):
     """No answer came, and nobody knows whether it was done.
 
-    ``key`` is the ``Idempotency-Key`` it was sent under, '' for none: sent again under it, it is done once.
+    ``key`` is the ``idempotency_key`` it was done under, '' for none: asked again with it, it is done once.
     """
 
     def __init__(self, text: str, *, key: str) -> None:
@@ -94,7 +95,7 @@ class Course(Generic[Answer]):
     ) -> None:
         self._call, self._patience = call, patience
         self._now_ms, self._chance = now_ms, chance
-        self._ends_ms = now_ms() + patience.total_ms
+        self._ends_ms = now_ms() + (call.within_ms or patience.total_ms)
         self._attempts = 0
 
     def begin(self) -> int:
@@ -120,9 +121,16 @@ class Course(Generic[Answer]):
                 raise self._strange(status, "with no problem")
             return self._again(headers) or self._give_up(self._lost(f"status {status}"))
         problem = self._problem(status, headers, content)
-        if problem.retry is Retry.NEVER:
-            raise problem
-        return self._again(headers) or self._give_up(problem)
+        # What asks for the same request again asks a person for something first, unless its answer was lost on the way.
+        if problem.retry is Retry.LATER or isinstance(problem, RequestTookTooLong):
+            return self._again(headers) or self._give_up(problem)
+        raise problem
+
+    def left(self, error: BaseException) -> None:
+        """The call ends with whatever this is: it carries the key as ``key`` and as a note, as AnswerLost does."""
+        if self._call.key and not hasattr(error, "key"):
+            error.__dict__["key"] = self._call.key
+            error.add_note(f"idempotency_key: {self._call.key}")
 
     def too_large(self, status: int) -> AnswerNotUnderstood:
         """The answer has more bytes than one may have."""
@@ -170,8 +178,6 @@ class Course(Generic[Answer]):
         )  # fmt: skip
         if told_.instance:
             problem.add_note(told_.instance)
-        if self._call.key:
-            problem.add_note(f"Idempotency-Key: {self._call.key}")
         return problem
 
     def _lost(self, because: str) -> AnswerLost:

@@ -27,11 +27,13 @@ class Client(Groups):
 
     Close it, or use it in a ``with``; threads share one. ``credential`` is a key, or what answers the headers to
     show, given a method and a URL (``Renewed`` keeps a token); '' shows none. ``patience`` says how long and how often
-    a call is tried: a read, and a write under its id or its ``Idempotency-Key``, which ``new_key`` makes. ``tls`` is
+    a call is tried, where its ``within_ms`` does not: a read, and a write under its id or its ``idempotency_key``,
+    which ``new_key`` makes. ``tls`` is
     made by ``trust``. The rest is for tests.
 
     Every call raises the Problem it was refused with, AnswerLost when none came, AnswerNotUnderstood for one that is
-    not the platform's. Raises AddressNotAccepted, ValueError.
+    not the platform's. Whatever ends a write, KeyboardInterrupt too, has its ``key``.
+    Raises AddressNotAccepted, ValueError.
     """
 
     def __init__(
@@ -66,6 +68,13 @@ class Client(Groups):
     def ask(self, call: Call[Answer]) -> Answer:
         """Ask, again where that is safe and can help, within the patience of this client."""
         course = Course(call, patience=self._patience, now_ms=self._now_ms, chance=self._chance)
+        try:
+            return self._run(call, course)
+        except BaseException as error:
+            course.left(error)
+            raise
+
+    def _run(self, call: Call[Answer], course: Course[Answer]) -> Answer:
         for _ in range(self._patience.attempts_max):
             try:
                 outcome = course.answered(*self._send(call, course))

@@ -25,6 +25,7 @@ class Approvals(Group):
         action: str | None = None,
         after: int | str | None = None,
         limit: int = 50,
+        within_ms: int | None = None,
     ) -> ApprovalPage:
         """List what waits for you, or what you asked for."""
         return self._ask(
@@ -37,11 +38,17 @@ class Approvals(Group):
                     which=Which.WAITING,
                     limit=50,
                 ),
+                within_ms=within_ms,
             )
         )
 
     def each_approval(
-        self, *, most: int, which: Which = Which.WAITING, action: str | None = None
+        self,
+        *,
+        most: int,
+        which: Which = Which.WAITING,
+        action: str | None = None,
+        within_ms: int | None = None,
     ) -> Iterator[Approval]:
         """List what waits for you, or what you asked for: every one, page by page.
 
@@ -55,12 +62,15 @@ class Approvals(Group):
                 query=said(
                     {"which": which, "action": action, "limit": PAGE_MAX}, which=Which.WAITING
                 ),
+                within_ms=within_ms,
             ),
             lambda page: page.items,
             most,
         )
 
-    def approval(self, *, approval: str, mine: bool = False) -> Approval:
+    def approval(
+        self, *, approval: str, mine: bool = False, within_ms: int | None = None
+    ) -> Approval:
         """Show what exactly is asked, by whom, and who has agreed.
 
         Raises ApprovalNotFound.
@@ -71,17 +81,27 @@ class Approvals(Group):
                 f"/v1/approvals/{segment(approval)}",
                 Approval,
                 query=said({"mine": mine}, mine=False),
+                within_ms=within_ms,
             )
         )
 
-    def verify(self, *, approval: str) -> Verified:
+    def verify(self, *, approval: str, within_ms: int | None = None) -> Verified:
         """Verify every signature again from what is kept.
 
         Raises ApprovalNotFound.
         """
-        return self._ask(Call("GET", f"/v1/approvals/{segment(approval)}/verification", Verified))
+        return self._ask(
+            Call(
+                "GET",
+                f"/v1/approvals/{segment(approval)}/verification",
+                Verified,
+                within_ms=within_ms,
+            )
+        )
 
-    def challenge(self, *, approval: str, idempotency_key: str | None = None) -> ApprovalChallenge:
+    def challenge(
+        self, *, approval: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> ApprovalChallenge:
         """Ask for what a passkey signs to agree.
 
         Raises OnlyPeople, SignInAgain, ApprovalNotFound, ApprovalHasEnded, MakerNeverApproves,
@@ -93,6 +113,7 @@ class Approvals(Group):
                 f"/v1/approvals/{segment(approval)}/challenge",
                 ApprovalChallenge,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
@@ -103,6 +124,7 @@ class Approvals(Group):
         challenge: str | None = None,
         credential: dict[str, Any] | None = None,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Approval:
         """Agree to exactly this.
 
@@ -117,11 +139,17 @@ class Approvals(Group):
                 Approval,
                 body=said({"challenge": challenge, "credential": credential}),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
     def reject(
-        self, *, approval: str, reason: str | None = None, idempotency_key: str | None = None
+        self,
+        *,
+        approval: str,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Approval:
         """Say no, which ends it.
 
@@ -135,10 +163,13 @@ class Approvals(Group):
                 Approval,
                 query=said({"reason": reason}),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def withdraw(self, *, approval: str, idempotency_key: str | None = None) -> Approval:
+    def withdraw(
+        self, *, approval: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> Approval:
         """Take back what you asked for.
 
         Raises ApprovalNotFound, ApprovalHasEnded, OnlyTheMaker.
@@ -149,5 +180,6 @@ class Approvals(Group):
                 f"/v1/approvals/{segment(approval)}/withdraw",
                 Approval,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )

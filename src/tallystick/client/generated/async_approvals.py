@@ -25,6 +25,7 @@ class AsyncApprovals(AsyncGroup):
         action: str | None = None,
         after: int | str | None = None,
         limit: int = 50,
+        within_ms: int | None = None,
     ) -> ApprovalPage:
         """List what waits for you, or what you asked for."""
         return await self._ask(
@@ -37,11 +38,17 @@ class AsyncApprovals(AsyncGroup):
                     which=Which.WAITING,
                     limit=50,
                 ),
+                within_ms=within_ms,
             )
         )
 
     def each_approval(
-        self, *, most: int, which: Which = Which.WAITING, action: str | None = None
+        self,
+        *,
+        most: int,
+        which: Which = Which.WAITING,
+        action: str | None = None,
+        within_ms: int | None = None,
     ) -> AsyncIterator[Approval]:
         """List what waits for you, or what you asked for: every one, page by page.
 
@@ -55,12 +62,15 @@ class AsyncApprovals(AsyncGroup):
                 query=said(
                     {"which": which, "action": action, "limit": PAGE_MAX}, which=Which.WAITING
                 ),
+                within_ms=within_ms,
             ),
             lambda page: page.items,
             most,
         )
 
-    async def approval(self, *, approval: str, mine: bool = False) -> Approval:
+    async def approval(
+        self, *, approval: str, mine: bool = False, within_ms: int | None = None
+    ) -> Approval:
         """Show what exactly is asked, by whom, and who has agreed.
 
         Raises ApprovalNotFound.
@@ -71,20 +81,26 @@ class AsyncApprovals(AsyncGroup):
                 f"/v1/approvals/{segment(approval)}",
                 Approval,
                 query=said({"mine": mine}, mine=False),
+                within_ms=within_ms,
             )
         )
 
-    async def verify(self, *, approval: str) -> Verified:
+    async def verify(self, *, approval: str, within_ms: int | None = None) -> Verified:
         """Verify every signature again from what is kept.
 
         Raises ApprovalNotFound.
         """
         return await self._ask(
-            Call("GET", f"/v1/approvals/{segment(approval)}/verification", Verified)
+            Call(
+                "GET",
+                f"/v1/approvals/{segment(approval)}/verification",
+                Verified,
+                within_ms=within_ms,
+            )
         )
 
     async def challenge(
-        self, *, approval: str, idempotency_key: str | None = None
+        self, *, approval: str, idempotency_key: str | None = None, within_ms: int | None = None
     ) -> ApprovalChallenge:
         """Ask for what a passkey signs to agree.
 
@@ -97,6 +113,7 @@ class AsyncApprovals(AsyncGroup):
                 f"/v1/approvals/{segment(approval)}/challenge",
                 ApprovalChallenge,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
@@ -107,6 +124,7 @@ class AsyncApprovals(AsyncGroup):
         challenge: str | None = None,
         credential: dict[str, Any] | None = None,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Approval:
         """Agree to exactly this.
 
@@ -121,11 +139,17 @@ class AsyncApprovals(AsyncGroup):
                 Approval,
                 body=said({"challenge": challenge, "credential": credential}),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
     async def reject(
-        self, *, approval: str, reason: str | None = None, idempotency_key: str | None = None
+        self,
+        *,
+        approval: str,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Approval:
         """Say no, which ends it.
 
@@ -139,10 +163,13 @@ class AsyncApprovals(AsyncGroup):
                 Approval,
                 query=said({"reason": reason}),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def withdraw(self, *, approval: str, idempotency_key: str | None = None) -> Approval:
+    async def withdraw(
+        self, *, approval: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> Approval:
         """Take back what you asked for.
 
         Raises ApprovalNotFound, ApprovalHasEnded, OnlyTheMaker.
@@ -153,5 +180,6 @@ class AsyncApprovals(AsyncGroup):
                 f"/v1/approvals/{segment(approval)}/withdraw",
                 Approval,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )

@@ -12,7 +12,9 @@ from tallystick.kernel.fields import PAGE_MAX
 class AsyncClients(AsyncGroup):
     """What can be asked of clients and consents."""
 
-    async def clients(self, *, after: int | str | None = None, limit: int = 50) -> ClientPage:
+    async def clients(
+        self, *, after: int | str | None = None, limit: int = 50, within_ms: int | None = None
+    ) -> ClientPage:
         """List clients."""
         return await self._ask(
             Call(
@@ -20,16 +22,17 @@ class AsyncClients(AsyncGroup):
                 "/v1/clients",
                 ClientPage,
                 query=said({"after": after, "limit": limit}, limit=50),
+                within_ms=within_ms,
             )
         )
 
-    def each_client(self, *, most: int) -> AsyncIterator[Client]:
+    def each_client(self, *, most: int, within_ms: int | None = None) -> AsyncIterator[Client]:
         """List clients: every one, page by page.
 
         Raises ListTooLong for more than ``most``.
         """
         return self._walk(
-            Call("GET", "/v1/clients", ClientPage, query={"limit": PAGE_MAX}),
+            Call("GET", "/v1/clients", ClientPage, query={"limit": PAGE_MAX}, within_ms=within_ms),
             lambda page: page.items,
             most,
         )
@@ -44,6 +47,7 @@ class AsyncClients(AsyncGroup):
         redirect_uris: tuple[str, ...] = (),
         scope: tuple[str, ...] = (),
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Client:
         """Register a client.
 
@@ -67,17 +71,22 @@ class AsyncClients(AsyncGroup):
                     scope=(),
                 ),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def client(self, *, client_id: str) -> Client:
+    async def client(self, *, client_id: str, within_ms: int | None = None) -> Client:
         """Show a client.
 
         Raises ClientNotFound.
         """
-        return await self._ask(Call("GET", f"/v1/clients/{segment(client_id)}", Client))
+        return await self._ask(
+            Call("GET", f"/v1/clients/{segment(client_id)}", Client, within_ms=within_ms)
+        )
 
-    async def end(self, *, client_id: str, idempotency_key: str | None = None) -> Client:
+    async def end(
+        self, *, client_id: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> Client:
         """End a client.
 
         Raises ClientNotFound.
@@ -88,10 +97,13 @@ class AsyncClients(AsyncGroup):
                 f"/v1/clients/{segment(client_id)}",
                 Client,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def consents(self, *, after: int | str | None = None, limit: int = 50) -> ConsentPage:
+    async def consents(
+        self, *, after: int | str | None = None, limit: int = 50, within_ms: int | None = None
+    ) -> ConsentPage:
         """List what you let third parties do."""
         return await self._ask(
             Call(
@@ -99,29 +111,39 @@ class AsyncClients(AsyncGroup):
                 "/v1/consents",
                 ConsentPage,
                 query=said({"after": after, "limit": limit}, limit=50),
+                within_ms=within_ms,
             )
         )
 
-    def each_consent(self, *, most: int) -> AsyncIterator[Consent]:
+    def each_consent(self, *, most: int, within_ms: int | None = None) -> AsyncIterator[Consent]:
         """List what you let third parties do: every one, page by page.
 
         Raises ListTooLong for more than ``most``.
         """
         return self._walk(
-            Call("GET", "/v1/consents", ConsentPage, query={"limit": PAGE_MAX}),
+            Call(
+                "GET", "/v1/consents", ConsentPage, query={"limit": PAGE_MAX}, within_ms=within_ms
+            ),
             lambda page: page.items,
             most,
         )
 
-    async def consent(self, *, consent_id: str) -> Consent:
+    async def consent(self, *, consent_id: str, within_ms: int | None = None) -> Consent:
         """Show what a third party asks for.
 
         Raises ConsentNotFound, ConsentIsForPeople.
         """
-        return await self._ask(Call("GET", f"/v1/consents/{segment(consent_id)}", Consent))
+        return await self._ask(
+            Call("GET", f"/v1/consents/{segment(consent_id)}", Consent, within_ms=within_ms)
+        )
 
     async def decide_consent(
-        self, *, consent_id: str, allow: bool, idempotency_key: str | None = None
+        self,
+        *,
+        consent_id: str,
+        allow: bool,
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> SendBack:
         """Answer a third party.
 
@@ -134,10 +156,13 @@ class AsyncClients(AsyncGroup):
                 SendBack,
                 body={"allow": allow},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def end_consent(self, *, consent_id: str, idempotency_key: str | None = None) -> Consent:
+    async def end_consent(
+        self, *, consent_id: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> Consent:
         """Take a consent back.
 
         Raises ConsentNotFound.
@@ -148,5 +173,6 @@ class AsyncClients(AsyncGroup):
                 f"/v1/consents/{segment(consent_id)}",
                 Consent,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )

@@ -17,7 +17,9 @@ from tallystick.identity.api.factors import (
 class AsyncFactors(AsyncGroup):
     """What can be asked of second factors."""
 
-    async def offer_totp(self, *, label: str, idempotency_key: str | None = None) -> TotpOffered:
+    async def offer_totp(
+        self, *, label: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> TotpOffered:
         """Begin to enrol an app that shows codes.
 
         Raises OnlyPeople, SignInAgain, StepUpNeeded, TooManyFactors.
@@ -29,11 +31,17 @@ class AsyncFactors(AsyncGroup):
                 TotpOffered,
                 body={"label": label},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
     async def confirm_totp(
-        self, *, factor: str, code: str, idempotency_key: str | None = None
+        self,
+        *,
+        factor: str,
+        code: str,
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Factor:
         """Finish it with a first code.
 
@@ -47,10 +55,13 @@ class AsyncFactors(AsyncGroup):
                 Factor,
                 body={"code": code},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def offer_passkey(self, *, idempotency_key: str | None = None) -> PasskeyOffered:
+    async def offer_passkey(
+        self, *, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> PasskeyOffered:
         """Begin to enrol a passkey.
 
         Raises OnlyPeople, SignInAgain, StepUpNeeded, TooManyFactors, ChallengeNotAccepted.
@@ -61,6 +72,7 @@ class AsyncFactors(AsyncGroup):
                 "/v1/factors/passkey-offers",
                 PasskeyOffered,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
@@ -71,6 +83,7 @@ class AsyncFactors(AsyncGroup):
         label: str,
         credential: dict[str, Any],
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Factor:
         """Finish it with what the passkey answered.
 
@@ -84,17 +97,20 @@ class AsyncFactors(AsyncGroup):
                 Factor,
                 body={"challenge": challenge, "label": label, "credential": credential},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def factors(self) -> FactorList:
+    async def factors(self, *, within_ms: int | None = None) -> FactorList:
         """List your second factors.
 
         Raises OnlyPeople.
         """
-        return await self._ask(Call("GET", "/v1/factors", FactorList))
+        return await self._ask(Call("GET", "/v1/factors", FactorList, within_ms=within_ms))
 
-    async def challenge(self, *, idempotency_key: str | None = None) -> FactorChallenge:
+    async def challenge(
+        self, *, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> FactorChallenge:
         """Ask how a second factor can be proven now.
 
         Raises OnlyPeople, SignInAgain, ChallengeNotAccepted.
@@ -105,6 +121,7 @@ class AsyncFactors(AsyncGroup):
                 "/v1/factors/challenge",
                 FactorChallenge,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
@@ -115,6 +132,7 @@ class AsyncFactors(AsyncGroup):
         challenge: str | None = None,
         credential: dict[str, Any] | None = None,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Proven:
         """Prove a second factor in this session.
 
@@ -128,10 +146,13 @@ class AsyncFactors(AsyncGroup):
                 Proven,
                 body=said({"code": code, "challenge": challenge, "credential": credential}),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def remove(self, *, factor: str, idempotency_key: str | None = None) -> Factor:
+    async def remove(
+        self, *, factor: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> Factor:
         """Remove a second factor of yours.
 
         Raises OnlyPeople, SignInAgain, StepUpNeeded, FactorNotFound, LastFactor.
@@ -142,5 +163,6 @@ class AsyncFactors(AsyncGroup):
                 f"/v1/factors/{segment(factor)}",
                 Factor,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )

@@ -32,7 +32,9 @@ from tallystick.ledger.api import (
 class AsyncLedger(AsyncGroup):
     """What can be asked of the books."""
 
-    async def open_ledger(self, *, name: str, idempotency_key: str | None = None) -> LedgerOpened:
+    async def open_ledger(
+        self, *, name: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> LedgerOpened:
         """Open a ledger."""
         return await self._ask(
             Call(
@@ -41,10 +43,13 @@ class AsyncLedger(AsyncGroup):
                 LedgerOpened,
                 body={"name": name},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def ledgers(self, *, after: int | str | None = None, limit: int = 50) -> LedgerPage:
+    async def ledgers(
+        self, *, after: int | str | None = None, limit: int = 50, within_ms: int | None = None
+    ) -> LedgerPage:
         """List ledgers."""
         return await self._ask(
             Call(
@@ -52,16 +57,19 @@ class AsyncLedger(AsyncGroup):
                 "/v1/ledgers",
                 LedgerPage,
                 query=said({"after": after, "limit": limit}, limit=50),
+                within_ms=within_ms,
             )
         )
 
-    def each_ledger(self, *, most: int) -> AsyncIterator[LedgerOpened]:
+    def each_ledger(
+        self, *, most: int, within_ms: int | None = None
+    ) -> AsyncIterator[LedgerOpened]:
         """List ledgers: every one, page by page.
 
         Raises ListTooLong for more than ``most``.
         """
         return self._walk(
-            Call("GET", "/v1/ledgers", LedgerPage, query={"limit": PAGE_MAX}),
+            Call("GET", "/v1/ledgers", LedgerPage, query={"limit": PAGE_MAX}, within_ms=within_ms),
             lambda page: page.items,
             most,
         )
@@ -78,6 +86,7 @@ class AsyncLedger(AsyncGroup):
         max_available: int | str | None = None,
         metadata: dict[str, str] | None = None,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Account:
         """Open an account.
 
@@ -100,6 +109,7 @@ class AsyncLedger(AsyncGroup):
                     }
                 ),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
@@ -112,6 +122,7 @@ class AsyncLedger(AsyncGroup):
         metadata: dict[str, str] | None = None,
         after: int | str | None = None,
         limit: int = 50,
+        within_ms: int | None = None,
     ) -> AccountPage:
         """List accounts.
 
@@ -132,6 +143,7 @@ class AsyncLedger(AsyncGroup):
                     },
                     limit=50,
                 ),
+                within_ms=within_ms,
             )
         )
 
@@ -143,6 +155,7 @@ class AsyncLedger(AsyncGroup):
         address: str | None = None,
         asset: str | None = None,
         metadata: dict[str, str] | None = None,
+        within_ms: int | None = None,
     ) -> AsyncIterator[Account]:
         """List accounts: every one, page by page.
 
@@ -156,18 +169,24 @@ class AsyncLedger(AsyncGroup):
                 query=said(
                     {"address": address, "asset": asset, "metadata": metadata, "limit": PAGE_MAX}
                 ),
+                within_ms=within_ms,
             ),
             lambda page: page.items,
             most,
         )
 
-    async def account(self, *, ledger: str, address: str) -> Account:
+    async def account(self, *, ledger: str, address: str, within_ms: int | None = None) -> Account:
         """Show an account.
 
         Raises LedgerNotFound, AccountNotFound.
         """
         return await self._ask(
-            Call("GET", f"/v1/ledgers/{segment(ledger)}/accounts/{segment(address)}", Account)
+            Call(
+                "GET",
+                f"/v1/ledgers/{segment(ledger)}/accounts/{segment(address)}",
+                Account,
+                within_ms=within_ms,
+            )
         )
 
     async def set_limits(
@@ -178,6 +197,7 @@ class AsyncLedger(AsyncGroup):
         min_available: int | str | None = None,
         max_available: int | str | None = None,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Account:
         """Set both limits.
 
@@ -190,11 +210,18 @@ class AsyncLedger(AsyncGroup):
                 Account,
                 body=said({"min_available": min_available, "max_available": max_available}),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
     async def set_status(
-        self, *, ledger: str, address: str, status: Status, idempotency_key: str | None = None
+        self,
+        *,
+        ledger: str,
+        address: str,
+        status: Status,
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Account:
         """Freeze, unfreeze, close or reopen.
 
@@ -207,6 +234,7 @@ class AsyncLedger(AsyncGroup):
                 Account,
                 body={"status": status},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
@@ -217,6 +245,7 @@ class AsyncLedger(AsyncGroup):
         address: str,
         effective_at: str | None = None,
         recorded_at: str | None = None,
+        within_ms: int | None = None,
     ) -> BalanceAnswer:
         """Show a balance as of both clocks.
 
@@ -228,6 +257,7 @@ class AsyncLedger(AsyncGroup):
                 f"/v1/ledgers/{segment(ledger)}/accounts/{segment(address)}/balance",
                 BalanceAnswer,
                 query=said({"effective_at": effective_at, "recorded_at": recorded_at}),
+                within_ms=within_ms,
             )
         )
 
@@ -241,6 +271,7 @@ class AsyncLedger(AsyncGroup):
         oldest_first: bool = False,
         after: int | str | None = None,
         limit: int = 50,
+        within_ms: int | None = None,
     ) -> EntryPage:
         """List posted entries.
 
@@ -262,6 +293,7 @@ class AsyncLedger(AsyncGroup):
                     oldest_first=False,
                     limit=50,
                 ),
+                within_ms=within_ms,
             )
         )
 
@@ -274,6 +306,7 @@ class AsyncLedger(AsyncGroup):
         since: str | None = None,
         until: str | None = None,
         oldest_first: bool = False,
+        within_ms: int | None = None,
     ) -> AsyncIterator[Entry]:
         """List posted entries: every one, page by page.
 
@@ -293,6 +326,7 @@ class AsyncLedger(AsyncGroup):
                     },
                     oldest_first=False,
                 ),
+                within_ms=within_ms,
             ),
             lambda page: page.items,
             most,
@@ -304,6 +338,7 @@ class AsyncLedger(AsyncGroup):
         ledger: str,
         act: Capture | Hold | Post | Reverse | Void,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Verdict:
         """Post, hold, capture, void or reverse.
 
@@ -317,22 +352,32 @@ class AsyncLedger(AsyncGroup):
                 body=act,
                 key=idempotency_key or ("" if act.id else self._new_key()),
                 refused=Refused,
+                within_ms=within_ms,
             )
         )
 
     async def submit_batch(
-        self, *, ledger: str, items: tuple[Capture | Hold | Post | Reverse | Void, ...]
+        self,
+        *,
+        ledger: str,
+        items: tuple[Capture | Hold | Post | Reverse | Void, ...],
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Verdicts:
         """Submit up to 8,190 acts.
 
         Raises LedgerNotFound, LedgerBusy.
         """
+        key = idempotency_key or self._new_key()
         return await self._ask(
             Call(
                 "POST",
                 f"/v1/ledgers/{segment(ledger)}/batches",
                 Verdicts,
-                body={"items": named(items, self._new_key)},
+                body={"items": named(items, key)},
+                key=key,
+                sends_key=False,
+                within_ms=within_ms,
             )
         )
 
@@ -347,6 +392,7 @@ class AsyncLedger(AsyncGroup):
         until: str | None = None,
         after: int | str | None = None,
         limit: int = 50,
+        within_ms: int | None = None,
     ) -> TransactionPage:
         """List transactions.
 
@@ -369,6 +415,7 @@ class AsyncLedger(AsyncGroup):
                     },
                     limit=50,
                 ),
+                within_ms=within_ms,
             )
         )
 
@@ -382,6 +429,7 @@ class AsyncLedger(AsyncGroup):
         metadata: dict[str, str] | None = None,
         since: str | None = None,
         until: str | None = None,
+        within_ms: int | None = None,
     ) -> AsyncIterator[Transaction]:
         """List transactions: every one, page by page.
 
@@ -402,25 +450,33 @@ class AsyncLedger(AsyncGroup):
                         "limit": PAGE_MAX,
                     }
                 ),
+                within_ms=within_ms,
             ),
             lambda page: page.items,
             most,
         )
 
-    async def transaction(self, *, ledger: str, id: str) -> Transaction:
+    async def transaction(
+        self, *, ledger: str, id: str, within_ms: int | None = None
+    ) -> Transaction:
         """Show a transaction.
 
         Raises LedgerNotFound, TransactionNotFound.
         """
         return await self._ask(
-            Call("GET", f"/v1/ledgers/{segment(ledger)}/transactions/{segment(id)}", Transaction)
+            Call(
+                "GET",
+                f"/v1/ledgers/{segment(ledger)}/transactions/{segment(id)}",
+                Transaction,
+                within_ms=within_ms,
+            )
         )
 
-    async def verify(self) -> Verification:
+    async def verify(self, *, within_ms: int | None = None) -> Verification:
         """Prove the books again."""
-        return await self._ask(Call("GET", "/v1/verification", Verification))
+        return await self._ask(Call("GET", "/v1/verification", Verification, within_ms=within_ms))
 
-    async def receipt(self, *, ledger: str, id: str) -> bytes:
+    async def receipt(self, *, ledger: str, id: str, within_ms: int | None = None) -> bytes:
         """Give the receipt of a transaction (.tlog-proof).
 
         Raises LedgerNotFound, TransactionNotFound, EntryNotFound, NotYetPublished, RecordIsDamaged.
@@ -431,5 +487,6 @@ class AsyncLedger(AsyncGroup):
                 f"/v1/ledgers/{segment(ledger)}/transactions/{segment(id)}/receipt",
                 bytes,
                 media="text/plain",
+                within_ms=within_ms,
             )
         )

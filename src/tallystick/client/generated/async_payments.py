@@ -22,7 +22,7 @@ class AsyncPayments(AsyncGroup):
     """What can be asked of payment files and payments."""
 
     async def submit_file(
-        self, *, content: bytes, idempotency_key: str | None = None
+        self, *, content: bytes, idempotency_key: str | None = None, within_ms: int | None = None
     ) -> FileAnswer:
         """Pay a file (pain.001) and answer its report (pain.002).
 
@@ -36,10 +36,13 @@ class AsyncPayments(AsyncGroup):
                 FileAnswer,
                 body=content,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def submit_file_xml(self, *, content: bytes, idempotency_key: str | None = None) -> bytes:
+    async def submit_file_xml(
+        self, *, content: bytes, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> bytes:
         """Pay a file (pain.001) and answer its report (pain.002), as it is written in XML.
 
         Raises XmlIsTooLarge, XmlIsMalformed, XmlHasForbiddenConstruct, MessageNotSupported,
@@ -53,6 +56,7 @@ class AsyncPayments(AsyncGroup):
                 media="application/xml",
                 body=content,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
@@ -63,6 +67,7 @@ class AsyncPayments(AsyncGroup):
         after: int | str | None = 0,
         limit: int = 200,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> FilePreview:
         """Tell what a file (pain.001) would do, without doing it.
 
@@ -77,10 +82,13 @@ class AsyncPayments(AsyncGroup):
                 query=said({"after": after, "limit": limit}, after=0, limit=200),
                 body=content,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def files(self, *, after: int | str | None = None, limit: int = 50) -> FilePage:
+    async def files(
+        self, *, after: int | str | None = None, limit: int = 50, within_ms: int | None = None
+    ) -> FilePage:
         """List payment files, newest first."""
         return await self._ask(
             Call(
@@ -88,22 +96,30 @@ class AsyncPayments(AsyncGroup):
                 "/v1/payment-files",
                 FilePage,
                 query=said({"after": after, "limit": limit}, limit=50),
+                within_ms=within_ms,
             )
         )
 
-    def each_file(self, *, most: int) -> AsyncIterator[File]:
+    def each_file(self, *, most: int, within_ms: int | None = None) -> AsyncIterator[File]:
         """List payment files, newest first: every one, page by page.
 
         Raises ListTooLong for more than ``most``.
         """
         return self._walk(
-            Call("GET", "/v1/payment-files", FilePage, query={"limit": PAGE_MAX}),
+            Call(
+                "GET", "/v1/payment-files", FilePage, query={"limit": PAGE_MAX}, within_ms=within_ms
+            ),
             lambda page: page.items,
             most,
         )
 
     async def file(
-        self, *, file: str, after: int | str | None = None, limit: int = 50
+        self,
+        *,
+        file: str,
+        after: int | str | None = None,
+        limit: int = 50,
+        within_ms: int | None = None,
     ) -> FileDetail:
         """Show a payment file with its payments.
 
@@ -115,29 +131,42 @@ class AsyncPayments(AsyncGroup):
                 f"/v1/payment-files/{segment(file)}",
                 FileDetail,
                 query=said({"after": after, "limit": limit}, limit=50),
+                within_ms=within_ms,
             )
         )
 
-    def each_payment_of_file(self, *, file: str, most: int) -> AsyncIterator[Payment]:
+    def each_payment_of_file(
+        self, *, file: str, most: int, within_ms: int | None = None
+    ) -> AsyncIterator[Payment]:
         """Show a payment file with its payments: every one, page by page.
 
         Raises ListTooLong for more than ``most``, PaymentFileNotFound.
         """
         return self._walk(
             Call(
-                "GET", f"/v1/payment-files/{segment(file)}", FileDetail, query={"limit": PAGE_MAX}
+                "GET",
+                f"/v1/payment-files/{segment(file)}",
+                FileDetail,
+                query={"limit": PAGE_MAX},
+                within_ms=within_ms,
             ),
             lambda page: page.payments,
             most,
         )
 
-    async def report(self, *, file: str) -> bytes:
+    async def report(self, *, file: str, within_ms: int | None = None) -> bytes:
         """Write the report (pain.002) of a payment file.
 
         Raises PaymentFileNotFound.
         """
         return await self._ask(
-            Call("GET", f"/v1/payment-files/{segment(file)}/report", bytes, media="application/xml")
+            Call(
+                "GET",
+                f"/v1/payment-files/{segment(file)}/report",
+                bytes,
+                media="application/xml",
+                within_ms=within_ms,
+            )
         )
 
     async def payments(
@@ -153,6 +182,7 @@ class AsyncPayments(AsyncGroup):
         until: str | None = None,
         after: int | str | None = None,
         limit: int = 50,
+        within_ms: int | None = None,
     ) -> PaymentPage:
         """List payments, newest first."""
         return await self._ask(
@@ -175,6 +205,7 @@ class AsyncPayments(AsyncGroup):
                     },
                     limit=50,
                 ),
+                within_ms=within_ms,
             )
         )
 
@@ -190,6 +221,7 @@ class AsyncPayments(AsyncGroup):
         amount: int | str | None = None,
         since: str | None = None,
         until: str | None = None,
+        within_ms: int | None = None,
     ) -> AsyncIterator[Payment]:
         """List payments, newest first: every one, page by page.
 
@@ -213,23 +245,32 @@ class AsyncPayments(AsyncGroup):
                         "limit": PAGE_MAX,
                     }
                 ),
+                within_ms=within_ms,
             ),
             lambda page: page.items,
             most,
         )
 
-    async def payment(self, *, payment: str) -> PaymentDetail:
+    async def payment(self, *, payment: str, within_ms: int | None = None) -> PaymentDetail:
         """Show a payment with its moves.
 
         Raises PaymentNotFound.
         """
-        return await self._ask(Call("GET", f"/v1/payments/{segment(payment)}", PaymentDetail))
+        return await self._ask(
+            Call("GET", f"/v1/payments/{segment(payment)}", PaymentDetail, within_ms=within_ms)
+        )
 
-    async def receipt(self, *, payment: str) -> bytes:
+    async def receipt(self, *, payment: str, within_ms: int | None = None) -> bytes:
         """Give the receipt of a payment's last move (.tlog-proof).
 
         Raises PaymentNotFound, EntryNotFound, NotYetPublished, RecordIsDamaged.
         """
         return await self._ask(
-            Call("GET", f"/v1/payments/{segment(payment)}/receipt", bytes, media="text/plain")
+            Call(
+                "GET",
+                f"/v1/payments/{segment(payment)}/receipt",
+                bytes,
+                media="text/plain",
+                within_ms=within_ms,
+            )
         )

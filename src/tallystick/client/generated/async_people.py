@@ -20,6 +20,7 @@ class AsyncPeople(AsyncGroup):
         subject: str | None = None,
         person: str | None = None,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Person:
         """Add a person.
 
@@ -32,10 +33,13 @@ class AsyncPeople(AsyncGroup):
                 Person,
                 body=said({"name": name, "issuer": issuer, "subject": subject, "person": person}),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def people(self, *, after: int | str | None = None, limit: int = 50) -> PersonPage:
+    async def people(
+        self, *, after: int | str | None = None, limit: int = 50, within_ms: int | None = None
+    ) -> PersonPage:
         """List people."""
         return await self._ask(
             Call(
@@ -43,36 +47,44 @@ class AsyncPeople(AsyncGroup):
                 "/v1/people",
                 PersonPage,
                 query=said({"after": after, "limit": limit}, limit=50),
+                within_ms=within_ms,
             )
         )
 
-    def each_person(self, *, most: int) -> AsyncIterator[Person]:
+    def each_person(self, *, most: int, within_ms: int | None = None) -> AsyncIterator[Person]:
         """List people: every one, page by page.
 
         Raises ListTooLong for more than ``most``.
         """
         return self._walk(
-            Call("GET", "/v1/people", PersonPage, query={"limit": PAGE_MAX}),
+            Call("GET", "/v1/people", PersonPage, query={"limit": PAGE_MAX}, within_ms=within_ms),
             lambda page: page.items,
             most,
         )
 
-    async def me(self) -> Person:
+    async def me(self, *, within_ms: int | None = None) -> Person:
         """Show yourself, and what you may do in a sentence.
 
         Raises PersonNotFound.
         """
-        return await self._ask(Call("GET", "/v1/me", Person))
+        return await self._ask(Call("GET", "/v1/me", Person, within_ms=within_ms))
 
-    async def person(self, *, person: str) -> Person:
+    async def person(self, *, person: str, within_ms: int | None = None) -> Person:
         """Show a person, and what they may do in a sentence.
 
         Raises PersonNotFound.
         """
-        return await self._ask(Call("GET", f"/v1/people/{segment(person)}", Person))
+        return await self._ask(
+            Call("GET", f"/v1/people/{segment(person)}", Person, within_ms=within_ms)
+        )
 
     async def set_status(
-        self, *, person: str, status: str, idempotency_key: str | None = None
+        self,
+        *,
+        person: str,
+        status: str,
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Person:
         """Suspend a person, let them in again, or let them go.
 
@@ -85,11 +97,17 @@ class AsyncPeople(AsyncGroup):
                 Person,
                 body={"status": status},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
     async def set_risk(
-        self, *, person: str, risk: int, idempotency_key: str | None = None
+        self,
+        *,
+        person: str,
+        risk: int,
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Person:
         """Say how risky a person is now.
 
@@ -102,11 +120,17 @@ class AsyncPeople(AsyncGroup):
                 Person,
                 body={"risk": risk},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
     async def recover(
-        self, *, person: str, reason: str, idempotency_key: str | None = None
+        self,
+        *,
+        person: str,
+        reason: str,
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Recovered:
         """End all factors and sessions of a person, who then begins anew.
 
@@ -119,5 +143,6 @@ class AsyncPeople(AsyncGroup):
                 Recovered,
                 body={"reason": reason},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )

@@ -20,12 +20,18 @@ from tallystick.kernel.fields import PAGE_MAX
 class AsyncRights(AsyncGroup):
     """What can be asked of roles, delegations, rules and decisions."""
 
-    async def roles(self) -> Roles:
+    async def roles(self, *, within_ms: int | None = None) -> Roles:
         """List roles, and what each lets somebody do."""
-        return await self._ask(Call("GET", "/v1/roles", Roles))
+        return await self._ask(Call("GET", "/v1/roles", Roles, within_ms=within_ms))
 
     async def make_role(
-        self, *, role: str, title: str, bundles: tuple[str, ...], idempotency_key: str | None = None
+        self,
+        *,
+        role: str,
+        title: str,
+        bundles: tuple[str, ...],
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Role:
         """Make a role of bundles.
 
@@ -38,23 +44,30 @@ class AsyncRights(AsyncGroup):
                 Role,
                 body={"role": role, "title": title, "bundles": bundles},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def end_role(self, *, role: str, idempotency_key: str | None = None) -> Role:
+    async def end_role(
+        self, *, role: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> Role:
         """End a role.
 
         Raises RoleNotFound.
         """
         return await self._ask(
             Call(
-                "DELETE", f"/v1/roles/{segment(role)}", Role, key=idempotency_key or self._new_key()
+                "DELETE",
+                f"/v1/roles/{segment(role)}",
+                Role,
+                key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def rule(self) -> Rule:
+    async def rule(self, *, within_ms: int | None = None) -> Rule:
         """Show what the tenant asks of whoever acts."""
-        return await self._ask(Call("GET", "/v1/access-rule", Rule))
+        return await self._ask(Call("GET", "/v1/access-rule", Rule, within_ms=within_ms))
 
     async def set_rule(
         self,
@@ -65,6 +78,7 @@ class AsyncRights(AsyncGroup):
         risk_max: int = 100,
         step_up_minutes: int = 5,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Rule:
         """Replace what the tenant asks of whoever acts."""
         return await self._ask(
@@ -87,11 +101,17 @@ class AsyncRights(AsyncGroup):
                     step_up_minutes=5,
                 ),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
     async def held_roles(
-        self, *, holder: str | None = None, after: int | str | None = None, limit: int = 50
+        self,
+        *,
+        holder: str | None = None,
+        after: int | str | None = None,
+        limit: int = 50,
+        within_ms: int | None = None,
     ) -> HeldRolePage:
         """List who holds which role."""
         return await self._ask(
@@ -100,10 +120,13 @@ class AsyncRights(AsyncGroup):
                 "/v1/memberships",
                 HeldRolePage,
                 query=said({"holder": holder, "after": after, "limit": limit}, limit=50),
+                within_ms=within_ms,
             )
         )
 
-    def each_held_role(self, *, most: int, holder: str | None = None) -> AsyncIterator[HeldRole]:
+    def each_held_role(
+        self, *, most: int, holder: str | None = None, within_ms: int | None = None
+    ) -> AsyncIterator[HeldRole]:
         """List who holds which role: every one, page by page.
 
         Raises ListTooLong for more than ``most``.
@@ -114,6 +137,7 @@ class AsyncRights(AsyncGroup):
                 "/v1/memberships",
                 HeldRolePage,
                 query=said({"holder": holder, "limit": PAGE_MAX}),
+                within_ms=within_ms,
             ),
             lambda page: page.items,
             most,
@@ -127,6 +151,7 @@ class AsyncRights(AsyncGroup):
         from_at: str | None = None,
         until_at: str | None = None,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> HeldRole:
         """Give a role.
 
@@ -141,10 +166,13 @@ class AsyncRights(AsyncGroup):
                     {"holder": holder, "role": role, "from_at": from_at, "until_at": until_at}
                 ),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def take_role(self, *, membership: str, idempotency_key: str | None = None) -> HeldRole:
+    async def take_role(
+        self, *, membership: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> HeldRole:
         """Take a role.
 
         Raises MembershipNotFound.
@@ -155,11 +183,17 @@ class AsyncRights(AsyncGroup):
                 f"/v1/memberships/{segment(membership)}",
                 HeldRole,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
     async def delegations(
-        self, *, holder: str | None = None, after: int | str | None = None, limit: int = 50
+        self,
+        *,
+        holder: str | None = None,
+        after: int | str | None = None,
+        limit: int = 50,
+        within_ms: int | None = None,
     ) -> DelegationPage:
         """List delegations."""
         return await self._ask(
@@ -168,10 +202,13 @@ class AsyncRights(AsyncGroup):
                 "/v1/delegations",
                 DelegationPage,
                 query=said({"holder": holder, "after": after, "limit": limit}, limit=50),
+                within_ms=within_ms,
             )
         )
 
-    def each_delegation(self, *, most: int, holder: str | None = None) -> AsyncIterator[Delegation]:
+    def each_delegation(
+        self, *, most: int, holder: str | None = None, within_ms: int | None = None
+    ) -> AsyncIterator[Delegation]:
         """List delegations: every one, page by page.
 
         Raises ListTooLong for more than ``most``.
@@ -182,6 +219,7 @@ class AsyncRights(AsyncGroup):
                 "/v1/delegations",
                 DelegationPage,
                 query=said({"holder": holder, "limit": PAGE_MAX}),
+                within_ms=within_ms,
             ),
             lambda page: page.items,
             most,
@@ -208,6 +246,7 @@ class AsyncRights(AsyncGroup):
         approvers: int = 0,
         approve_above: int | str | None = None,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Delegation:
         """Give a delegation.
 
@@ -244,11 +283,12 @@ class AsyncRights(AsyncGroup):
                     approvers=0,
                 ),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
     async def take_delegation(
-        self, *, delegation: str, idempotency_key: str | None = None
+        self, *, delegation: str, idempotency_key: str | None = None, within_ms: int | None = None
     ) -> Delegation:
         """Take a delegation.
 
@@ -260,15 +300,18 @@ class AsyncRights(AsyncGroup):
                 f"/v1/delegations/{segment(delegation)}",
                 Delegation,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def decision(self, *, decision: str) -> Explanation:
+    async def decision(self, *, decision: str, within_ms: int | None = None) -> Explanation:
         """Show a decision, why it was so, and whether it comes out the same again.
 
         Raises DecisionNotFound.
         """
-        return await self._ask(Call("GET", f"/v1/decisions/{segment(decision)}", Explanation))
+        return await self._ask(
+            Call("GET", f"/v1/decisions/{segment(decision)}", Explanation, within_ms=within_ms)
+        )
 
     async def explain(
         self,
@@ -281,6 +324,7 @@ class AsyncRights(AsyncGroup):
         asset: str | None = None,
         on: str | None = None,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Explanation:
         """Ask whether somebody could do something, and why.
 
@@ -303,5 +347,6 @@ class AsyncRights(AsyncGroup):
                     }
                 ),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )

@@ -20,6 +20,7 @@ class AsyncWallets(AsyncGroup):
         accounts: tuple[AccountWanted, ...],
         id: str | None = None,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Wallet:
         """Open a wallet.
 
@@ -33,6 +34,7 @@ class AsyncWallets(AsyncGroup):
                 Wallet,
                 body=said({"owner": owner, "name": name, "accounts": accounts, "id": id}),
                 key=idempotency_key or ("" if id else self._new_key()),
+                within_ms=within_ms,
             )
         )
 
@@ -46,6 +48,7 @@ class AsyncWallets(AsyncGroup):
         min_available: int | str | None = 0,
         max_available: int | str | None = None,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Wallet:
         """Add an account to a wallet.
 
@@ -69,6 +72,7 @@ class AsyncWallets(AsyncGroup):
                     min_available=0,
                 ),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
@@ -80,6 +84,7 @@ class AsyncWallets(AsyncGroup):
         begins: str | None = None,
         after: int | str | None = None,
         limit: int = 50,
+        within_ms: int | None = None,
     ) -> WalletPage:
         """List wallets."""
         return await self._ask(
@@ -97,6 +102,7 @@ class AsyncWallets(AsyncGroup):
                     },
                     limit=50,
                 ),
+                within_ms=within_ms,
             )
         )
 
@@ -107,6 +113,7 @@ class AsyncWallets(AsyncGroup):
         owner_reference: str | None = None,
         status: WalletStatus | None = None,
         begins: str | None = None,
+        within_ms: int | None = None,
     ) -> AsyncIterator[Wallet]:
         """List wallets: every one, page by page.
 
@@ -125,19 +132,24 @@ class AsyncWallets(AsyncGroup):
                         "limit": PAGE_MAX,
                     }
                 ),
+                within_ms=within_ms,
             ),
             lambda page: page.items,
             most,
         )
 
-    async def wallet(self, *, wallet: str) -> Wallet:
+    async def wallet(self, *, wallet: str, within_ms: int | None = None) -> Wallet:
         """Show a wallet with its balances.
 
         Raises WalletNotFound.
         """
-        return await self._ask(Call("GET", f"/v1/wallets/{segment(wallet)}", Wallet))
+        return await self._ask(
+            Call("GET", f"/v1/wallets/{segment(wallet)}", Wallet, within_ms=within_ms)
+        )
 
-    async def freeze(self, *, wallet: str, idempotency_key: str | None = None) -> Wallet:
+    async def freeze(
+        self, *, wallet: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> Wallet:
         """Freeze a wallet.
 
         Raises WalletNotFound, WalletStatusNotReachable, WalletBusy.
@@ -148,10 +160,13 @@ class AsyncWallets(AsyncGroup):
                 f"/v1/wallets/{segment(wallet)}/freeze",
                 Wallet,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def unfreeze(self, *, wallet: str, idempotency_key: str | None = None) -> Wallet:
+    async def unfreeze(
+        self, *, wallet: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> Wallet:
         """Unfreeze a wallet.
 
         Raises WalletNotFound, WalletStatusNotReachable, WalletBusy.
@@ -162,10 +177,13 @@ class AsyncWallets(AsyncGroup):
                 f"/v1/wallets/{segment(wallet)}/unfreeze",
                 Wallet,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def close(self, *, wallet: str, idempotency_key: str | None = None) -> Wallet:
+    async def close(
+        self, *, wallet: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> Wallet:
         """Close a wallet.
 
         Raises WalletNotFound, WalletStatusNotReachable, WalletBusy, WalletNotEmpty.
@@ -176,10 +194,13 @@ class AsyncWallets(AsyncGroup):
                 f"/v1/wallets/{segment(wallet)}/close",
                 Wallet,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    async def reopen(self, *, wallet: str, idempotency_key: str | None = None) -> Wallet:
+    async def reopen(
+        self, *, wallet: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> Wallet:
         """Reopen a wallet.
 
         Raises WalletNotFound, WalletStatusNotReachable, WalletBusy.
@@ -190,6 +211,7 @@ class AsyncWallets(AsyncGroup):
                 f"/v1/wallets/{segment(wallet)}/reopen",
                 Wallet,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
@@ -201,6 +223,7 @@ class AsyncWallets(AsyncGroup):
         min_available: int | str | None = 0,
         max_available: int | str | None = None,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Wallet:
         """Replace the limits of an account.
 
@@ -216,11 +239,18 @@ class AsyncWallets(AsyncGroup):
                     min_available=0,
                 ),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
     async def statement(
-        self, *, wallet: str, asset: str, first_day: date, last_day: date
+        self,
+        *,
+        wallet: str,
+        asset: str,
+        first_day: date,
+        last_day: date,
+        within_ms: int | None = None,
     ) -> Statement:
         """Write a statement of an account.
 
@@ -233,11 +263,18 @@ class AsyncWallets(AsyncGroup):
                 f"/v1/wallets/{segment(wallet)}/accounts/{segment(asset)}/statement",
                 Statement,
                 query={"from": first_day, "to": last_day},
+                within_ms=within_ms,
             )
         )
 
     async def statement_xml(
-        self, *, wallet: str, asset: str, first_day: date, last_day: date
+        self,
+        *,
+        wallet: str,
+        asset: str,
+        first_day: date,
+        last_day: date,
+        within_ms: int | None = None,
     ) -> bytes:
         """Write a statement of an account, as it is written in XML.
 
@@ -251,10 +288,13 @@ class AsyncWallets(AsyncGroup):
                 bytes,
                 media="application/xml",
                 query={"from": first_day, "to": last_day},
+                within_ms=within_ms,
             )
         )
 
-    async def statement_of_iban(self, *, iban: str, first_day: date, last_day: date) -> Statement:
+    async def statement_of_iban(
+        self, *, iban: str, first_day: date, last_day: date, within_ms: int | None = None
+    ) -> Statement:
         """Write a statement of the account with an IBAN.
 
         Raises IbanNotValid, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported,
@@ -266,10 +306,13 @@ class AsyncWallets(AsyncGroup):
                 f"/v1/accounts/{segment(iban)}/statement",
                 Statement,
                 query={"from": first_day, "to": last_day},
+                within_ms=within_ms,
             )
         )
 
-    async def statement_of_iban_xml(self, *, iban: str, first_day: date, last_day: date) -> bytes:
+    async def statement_of_iban_xml(
+        self, *, iban: str, first_day: date, last_day: date, within_ms: int | None = None
+    ) -> bytes:
         """Write a statement of the account with an IBAN, as it is written in XML.
 
         Raises IbanNotValid, WalletAccountNotFound, StatementTooLong, StatementFormatNotSupported,
@@ -282,5 +325,6 @@ class AsyncWallets(AsyncGroup):
                 bytes,
                 media="application/xml",
                 query={"from": first_day, "to": last_day},
+                within_ms=within_ms,
             )
         )

@@ -12,7 +12,9 @@ from tallystick.kernel.fields import PAGE_MAX
 class Clients(Group):
     """What can be asked of clients and consents."""
 
-    def clients(self, *, after: int | str | None = None, limit: int = 50) -> ClientPage:
+    def clients(
+        self, *, after: int | str | None = None, limit: int = 50, within_ms: int | None = None
+    ) -> ClientPage:
         """List clients."""
         return self._ask(
             Call(
@@ -20,16 +22,17 @@ class Clients(Group):
                 "/v1/clients",
                 ClientPage,
                 query=said({"after": after, "limit": limit}, limit=50),
+                within_ms=within_ms,
             )
         )
 
-    def each_client(self, *, most: int) -> Iterator[Client]:
+    def each_client(self, *, most: int, within_ms: int | None = None) -> Iterator[Client]:
         """List clients: every one, page by page.
 
         Raises ListTooLong for more than ``most``.
         """
         return self._walk(
-            Call("GET", "/v1/clients", ClientPage, query={"limit": PAGE_MAX}),
+            Call("GET", "/v1/clients", ClientPage, query={"limit": PAGE_MAX}, within_ms=within_ms),
             lambda page: page.items,
             most,
         )
@@ -44,6 +47,7 @@ class Clients(Group):
         redirect_uris: tuple[str, ...] = (),
         scope: tuple[str, ...] = (),
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Client:
         """Register a client.
 
@@ -67,17 +71,22 @@ class Clients(Group):
                     scope=(),
                 ),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def client(self, *, client_id: str) -> Client:
+    def client(self, *, client_id: str, within_ms: int | None = None) -> Client:
         """Show a client.
 
         Raises ClientNotFound.
         """
-        return self._ask(Call("GET", f"/v1/clients/{segment(client_id)}", Client))
+        return self._ask(
+            Call("GET", f"/v1/clients/{segment(client_id)}", Client, within_ms=within_ms)
+        )
 
-    def end(self, *, client_id: str, idempotency_key: str | None = None) -> Client:
+    def end(
+        self, *, client_id: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> Client:
         """End a client.
 
         Raises ClientNotFound.
@@ -88,10 +97,13 @@ class Clients(Group):
                 f"/v1/clients/{segment(client_id)}",
                 Client,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def consents(self, *, after: int | str | None = None, limit: int = 50) -> ConsentPage:
+    def consents(
+        self, *, after: int | str | None = None, limit: int = 50, within_ms: int | None = None
+    ) -> ConsentPage:
         """List what you let third parties do."""
         return self._ask(
             Call(
@@ -99,29 +111,39 @@ class Clients(Group):
                 "/v1/consents",
                 ConsentPage,
                 query=said({"after": after, "limit": limit}, limit=50),
+                within_ms=within_ms,
             )
         )
 
-    def each_consent(self, *, most: int) -> Iterator[Consent]:
+    def each_consent(self, *, most: int, within_ms: int | None = None) -> Iterator[Consent]:
         """List what you let third parties do: every one, page by page.
 
         Raises ListTooLong for more than ``most``.
         """
         return self._walk(
-            Call("GET", "/v1/consents", ConsentPage, query={"limit": PAGE_MAX}),
+            Call(
+                "GET", "/v1/consents", ConsentPage, query={"limit": PAGE_MAX}, within_ms=within_ms
+            ),
             lambda page: page.items,
             most,
         )
 
-    def consent(self, *, consent_id: str) -> Consent:
+    def consent(self, *, consent_id: str, within_ms: int | None = None) -> Consent:
         """Show what a third party asks for.
 
         Raises ConsentNotFound, ConsentIsForPeople.
         """
-        return self._ask(Call("GET", f"/v1/consents/{segment(consent_id)}", Consent))
+        return self._ask(
+            Call("GET", f"/v1/consents/{segment(consent_id)}", Consent, within_ms=within_ms)
+        )
 
     def decide_consent(
-        self, *, consent_id: str, allow: bool, idempotency_key: str | None = None
+        self,
+        *,
+        consent_id: str,
+        allow: bool,
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> SendBack:
         """Answer a third party.
 
@@ -134,10 +156,13 @@ class Clients(Group):
                 SendBack,
                 body={"allow": allow},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def end_consent(self, *, consent_id: str, idempotency_key: str | None = None) -> Consent:
+    def end_consent(
+        self, *, consent_id: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> Consent:
         """Take a consent back.
 
         Raises ConsentNotFound.
@@ -148,5 +173,6 @@ class Clients(Group):
                 f"/v1/consents/{segment(consent_id)}",
                 Consent,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )

@@ -17,7 +17,9 @@ from tallystick.identity.api.factors import (
 class Factors(Group):
     """What can be asked of second factors."""
 
-    def offer_totp(self, *, label: str, idempotency_key: str | None = None) -> TotpOffered:
+    def offer_totp(
+        self, *, label: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> TotpOffered:
         """Begin to enrol an app that shows codes.
 
         Raises OnlyPeople, SignInAgain, StepUpNeeded, TooManyFactors.
@@ -29,10 +31,18 @@ class Factors(Group):
                 TotpOffered,
                 body={"label": label},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def confirm_totp(self, *, factor: str, code: str, idempotency_key: str | None = None) -> Factor:
+    def confirm_totp(
+        self,
+        *,
+        factor: str,
+        code: str,
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
+    ) -> Factor:
         """Finish it with a first code.
 
         Raises OnlyPeople, SignInAgain, StepUpNeeded, TooManyFactors, FactorNotFound, CodeNotAccepted,
@@ -45,10 +55,13 @@ class Factors(Group):
                 Factor,
                 body={"code": code},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def offer_passkey(self, *, idempotency_key: str | None = None) -> PasskeyOffered:
+    def offer_passkey(
+        self, *, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> PasskeyOffered:
         """Begin to enrol a passkey.
 
         Raises OnlyPeople, SignInAgain, StepUpNeeded, TooManyFactors, ChallengeNotAccepted.
@@ -59,6 +72,7 @@ class Factors(Group):
                 "/v1/factors/passkey-offers",
                 PasskeyOffered,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
@@ -69,6 +83,7 @@ class Factors(Group):
         label: str,
         credential: dict[str, Any],
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Factor:
         """Finish it with what the passkey answered.
 
@@ -82,17 +97,20 @@ class Factors(Group):
                 Factor,
                 body={"challenge": challenge, "label": label, "credential": credential},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def factors(self) -> FactorList:
+    def factors(self, *, within_ms: int | None = None) -> FactorList:
         """List your second factors.
 
         Raises OnlyPeople.
         """
-        return self._ask(Call("GET", "/v1/factors", FactorList))
+        return self._ask(Call("GET", "/v1/factors", FactorList, within_ms=within_ms))
 
-    def challenge(self, *, idempotency_key: str | None = None) -> FactorChallenge:
+    def challenge(
+        self, *, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> FactorChallenge:
         """Ask how a second factor can be proven now.
 
         Raises OnlyPeople, SignInAgain, ChallengeNotAccepted.
@@ -103,6 +121,7 @@ class Factors(Group):
                 "/v1/factors/challenge",
                 FactorChallenge,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
@@ -113,6 +132,7 @@ class Factors(Group):
         challenge: str | None = None,
         credential: dict[str, Any] | None = None,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Proven:
         """Prove a second factor in this session.
 
@@ -126,10 +146,13 @@ class Factors(Group):
                 Proven,
                 body=said({"code": code, "challenge": challenge, "credential": credential}),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def remove(self, *, factor: str, idempotency_key: str | None = None) -> Factor:
+    def remove(
+        self, *, factor: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> Factor:
         """Remove a second factor of yours.
 
         Raises OnlyPeople, SignInAgain, StepUpNeeded, FactorNotFound, LastFactor.
@@ -140,5 +163,6 @@ class Factors(Group):
                 f"/v1/factors/{segment(factor)}",
                 Factor,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )

@@ -21,7 +21,9 @@ from tallystick.payments.api import (
 class Payments(Group):
     """What can be asked of payment files and payments."""
 
-    def submit_file(self, *, content: bytes, idempotency_key: str | None = None) -> FileAnswer:
+    def submit_file(
+        self, *, content: bytes, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> FileAnswer:
         """Pay a file (pain.001) and answer its report (pain.002).
 
         Raises XmlIsTooLarge, XmlIsMalformed, XmlHasForbiddenConstruct, MessageNotSupported,
@@ -34,10 +36,13 @@ class Payments(Group):
                 FileAnswer,
                 body=content,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def submit_file_xml(self, *, content: bytes, idempotency_key: str | None = None) -> bytes:
+    def submit_file_xml(
+        self, *, content: bytes, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> bytes:
         """Pay a file (pain.001) and answer its report (pain.002), as it is written in XML.
 
         Raises XmlIsTooLarge, XmlIsMalformed, XmlHasForbiddenConstruct, MessageNotSupported,
@@ -51,6 +56,7 @@ class Payments(Group):
                 media="application/xml",
                 body=content,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
@@ -61,6 +67,7 @@ class Payments(Group):
         after: int | str | None = 0,
         limit: int = 200,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> FilePreview:
         """Tell what a file (pain.001) would do, without doing it.
 
@@ -75,10 +82,13 @@ class Payments(Group):
                 query=said({"after": after, "limit": limit}, after=0, limit=200),
                 body=content,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def files(self, *, after: int | str | None = None, limit: int = 50) -> FilePage:
+    def files(
+        self, *, after: int | str | None = None, limit: int = 50, within_ms: int | None = None
+    ) -> FilePage:
         """List payment files, newest first."""
         return self._ask(
             Call(
@@ -86,21 +96,31 @@ class Payments(Group):
                 "/v1/payment-files",
                 FilePage,
                 query=said({"after": after, "limit": limit}, limit=50),
+                within_ms=within_ms,
             )
         )
 
-    def each_file(self, *, most: int) -> Iterator[File]:
+    def each_file(self, *, most: int, within_ms: int | None = None) -> Iterator[File]:
         """List payment files, newest first: every one, page by page.
 
         Raises ListTooLong for more than ``most``.
         """
         return self._walk(
-            Call("GET", "/v1/payment-files", FilePage, query={"limit": PAGE_MAX}),
+            Call(
+                "GET", "/v1/payment-files", FilePage, query={"limit": PAGE_MAX}, within_ms=within_ms
+            ),
             lambda page: page.items,
             most,
         )
 
-    def file(self, *, file: str, after: int | str | None = None, limit: int = 50) -> FileDetail:
+    def file(
+        self,
+        *,
+        file: str,
+        after: int | str | None = None,
+        limit: int = 50,
+        within_ms: int | None = None,
+    ) -> FileDetail:
         """Show a payment file with its payments.
 
         Raises PaymentFileNotFound.
@@ -111,29 +131,42 @@ class Payments(Group):
                 f"/v1/payment-files/{segment(file)}",
                 FileDetail,
                 query=said({"after": after, "limit": limit}, limit=50),
+                within_ms=within_ms,
             )
         )
 
-    def each_payment_of_file(self, *, file: str, most: int) -> Iterator[Payment]:
+    def each_payment_of_file(
+        self, *, file: str, most: int, within_ms: int | None = None
+    ) -> Iterator[Payment]:
         """Show a payment file with its payments: every one, page by page.
 
         Raises ListTooLong for more than ``most``, PaymentFileNotFound.
         """
         return self._walk(
             Call(
-                "GET", f"/v1/payment-files/{segment(file)}", FileDetail, query={"limit": PAGE_MAX}
+                "GET",
+                f"/v1/payment-files/{segment(file)}",
+                FileDetail,
+                query={"limit": PAGE_MAX},
+                within_ms=within_ms,
             ),
             lambda page: page.payments,
             most,
         )
 
-    def report(self, *, file: str) -> bytes:
+    def report(self, *, file: str, within_ms: int | None = None) -> bytes:
         """Write the report (pain.002) of a payment file.
 
         Raises PaymentFileNotFound.
         """
         return self._ask(
-            Call("GET", f"/v1/payment-files/{segment(file)}/report", bytes, media="application/xml")
+            Call(
+                "GET",
+                f"/v1/payment-files/{segment(file)}/report",
+                bytes,
+                media="application/xml",
+                within_ms=within_ms,
+            )
         )
 
     def payments(
@@ -149,6 +182,7 @@ class Payments(Group):
         until: str | None = None,
         after: int | str | None = None,
         limit: int = 50,
+        within_ms: int | None = None,
     ) -> PaymentPage:
         """List payments, newest first."""
         return self._ask(
@@ -171,6 +205,7 @@ class Payments(Group):
                     },
                     limit=50,
                 ),
+                within_ms=within_ms,
             )
         )
 
@@ -186,6 +221,7 @@ class Payments(Group):
         amount: int | str | None = None,
         since: str | None = None,
         until: str | None = None,
+        within_ms: int | None = None,
     ) -> Iterator[Payment]:
         """List payments, newest first: every one, page by page.
 
@@ -209,23 +245,32 @@ class Payments(Group):
                         "limit": PAGE_MAX,
                     }
                 ),
+                within_ms=within_ms,
             ),
             lambda page: page.items,
             most,
         )
 
-    def payment(self, *, payment: str) -> PaymentDetail:
+    def payment(self, *, payment: str, within_ms: int | None = None) -> PaymentDetail:
         """Show a payment with its moves.
 
         Raises PaymentNotFound.
         """
-        return self._ask(Call("GET", f"/v1/payments/{segment(payment)}", PaymentDetail))
+        return self._ask(
+            Call("GET", f"/v1/payments/{segment(payment)}", PaymentDetail, within_ms=within_ms)
+        )
 
-    def receipt(self, *, payment: str) -> bytes:
+    def receipt(self, *, payment: str, within_ms: int | None = None) -> bytes:
         """Give the receipt of a payment's last move (.tlog-proof).
 
         Raises PaymentNotFound, EntryNotFound, NotYetPublished, RecordIsDamaged.
         """
         return self._ask(
-            Call("GET", f"/v1/payments/{segment(payment)}/receipt", bytes, media="text/plain")
+            Call(
+                "GET",
+                f"/v1/payments/{segment(payment)}/receipt",
+                bytes,
+                media="text/plain",
+                within_ms=within_ms,
+            )
         )

@@ -20,6 +20,7 @@ class People(Group):
         subject: str | None = None,
         person: str | None = None,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> Person:
         """Add a person.
 
@@ -32,10 +33,13 @@ class People(Group):
                 Person,
                 body=said({"name": name, "issuer": issuer, "subject": subject, "person": person}),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def people(self, *, after: int | str | None = None, limit: int = 50) -> PersonPage:
+    def people(
+        self, *, after: int | str | None = None, limit: int = 50, within_ms: int | None = None
+    ) -> PersonPage:
         """List people."""
         return self._ask(
             Call(
@@ -43,35 +47,43 @@ class People(Group):
                 "/v1/people",
                 PersonPage,
                 query=said({"after": after, "limit": limit}, limit=50),
+                within_ms=within_ms,
             )
         )
 
-    def each_person(self, *, most: int) -> Iterator[Person]:
+    def each_person(self, *, most: int, within_ms: int | None = None) -> Iterator[Person]:
         """List people: every one, page by page.
 
         Raises ListTooLong for more than ``most``.
         """
         return self._walk(
-            Call("GET", "/v1/people", PersonPage, query={"limit": PAGE_MAX}),
+            Call("GET", "/v1/people", PersonPage, query={"limit": PAGE_MAX}, within_ms=within_ms),
             lambda page: page.items,
             most,
         )
 
-    def me(self) -> Person:
+    def me(self, *, within_ms: int | None = None) -> Person:
         """Show yourself, and what you may do in a sentence.
 
         Raises PersonNotFound.
         """
-        return self._ask(Call("GET", "/v1/me", Person))
+        return self._ask(Call("GET", "/v1/me", Person, within_ms=within_ms))
 
-    def person(self, *, person: str) -> Person:
+    def person(self, *, person: str, within_ms: int | None = None) -> Person:
         """Show a person, and what they may do in a sentence.
 
         Raises PersonNotFound.
         """
-        return self._ask(Call("GET", f"/v1/people/{segment(person)}", Person))
+        return self._ask(Call("GET", f"/v1/people/{segment(person)}", Person, within_ms=within_ms))
 
-    def set_status(self, *, person: str, status: str, idempotency_key: str | None = None) -> Person:
+    def set_status(
+        self,
+        *,
+        person: str,
+        status: str,
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
+    ) -> Person:
         """Suspend a person, let them in again, or let them go.
 
         Raises PersonNotFound, PersonHasLeft.
@@ -83,10 +95,18 @@ class People(Group):
                 Person,
                 body={"status": status},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def set_risk(self, *, person: str, risk: int, idempotency_key: str | None = None) -> Person:
+    def set_risk(
+        self,
+        *,
+        person: str,
+        risk: int,
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
+    ) -> Person:
         """Say how risky a person is now.
 
         Raises PersonNotFound.
@@ -98,10 +118,18 @@ class People(Group):
                 Person,
                 body={"risk": risk},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def recover(self, *, person: str, reason: str, idempotency_key: str | None = None) -> Recovered:
+    def recover(
+        self,
+        *,
+        person: str,
+        reason: str,
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
+    ) -> Recovered:
         """End all factors and sessions of a person, who then begins anew.
 
         Raises OnlyPeople, SignInAgain, StepUpNeeded, NotYourself, PersonNotFound.
@@ -113,5 +141,6 @@ class People(Group):
                 Recovered,
                 body={"reason": reason},
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )

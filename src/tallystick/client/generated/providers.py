@@ -8,9 +8,9 @@ from tallystick.identity.api.providers import ProviderList, ProviderSet
 class Providers(Group):
     """What can be asked of identity providers."""
 
-    def providers(self) -> ProviderList:
+    def providers(self, *, within_ms: int | None = None) -> ProviderList:
         """List the providers by which people sign in."""
-        return self._ask(Call("GET", "/v1/providers", ProviderList))
+        return self._ask(Call("GET", "/v1/providers", ProviderList, within_ms=within_ms))
 
     def set_oidc(
         self,
@@ -24,6 +24,7 @@ class Providers(Group):
         trusts_mfa: bool = False,
         mfa_contexts: tuple[str, ...] = (),
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> ProviderSet:
         """Set a provider of OpenID Connect.
 
@@ -51,6 +52,7 @@ class Providers(Group):
                     mfa_contexts=(),
                 ),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
@@ -67,6 +69,7 @@ class Providers(Group):
         trusts_mfa: bool = False,
         mfa_contexts: tuple[str, ...] = (),
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> ProviderSet:
         """Set a provider of SAML.
 
@@ -94,10 +97,13 @@ class Providers(Group):
                     mfa_contexts=(),
                 ),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def end(self, *, provider: str, idempotency_key: str | None = None) -> ProviderList:
+    def end(
+        self, *, provider: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> ProviderList:
         """End a provider.
 
         Raises ProviderNotFound.
@@ -108,5 +114,6 @@ class Providers(Group):
                 f"/v1/providers/{segment(provider)}",
                 ProviderList,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )

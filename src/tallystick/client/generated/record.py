@@ -11,16 +11,18 @@ from tallystick.kernel.fields import PAGE_MAX
 class Record(Group):
     """What can be asked of the record."""
 
-    def log(self) -> Log:
+    def log(self, *, within_ms: int | None = None) -> Log:
         """Tell how the record stands."""
-        return self._ask(Call("GET", "/v1/log", Log))
+        return self._ask(Call("GET", "/v1/log", Log, within_ms=within_ms))
 
-    def checkpoint(self) -> bytes:
+    def checkpoint(self, *, within_ms: int | None = None) -> bytes:
         """Give the published checkpoint.
 
         Raises NothingPublished, RecordIsDamaged.
         """
-        return self._ask(Call("GET", "/v1/log/checkpoint", bytes, media="text/plain"))
+        return self._ask(
+            Call("GET", "/v1/log/checkpoint", bytes, media="text/plain", within_ms=within_ms)
+        )
 
     def entries(
         self,
@@ -33,6 +35,7 @@ class Record(Group):
         until: str | None = None,
         after: int | str | None = None,
         limit: int = 50,
+        within_ms: int | None = None,
     ) -> LogPage:
         """List entries, newest first.
 
@@ -56,6 +59,7 @@ class Record(Group):
                     },
                     limit=50,
                 ),
+                within_ms=within_ms,
             )
         )
 
@@ -69,6 +73,7 @@ class Record(Group):
         mentions: str | None = None,
         since: str | None = None,
         until: str | None = None,
+        within_ms: int | None = None,
     ) -> Iterator[LoggedEntry]:
         """List entries, newest first: every one, page by page.
 
@@ -90,48 +95,67 @@ class Record(Group):
                         "limit": PAGE_MAX,
                     }
                 ),
+                within_ms=within_ms,
             ),
             lambda page: page.items,
             most,
         )
 
-    def entry(self, *, index: int) -> LoggedEntry:
+    def entry(self, *, index: int, within_ms: int | None = None) -> LoggedEntry:
         """Show an entry.
 
         Raises EntryNotFound, NotYetPublished, RecordIsDamaged.
         """
-        return self._ask(Call("GET", f"/v1/log/entries/{segment(index)}", LoggedEntry))
+        return self._ask(
+            Call("GET", f"/v1/log/entries/{segment(index)}", LoggedEntry, within_ms=within_ms)
+        )
 
-    def acts(self, *, after: int | str | None = None, limit: int = 50) -> ActPage:
+    def acts(
+        self, *, after: int | str | None = None, limit: int = 50, within_ms: int | None = None
+    ) -> ActPage:
         """List what you did lately, and how it ended.
 
         Raises RecordIsDamaged.
         """
         return self._ask(
-            Call("GET", "/v1/acts", ActPage, query=said({"after": after, "limit": limit}, limit=50))
+            Call(
+                "GET",
+                "/v1/acts",
+                ActPage,
+                query=said({"after": after, "limit": limit}, limit=50),
+                within_ms=within_ms,
+            )
         )
 
-    def each_act(self, *, most: int) -> Iterator[Act]:
+    def each_act(self, *, most: int, within_ms: int | None = None) -> Iterator[Act]:
         """List what you did lately, and how it ended: every one, page by page.
 
         Raises ListTooLong for more than ``most``, RecordIsDamaged.
         """
         return self._walk(
-            Call("GET", "/v1/acts", ActPage, query={"limit": PAGE_MAX}),
+            Call("GET", "/v1/acts", ActPage, query={"limit": PAGE_MAX}, within_ms=within_ms),
             lambda page: page.items,
             most,
         )
 
-    def tile(self, *, place: str) -> bytes:
+    def tile(self, *, place: str, within_ms: int | None = None) -> bytes:
         """Give a tile of hashes, or of entries.
 
         Raises TileNotFound, RecordIsDamaged.
         """
         return self._ask(
-            Call("GET", f"/v1/log/tile/{place_of(place)}", bytes, media="application/octet-stream")
+            Call(
+                "GET",
+                f"/v1/log/tile/{place_of(place)}",
+                bytes,
+                media="application/octet-stream",
+                within_ms=within_ms,
+            )
         )
 
-    def inclusion(self, *, index: int, size: int | None = None) -> Inclusion:
+    def inclusion(
+        self, *, index: int, size: int | None = None, within_ms: int | None = None
+    ) -> Inclusion:
         """Prove that an entry is in the log.
 
         Raises EntryNotFound, NotYetPublished, SizeBeyondLog, RecordIsDamaged.
@@ -142,14 +166,23 @@ class Record(Group):
                 f"/v1/log/entries/{segment(index)}/proof",
                 Inclusion,
                 query=said({"size": size}),
+                within_ms=within_ms,
             )
         )
 
-    def consistency(self, *, old: int, new: int | None = None) -> Consistency:
+    def consistency(
+        self, *, old: int, new: int | None = None, within_ms: int | None = None
+    ) -> Consistency:
         """Prove that the log only grew.
 
         Raises SizeBeyondLog, RecordIsDamaged.
         """
         return self._ask(
-            Call("GET", "/v1/log/consistency", Consistency, query=said({"old": old, "new": new}))
+            Call(
+                "GET",
+                "/v1/log/consistency",
+                Consistency,
+                query=said({"old": old, "new": new}),
+                within_ms=within_ms,
+            )
         )

@@ -21,7 +21,12 @@ class Sessions(Group):
     """What can be asked of signing in, and sessions."""
 
     def start_sign_in(
-        self, *, tenant: str, redirect: str, provider: str | None = None
+        self,
+        *,
+        tenant: str,
+        redirect: str,
+        provider: str | None = None,
+        within_ms: int | None = None,
     ) -> SignInStarted:
         """Begin to sign in.
 
@@ -35,6 +40,7 @@ class Sessions(Group):
                 body=said({"tenant": tenant, "redirect": redirect, "provider": provider}),
                 public=True,
                 is_repeatable=False,
+                within_ms=within_ms,
             )
         )
 
@@ -47,6 +53,7 @@ class Sessions(Group):
         state: str,
         issuer: str | None = None,
         device: str | None = None,
+        within_ms: int | None = None,
     ) -> SignedIn:
         """Finish signing in.
 
@@ -69,19 +76,34 @@ class Sessions(Group):
                 ),
                 public=True,
                 is_repeatable=False,
+                within_ms=within_ms,
             )
         )
 
-    def sign_in_ways(self, *, tenant: str) -> SignInWays:
+    def sign_in_ways(self, *, tenant: str, within_ms: int | None = None) -> SignInWays:
         """Say by which providers people of a tenant come in."""
         return self._ask(
-            Call("GET", "/v1/sign-in", SignInWays, query={"tenant": tenant}, public=True)
+            Call(
+                "GET",
+                "/v1/sign-in",
+                SignInWays,
+                query={"tenant": tenant},
+                public=True,
+                within_ms=within_ms,
+            )
         )
 
-    def start_passkey_sign_in(self) -> PasskeyAsked:
+    def start_passkey_sign_in(self, *, within_ms: int | None = None) -> PasskeyAsked:
         """Begin to sign in with a passkey."""
         return self._ask(
-            Call("POST", "/v1/sign-in/passkey", PasskeyAsked, public=True, is_repeatable=False)
+            Call(
+                "POST",
+                "/v1/sign-in/passkey",
+                PasskeyAsked,
+                public=True,
+                is_repeatable=False,
+                within_ms=within_ms,
+            )
         )
 
     def finish_passkey_sign_in(
@@ -91,6 +113,7 @@ class Sessions(Group):
         credential: dict[str, Any],
         tenant: str | None = None,
         device: str | None = None,
+        within_ms: int | None = None,
     ) -> SignedIn:
         """Finish signing in with a passkey.
 
@@ -106,10 +129,13 @@ class Sessions(Group):
                 ),
                 public=True,
                 is_repeatable=False,
+                within_ms=within_ms,
             )
         )
 
-    def sessions(self, *, after: int | str | None = None, limit: int = 50) -> SessionPage:
+    def sessions(
+        self, *, after: int | str | None = None, limit: int = 50, within_ms: int | None = None
+    ) -> SessionPage:
         """List one's own sessions."""
         return self._ask(
             Call(
@@ -117,21 +143,26 @@ class Sessions(Group):
                 "/v1/sessions",
                 SessionPage,
                 query=said({"after": after, "limit": limit}, limit=50),
+                within_ms=within_ms,
             )
         )
 
-    def each_session(self, *, most: int) -> Iterator[Session]:
+    def each_session(self, *, most: int, within_ms: int | None = None) -> Iterator[Session]:
         """List one's own sessions: every one, page by page.
 
         Raises ListTooLong for more than ``most``.
         """
         return self._walk(
-            Call("GET", "/v1/sessions", SessionPage, query={"limit": PAGE_MAX}),
+            Call(
+                "GET", "/v1/sessions", SessionPage, query={"limit": PAGE_MAX}, within_ms=within_ms
+            ),
             lambda page: page.items,
             most,
         )
 
-    def end(self, *, session_id: str, idempotency_key: str | None = None) -> SessionsEnded:
+    def end(
+        self, *, session_id: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> SessionsEnded:
         """End one of one's own sessions.
 
         Raises SessionNotFound.
@@ -142,11 +173,20 @@ class Sessions(Group):
                 f"/v1/sessions/{segment(session_id)}",
                 SessionsEnded,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def end_all(self, *, idempotency_key: str | None = None) -> SessionsEnded:
+    def end_all(
+        self, *, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> SessionsEnded:
         """End all of one's own sessions."""
         return self._ask(
-            Call("DELETE", "/v1/sessions", SessionsEnded, key=idempotency_key or self._new_key())
+            Call(
+                "DELETE",
+                "/v1/sessions",
+                SessionsEnded,
+                key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
+            )
         )

@@ -13,13 +13,13 @@ from tallystick.identity.api.substitutions import (
 class Substitutions(Group):
     """What can be asked of who serves the tenant."""
 
-    def standing(self) -> StandingList:
+    def standing(self, *, within_ms: int | None = None) -> StandingList:
         """Show which implementation serves the tenant."""
-        return self._ask(Call("GET", "/v1/substitutions", StandingList))
+        return self._ask(Call("GET", "/v1/substitutions", StandingList, within_ms=within_ms))
 
-    def substitutes(self) -> SubstituteList:
+    def substitutes(self, *, within_ms: int | None = None) -> SubstituteList:
         """List the substitutes that are known."""
-        return self._ask(Call("GET", "/v1/substitutes", SubstituteList))
+        return self._ask(Call("GET", "/v1/substitutes", SubstituteList, within_ms=within_ms))
 
     def switch_over(
         self,
@@ -29,6 +29,7 @@ class Substitutions(Group):
         mode: str,
         share: int = 100,
         idempotency_key: str | None = None,
+        within_ms: int | None = None,
     ) -> StandingOf:
         """Switch the tenant over to a substitute, or try one in shadow.
 
@@ -44,10 +45,13 @@ class Substitutions(Group):
                     share=100,
                 ),
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def switch_back(self, *, context: str, idempotency_key: str | None = None) -> StandingOf:
+    def switch_back(
+        self, *, context: str, idempotency_key: str | None = None, within_ms: int | None = None
+    ) -> StandingOf:
         """Switch the tenant back to our own implementation.
 
         Raises TenantNotFound.
@@ -58,14 +62,20 @@ class Substitutions(Group):
                 f"/v1/substitutions/{segment(context)}",
                 StandingOf,
                 key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
             )
         )
 
-    def differences(self, *, context: str) -> Differences:
+    def differences(self, *, context: str, within_ms: int | None = None) -> Differences:
         """Show how the answers of a substitute in shadow differed.
 
         Raises NothingTried.
         """
         return self._ask(
-            Call("GET", f"/v1/substitutions/{segment(context)}/differences", Differences)
+            Call(
+                "GET",
+                f"/v1/substitutions/{segment(context)}/differences",
+                Differences,
+                within_ms=within_ms,
+            )
         )
