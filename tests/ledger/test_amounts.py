@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from tallystick.kernel.money import AMOUNT_MAX, JSON_EXACT_MAX
+from tallystick.kernel.money import AMOUNT_MAX, JSON_EXACT_MAX, exponent_of
 from tallystick.kernel.problems import Malformed
 from tallystick.ledger.api import AccountOf, Ledger, ListEntries, Submit
 from tallystick.runtime.doors import near
@@ -105,3 +105,14 @@ async def test_balances_after_a_write_are_those_of_a_read(wired: Desk) -> None:
         message = AccountOf(ledger=LEDGER, address=one.address)
         read = await wired.service.account(caller=wired.caller, message=message)
         assert counters_of(read.balances) == counters_of(one.balances)
+
+
+@pytest.mark.parametrize(("asset", "exponent"), [("USD", 0), ("JPY", 2), ("EUR", 3)])
+async def test_a_currency_of_iso_4217_has_no_other_digits(
+    desk: Desk, asset: str, exponent: int
+) -> None:
+    with pytest.raises(Malformed) as refused:
+        await desk.open("odd", asset=asset, exponent=exponent)
+    assert set(refused.value.fields) == {"exponent"}
+    await desk.open("right", asset=asset, exponent=exponent_of(asset))
+    await desk.open("coin", asset="COIN", exponent=exponent)

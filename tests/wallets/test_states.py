@@ -110,6 +110,7 @@ def test_what_is_no_iban_is_refused(text):
         ({"accounts": (eur(),) * 21}, "accounts"),
         ({"accounts": (AccountWanted(asset="eur", exponent=2),)}, "accounts[0].asset"),
         ({"accounts": (AccountWanted(asset="EUR", exponent=19),)}, "accounts[0].exponent"),
+        ({"accounts": (AccountWanted(asset="USD", exponent=0),)}, "accounts[0].exponent"),
         ({"accounts": (eur(min_available="01"),)}, "accounts[0].min_available"),
         ({"accounts": (eur(max_available=10**38),)}, "accounts[0].max_available"),
         ({"accounts": (eur(min_available=2, max_available=1),)}, "accounts[0].min_available"),

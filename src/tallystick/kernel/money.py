@@ -58,6 +58,11 @@ def exponent_of(currency: str) -> int:
     return exponent
 
 
+def fits_iso(asset: str, exponent: int) -> bool:
+    """Whether an asset may have so many minor digits: a currency of ISO 4217 has those it is given, others any."""
+    return _EXPONENTS.get(asset, exponent) == exponent
+
+
 def minor_of(text: str, *, exponent: int) -> int:
     """Read a decimal such as ``510.24`` into minor units, exactly.
 

@@ -7,6 +7,7 @@ from typing import Any
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.fields import EXPONENT_MAX
 from tallystick.kernel.limits import Limits, limits_of
+from tallystick.kernel.money import exponent_of, fits_iso
 from tallystick.kernel.problems import malformed
 from tallystick.ledger.api import (
     Account,
@@ -83,11 +84,15 @@ def wanted_account(message: OpenAccount) -> WantedAccount:
 async def open_account(
     connection: Connection, key: Key, wanted: WantedAccount, *, caller: Caller
 ) -> Account:
-    """Open an account or find the same one. Raises AssetExponentDiffers, AccountExistsDifferent."""
-    exponent = await reading.declare_asset(connection, key, wanted.asset, wanted.exponent)
+    """Open an account or find the same one. Raises AssetExponentDiffers, AccountExistsDifferent, Malformed."""
+    exponent, is_new = await reading.declare_asset(connection, key, wanted.asset, wanted.exponent)
     if exponent != wanted.exponent:
         raise AssetExponentDiffers(
             f"{wanted.asset} has exponent {exponent} in this ledger", {"exponent": str(exponent)}
+        )
+    if is_new and not fits_iso(wanted.asset, exponent):
+        raise malformed(
+            "exponent", f"{wanted.asset} has {exponent_of(wanted.asset)} minor digits by ISO 4217"
         )
     content = {
         "address": wanted.address,

@@ -63,10 +63,12 @@ async def recorded_at(connection: Connection, key: Key, act_id: str) -> Instant 
     return await connection.fetchval(_SQL["recorded_at"], *key, act_id)
 
 
-async def declare_asset(connection: Connection, key: Key, code: str, exponent: int) -> int:
-    """Declare an asset unless it is there; answers the exponent that stands."""
-    await connection.execute(_SQL["declare_asset"], *key, code, exponent)
-    return await connection.fetchval(_SQL["exponent"], *key, code)
+async def declare_asset(
+    connection: Connection, key: Key, code: str, exponent: int
+) -> tuple[int, bool]:
+    """Declare an asset unless it is there; answers the exponent that stands, and whether it is new."""
+    done = await connection.execute(_SQL["declare_asset"], *key, code, exponent)
+    return await connection.fetchval(_SQL["exponent"], *key, code), done == "INSERT 0 1"
 
 
 async def open_account(

@@ -12,6 +12,7 @@ from tallystick.kernel import instants
 from tallystick.kernel.fields import EXPONENT_MAX, PAGE_MAX
 from tallystick.kernel.instants import Instant
 from tallystick.kernel.limits import Limits, limits_of
+from tallystick.kernel.money import exponent_of, fits_iso
 from tallystick.kernel.problems import malformed
 from tallystick.wallets.api import (
     ACCOUNTS_MAX,
@@ -105,6 +106,11 @@ def new_account(
         raise malformed(f"{where}.asset", "an asset is 1 to 16 of A-Z 0-9 . _")
     if not 0 <= wanted.exponent <= EXPONENT_MAX:
         raise malformed(f"{where}.exponent", f"an exponent is 0 to {EXPONENT_MAX}")
+    if not fits_iso(wanted.asset, wanted.exponent):
+        digits = exponent_of(wanted.asset)
+        raise malformed(
+            f"{where}.exponent", f"{wanted.asset} has {digits} minor digits by ISO 4217"
+        )
     return NewAccount(
         asset=wanted.asset,
         ordinal=ordinal,
