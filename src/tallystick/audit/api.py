@@ -242,13 +242,13 @@ _OPEN = "the record itself, which has no personal data"
 class Audit(Protocol):
     """The logs of every tenant. Each method works within ``caller.tenant_id`` and nothing else."""
 
-    @asks(Action.AUDIT_LOG_READ)
+    @asks(Action.AUDIT_PROOF_READ)
     @unrecorded(_OPEN)
     async def log(self, *, caller: Caller, message: LogState) -> Log:
         """Tell how the log stands."""
         ...
 
-    @asks(Action.AUDIT_LOG_READ)
+    @asks(Action.AUDIT_PROOF_READ)
     @unrecorded(_OPEN)
     async def checkpoint(self, *, caller: Caller, message: CheckpointOf) -> Content:
         """Give the last published checkpoint, with its cosignatures. Raises NothingPublished."""
@@ -278,19 +278,19 @@ class Audit(Protocol):
         """List what the caller did, newest first, with how it ended. Raises Malformed."""
         ...
 
-    @asks(Action.AUDIT_LOG_READ)
+    @asks(Action.AUDIT_PROOF_READ)
     @unrecorded(_OPEN)
     async def inclusion(self, *, caller: Caller, message: InclusionOf) -> Inclusion:
         """Prove that an entry is in the log. Raises SizeBeyondLog, EntryNotFound, NotYetPublished."""
         ...
 
-    @asks(Action.AUDIT_LOG_READ)
+    @asks(Action.AUDIT_PROOF_READ)
     @unrecorded(_OPEN)
     async def consistency(self, *, caller: Caller, message: ConsistencyOf) -> Consistency:
         """Prove that the log only grew. Raises Malformed, SizeBeyondLog."""
         ...
 
-    @asks(Action.AUDIT_LOG_READ)
+    @asks(Action.AUDIT_PROOF_READ)
     @unrecorded(_OPEN)
     async def receipt(self, *, caller: Caller, message: ReceiptOf) -> Content:
         """Give the receipt of an act: a proof that its entry is in the log, as one file (C2SP tlog-proof).
