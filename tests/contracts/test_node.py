@@ -98,7 +98,9 @@ def proven(pair: Pair, migrated_url: str) -> Pair:
     """The pair when the platform has tried the example by its contract."""
 
     async def known(database: Database) -> Any:
-        door = SubstitutionsService(database=database, clock=SystemClock())
+        clock = SystemClock()
+        keys = IdentityService(database=database, mint=Mint(clock), clock=clock)
+        door = SubstitutionsService(database=database, clock=clock, keys=keys)
         found = await door.known(caller=OPERATOR, message=ListSubstitutes())
         return [one for one in found.items if one.substitute == "node-wallets"]
 

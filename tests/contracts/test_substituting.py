@@ -7,20 +7,22 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from tallystick.identity.api.access import ApprovalNeeded, StepUpNeeded
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import read
 from tallystick.kernel.problems import Problem
 from tallystick.kernel.refusals import TemporarilyUnavailable
+from tallystick.ledger.api import LedgerNotFound
 from tallystick.runtime.clock import SystemClock
+from tallystick.runtime.doors import near
 from tallystick.runtime.record import Pen
+from tallystick.runtime.shadowing import COPIES_MAX, Watch
 from tallystick.runtime.substituting import (
-    COPIES_MAX,
     KEPT,
     Mode,
     Ready,
     Standing,
     Table,
-    Watch,
     is_reading,
     substituted,
 )
@@ -136,12 +138,14 @@ async def test_live_serves_the_tenant_and_the_record_says_who_did_it(
     assert (made.name, board.theirs.asked) == ("B", ["open"])
     with pytest.raises(WalletNotFound):
         await board.wallets.wallet(caller=caller, message=WalletOf(wallet="none"))
-    last = (await entries(caller.tenant_id))[-1]
+    [asked, last, refused] = await entries(caller.tenant_id)
+    assert (refused.outcome, refused.content) == ("wallet_not_found", last.content)
     assert (last.tag, last.outcome, last.by, last.on) == (
         "wallets.wallet.open", "done", "test", "wallets",
     )  # fmt: skip
     assert last.content == {"substitute": "named", "version": "B.1.0.0"}
     assert last.sealed is not None
+    assert (asked.tag, asked.outcome, asked.content) == (last.tag, "asked", last.content)
     await board.wallets.open(caller=caller, message=order())
     last = (await entries(caller.tenant_id))[-1]
     assert last.content == {"replayed": True, "substitute": "named", "version": "B.1.0.0"}
@@ -160,16 +164,60 @@ async def test_a_refusal_of_theirs_is_on_record_as_a_word_of_ours_or_not_at_all(
     async def again(*, caller: Caller, message: Any) -> Any:
         problem = WalletNotFound("there is none")
         problem.replayed = True
+        problem.headers = {"set-cookie": "a=b"}  # type: ignore[attr-defined]
         raise problem
 
-    board.theirs.freeze = evil
-    with pytest.raises(TemporarilyUnavailable):
-        await board.wallets.freeze(caller=caller, message=W1)
-    assert await entries(caller.tenant_id) == []
+    def sly(kind: type[Problem]) -> Any:
+        async def ask(*, caller: Caller, message: Any) -> Any:
+            raise kind("go and prove who you are", {"max_age": "300"})
+
+        return ask
+
+    for theirs in (evil, sly(StepUpNeeded), sly(ApprovalNeeded), sly(LedgerNotFound)):
+        board.theirs.freeze = theirs
+        with pytest.raises(TemporarilyUnavailable) as lost:
+            await board.wallets.freeze(caller=caller, message=W1)
+        assert (lost.value.fields, getattr(lost.value, "headers", {})) == ({}, {})
+    # That it was asked is on record, and that nobody knows what became of it.
+    assert [one.outcome for one in await entries(caller.tenant_id)] == ["asked"] * 4
     board.theirs.freeze = again
     with pytest.raises(WalletNotFound) as refused:
         await board.wallets.freeze(caller=caller, message=W1)
     assert not refused.value.replayed
+    assert not hasattr(refused.value, "headers")
+    asked, last = (await entries(caller.tenant_id))[-2:]
+    assert (asked.outcome, last.outcome) == ("asked", "wallet_not_found")
+    assert last.content == {"substitute": "named", "version": "B.1.0.0"}
+
+
+async def test_a_refusal_of_theirs_is_on_record_once_behind_a_door(
+    board, caller, entries, database_for
+) -> None:
+    board.switch(Mode.LIVE)
+    pen = Pen(database=await database_for("wallets"), context="wallets", clock=SystemClock())
+    door = near(Wallets, board.wallets, refusals=pen)
+    with pytest.raises(WalletNotFound):
+        await door.freeze(caller=caller, message=WalletOf(wallet="none"))
+    found = await entries(caller.tenant_id)
+    assert [one.outcome for one in found] == ["asked", "wallet_not_found"]
+
+
+async def test_what_was_asked_is_on_record_when_this_process_dies_before_the_answer(
+    board, caller, entries
+) -> None:
+    board.switch(Mode.LIVE)
+
+    async def die(*, caller: Caller, message: Any) -> Any:
+        raise asyncio.CancelledError
+
+    board.theirs.freeze = board.theirs.wallet = die
+    for ask in (board.wallets.freeze, board.wallets.wallet):
+        with pytest.raises(asyncio.CancelledError):
+            await ask(caller=caller, message=W1)
+    # What only reads does nothing that could be missing.
+    [asked] = await entries(caller.tenant_id)
+    assert (asked.tag, asked.outcome) == ("wallets.wallet.freeze", "asked")
+    assert asked.content == {"substitute": "named", "version": "B.1.0.0"}
 
 
 async def test_a_switch_is_known_at_once_here_and_in_five_seconds_elsewhere(board, caller) -> None:

@@ -2,12 +2,14 @@
 
 import pytest
 
-from tallystick.identity.api import CreateTenant, TenantNotFound
+from tallystick.identity.api import CreateTenant, ListKeys, TenantNotFound
 from tallystick.identity.api.substitutions import (
     DIFFERENCES_MAX,
     OURS,
+    ContractPromisesTooLittle,
     ListStandings,
     ListSubstitutes,
+    MakeTrial,
     NothingTried,
     ReportCopies,
     ReportTrial,
@@ -23,7 +25,7 @@ from tallystick.identity.service.keys import IdentityService
 from tallystick.identity.service.substitutions import SubstitutionsService
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.entries import read
-from tallystick.kernel.ids import tenant_id_of
+from tallystick.kernel.ids import is_of_trial, tenant_id_of
 from tallystick.kernel.problems import Malformed
 from tallystick.runtime.clock import SystemClock
 
@@ -39,8 +41,9 @@ async def database(database_for):
 
 
 @pytest.fixture
-def door(database) -> SubstitutionsService:
-    return SubstitutionsService(database=database, clock=SystemClock())
+def door(database, mint) -> SubstitutionsService:
+    keys = IdentityService(database=database, mint=mint, clock=SystemClock())
+    return SubstitutionsService(database=database, clock=SystemClock(), keys=keys)
 
 
 @pytest.fixture
@@ -205,3 +208,34 @@ async def test_substitutes_have_an_end(door, monkeypatch) -> None:
     with pytest.raises(TooManySubstitutes):
         await tried(door, "another", "Z.1")
     await tried(door)
+
+
+@pytest.mark.parametrize("context", ["ledger", "payments"])
+@pytest.mark.parametrize("mode", ["live", "shadow"])
+async def test_nobody_stands_in_for_a_context_whose_contract_is_thin(
+    door, caller, context, mode
+) -> None:
+    report = ReportTrial(context=context, substitute="node", version="B.1.0.0")
+    await door.tried(caller=PLATFORM, message=report)
+    with pytest.raises(ContractPromisesTooLittle, match="Only wallets may be substituted"):
+        await door.substitute(
+            caller=caller, message=SwitchOver(context=context, substitute="node", mode=mode)
+        )
+    found = await door.standing(caller=caller, message=ListStandings())
+    assert {one.mode for one in found.items} == {"default"}
+
+
+async def test_a_trial_has_two_tenants_of_its_own_with_keys_that_end(door, database, mint) -> None:
+    made = await door.trial(
+        caller=PLATFORM, message=MakeTrial(context="wallets", label="node B.1.0.0")
+    )
+    numbers = [tenant_id_of(one.tenant) for one in made.callers]
+    assert len(set(numbers)) == 2
+    assert all(map(is_of_trial, numbers))
+    identity = IdentityService(database=database, mint=mint, clock=SystemClock())
+    for number, one in zip(numbers, made.callers, strict=True):
+        asking = Caller(tenant_id=number, actor="operator")
+        [key] = (await identity.keys(caller=asking, message=ListKeys())).items
+        assert (key.key_id, key.label, key.expires_at) == (one.key_id, "trial", made.ends_at)
+    with pytest.raises(Malformed):
+        await door.trial(caller=PLATFORM, message=MakeTrial(context="audit", label="x"))

@@ -136,9 +136,7 @@ class Platform:
         made = Substitutes(
             settings=self._settings,
             serving=doors.serving,
-            ground=TrialGround(
-                identity=self.identity, doors=partial(getattr, self), clock=self._clock
-            ),
+            ground=TrialGround(serving=doors.serving, doors=partial(getattr, self)),
             clock=self._clock,
             mint=self._mint,
         )

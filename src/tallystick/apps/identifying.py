@@ -209,7 +209,8 @@ class NearIdentity(IdentityDoors):
         self.asking = near(Access, access, **guarded)
         shared = EdgeService(database=database)
         self.edge, self.forget_budgets = near(Edge, shared, wire=wire), shared.forget_budgets
-        self.identity = near(Identity, IdentityService(**ground), **guarded)
+        keys = IdentityService(**ground)
+        self.identity = near(Identity, keys, **guarded)
         self.people = near(People, PeopleService(**rights, pen=self.pen), **guarded)
         self.rights = near(Rights, RightsService(**rights), **guarded)
         proofs = Proofs(mint=mint, ring=ring_of(settings), party=Party(*settings.relying_party))
@@ -243,6 +244,10 @@ class NearIdentity(IdentityDoors):
             **guarded,
         )
         self._stand_signing_in(ground, guarded, proofs)
+        substitutions = SubstitutionsService(database=database, clock=clock, keys=keys)
+        self.switched = substitutions.listeners
+        self.substitutions = near(Substitutions, substitutions, **guarded)
+        self.serving = near(Serving, substitutions, wire=wire)
 
     def _stand_signing_in(
         self, ground: dict[str, Any], guarded: dict[str, Any], proofs: Proofs
@@ -256,10 +261,6 @@ class NearIdentity(IdentityDoors):
             database=ground["database"], clock=clock, allows_loopback=settings.allows_loopback
         )
         self.providers = near(Providers, providers, **guarded)
-        substitutions = SubstitutionsService(database=ground["database"], clock=clock)
-        self.switched = substitutions.listeners
-        self.substitutions = near(Substitutions, substitutions, **guarded)
-        self.serving = near(Serving, substitutions, wire=settings.wire_doors)
 
 
 class FarIdentity(IdentityDoors):

@@ -13,8 +13,8 @@ from granian.server import Server
 from tallystick.apps.compose import Platform
 from tallystick.apps.doors import demand_doors
 from tallystick.apps.identifying import demand_token_keys
+from tallystick.apps.listed import demand_substitutes
 from tallystick.apps.parts import parts_of
-from tallystick.apps.substitutes import demand_substitutes
 from tallystick.runtime.configuration import Settings, read_settings
 from tallystick.runtime.draining import Draining
 from tallystick.runtime.orphans import end_worker_with_its_master

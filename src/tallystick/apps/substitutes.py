@@ -1,20 +1,18 @@
 """Substitutes of this process: who they are, whether they keep their contract, and the doors they stand behind."""
 
 import asyncio
-import re
-from collections.abc import Mapping, Sequence
-from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
 import structlog
 
 from tallystick.apps.doors import Knocking
+from tallystick.apps.listed import Listed, installed, listed, version_of
 from tallystick.apps.trying import Ground as WorldGround
-from tallystick.apps.trying import end_world, fresh_world
+from tallystick.apps.trying import Place, fresh_place
 from tallystick.apps.working import Job
-from tallystick.contracts import FIRST_FAILED_MAX, Outcome, World, run
+from tallystick.contracts import FIRST_FAILED_MAX, Outcome, run
 from tallystick.contracts.catalogue import CONTRACTS
 from tallystick.contracts.exacting import ExactingClient
 from tallystick.contracts.running import reaches
@@ -28,103 +26,45 @@ from tallystick.identity.api.substitutions import (
 )
 from tallystick.kernel.actions import Action
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.instants import SECOND, Instant
 from tallystick.kernel.problems import Problem
 from tallystick.kernel.refusals import TemporarilyUnavailable
+from tallystick.ledger.api import AccountExistsDifferent, AssetExponentDiffers
 from tallystick.runtime.clock import Clock, Mint
 from tallystick.runtime.configuration import Settings
-from tallystick.runtime.far.about import VERSION, about
+from tallystick.runtime.far.about import about
+from tallystick.runtime.far.wire import methods_of
 from tallystick.runtime.record import Pen
+from tallystick.runtime.shadowing import Watch
 from tallystick.runtime.substituting import (
     Ground,
     Mode,
     Ready,
     Standing,
     Table,
-    Watch,
     substituted,
 )
 
 Door = TypeVar("Door")
 
-SUBSTITUTES_MAX: Final = 20
-FILE_BYTES_MAX: Final = 65_536
 TRIAL_S: Final = 120
 TRY_EVERY_S: Final = 5
 TELL_EVERY_S: Final = 2
-_SETTING: Final = "TALLYSTICK_SUBSTITUTES"
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,49}")
+AGAIN_S_MAX: Final = 60
+"""One that could not be reached is tried again after 5 seconds, then after twice as many each time, up to these."""
+LOST_AGAIN_S_MAX: Final = 3_600
+"""One whose trial weather ended too, but each of these takes two tenants."""
+# What a context may say of the books beside its own refusals.
+_OF_OTHERS: Final[Mapping[str, tuple[type[Problem], ...]]] = {
+    "wallets": (AssetExponentDiffers, AccountExistsDifferent)
+}
 _ACTOR: Final = "job:substitutes"
 _PLATFORM: Final = Caller(tenant_id=0, actor=_ACTOR)
 _log: Any = structlog.get_logger("tallystick.substitutes")
 
 
-class Remote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A substitute in another process: its context, the name it has here, and where it is reached."""
-
-    context: str
-    name: str
-    url: str
-
-
-class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    substitute: tuple[Remote, ...]
-
-
-def remotes_of(settings: Settings) -> tuple[Remote, ...]:
-    """The substitutes in other processes, as configured. Raises ValueError with what is wrong."""
-    path = settings.substitutes
-    if not path:
-        return ()
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(FILE_BYTES_MAX + 1)
-        if len(content) > FILE_BYTES_MAX:
-            raise ValueError(f"it has more than {FILE_BYTES_MAX} bytes")
-        found = msgspec.toml.decode(content, type=_File).substitute
-    except OSError as error:
-        raise ValueError(f"{_SETTING}: cannot read {path} ({error.strerror})") from None
-    except (ValueError, msgspec.DecodeError) as error:
-        raise ValueError(f"{_SETTING}: {path} is no file of substitutes ({error})") from None
-    for one in found:
-        if one.context not in CONTRACTS or not _NAME.fullmatch(one.name):
-            raise ValueError(
-                f"{_SETTING}: {one.name!r} of {one.context!r}: a context is {', '.join(CONTRACTS)}, "
-                "a name 1 to 50 of a-z 0-9 -"
-            )
-    if len(found) > SUBSTITUTES_MAX or len({(one.context, one.name) for one in found}) < len(found):
-        raise ValueError(f"{_SETTING}: at most {SUBSTITUTES_MAX} substitutes, each name once")
-    return found
-
-
-def installed(context: str) -> dict[str, EntryPoint]:
-    """The substitutes of a context that are installed here as Python distributions, by name. Raises ValueError."""
-    found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=f"tallystick.{context}"):
-        name = point.dist.name.lower().replace("_", "-") if point.dist else ""
-        if not _NAME.fullmatch(name) or not VERSION.fullmatch(version_of(point)):
-            raise ValueError(
-                f"the entry point {point.name!r} of tallystick.{context} ({name!r}) is named by the line it is of, "
-                "a capital letter, and its distribution by 1 to 50 of a-z 0-9 -"
-            )
-        if name in found:
-            raise ValueError(f"{name} has two entry points of tallystick.{context}: one is enough")
-        found[name] = point
-    return found
-
-
-def demand_substitutes(settings: Settings) -> None:
-    """Raise ValueError for what is configured or installed of substitutes and cannot be used."""
-    if remotes_of(settings) and not settings.door_key:
-        raise ValueError(
-            f"{_SETTING} is set: set TALLYSTICK_DOOR_KEY too, which they are asked with"
-        )
-    for context in CONTRACTS:
-        installed(context)
-
-
-def version_of(point: EntryPoint) -> str:
-    """The version of an installed substitute: its line, which its entry point is named by, and its distribution's."""
-    return f"{point.name}.{point.dist.version if point.dist else ''}"
+class TrialLost(Exception):
+    """Weather ended a trial: what was tried is neither proven nor refused by it."""
 
 
 class Candidate:
@@ -134,9 +74,20 @@ class Candidate:
         self.context, self.name, self.url, self.version = context, name, url, version
         self.door: Any = None
         self.exact: Any = None
+        # Why it cannot be asked at all.
+        self.fault = ""
         self.is_proven: bool | None = None
         self.was_proven = False
-        self.world: World | None = None
+        self.place: Place | None = None
+        # What its last trial found, until it is told.
+        self.untold: ReportTrial | None = None
+        self.again_at: Instant = 0
+        self.again_s = TRY_EVERY_S
+
+    def put_off(self, now: Instant, *, up_to: int) -> None:
+        """Let it wait, twice as long as the last time, at most so many seconds."""
+        self.again_at = now + self.again_s * SECOND
+        self.again_s = min(2 * self.again_s, up_to)
 
     @property
     def label(self) -> str:
@@ -156,7 +107,7 @@ class Substitutes:
         clock: Clock,
         mint: Mint,
     ) -> None:
-        """Raises ValueError for what is configured or installed and cannot be used."""
+        """Raises ValueError for what is configured and cannot be used."""
         self._serving, self._ground = serving, ground
         self._clock, self._mint = clock, mint
         self.table = Table(self._ask, clock=clock)
@@ -164,8 +115,10 @@ class Substitutes:
         self._candidates: dict[tuple[str, str], Candidate] = {}
         self._exacting: list[ExactingClient] = []
         self._settings = settings
-        self._remotes = remotes_of(settings)
-        self._knocking = Knocking(settings=settings, clock=clock) if self._remotes else None
+        self._listed = listed(settings)
+        self._grounds: dict[str, Ground] = {}
+        is_far = any(one.url for one in self._listed)
+        self._knocking = Knocking(settings=settings, clock=clock) if is_far else None
 
     def stand(
         self, context: str, door: type[Door], ours: Door, *, pen: Pen, doors: Mapping[str, Any]
@@ -173,45 +126,52 @@ class Substitutes:
         """Our implementation with its substitutes beside it: each tenant is served by one of them."""
         if context not in CONTRACTS:
             return ours
-        for remote in self._remotes:
-            if remote.context == context:
-                self._candidates[context, remote.name] = self._remote(remote, door)
-        for name, point in installed(context).items():
-            self._add_installed(context, name, point, ours, doors)
-        return substituted(door, ours, table=self.table, pool=self, pen=pen, watch=self._watch)
+        self._grounds[context] = Ground(doors=doors, ours=ours, clock=self._clock, mint=self._mint)
+        for one in self._listed:
+            if one.context == context:
+                made = self._remote(one, door) if one.url else self.installed(context, one.name)
+                self._candidates[context, one.name] = made
+        return substituted(
+            door,
+            ours,
+            table=self.table,
+            pool=self,
+            pen=pen,
+            watch=self._watch,
+            also=_OF_OTHERS.get(context, ()),
+        )
 
     def at(self, context: str, url: str) -> Candidate:
         """A substitute elsewhere that nothing is configured of, to be tried. Raises ValueError."""
         self._knocking = self._knocking or Knocking(settings=self._settings, clock=self._clock)
-        return self._remote(Remote(context=context, name="", url=url), CONTRACTS[context].door)
+        return self._remote(Listed(context=context, name="", url=url), CONTRACTS[context].door)
+
+    def installed(self, context: str, name: str) -> Candidate:
+        """A substitute that is installed here, loaded now; ``fault`` says why it cannot be asked."""
+        candidate = Candidate(context, name)
+        try:
+            point = installed(context, name)
+            candidate.version = version_of(point)
+            candidate.door = candidate.exact = point.load()(self._grounds[context])
+        except Exception as error:
+            # Whatever somebody else's program raises; the others are served.
+            candidate.fault = f"It cannot be built: {error!r}"
+            _log.error("substitute_refused", **_named(candidate), broken=[candidate.fault[:500]])
+        return candidate
 
     def named(self, context: str, name: str) -> Candidate | None:
         """A substitute of this process, by its name."""
         return self._candidates.get((context, name))
 
-    def _remote(self, remote: Remote, door: type) -> Candidate:
+    def _remote(self, remote: Listed, door: type) -> Candidate:
         if self._knocking is None:
             raise AssertionError("a substitute elsewhere is knocked at with a key")
         candidate = Candidate(remote.context, remote.name, url=remote.url)
         self._exacting.append(ExactingClient(door))
-        candidate.door = self._knocking.at(door, remote.url)
-        candidate.exact = self._knocking.at(door, remote.url, client=self._exacting[-1])
+        candidate.door = discreet(door, self._knocking.at(door, remote.url))
+        exact = self._knocking.at(door, remote.url, client=self._exacting[-1])
+        candidate.exact = discreet(door, exact)
         return candidate
-
-    def _add_installed(
-        self, context: str, name: str, point: EntryPoint, ours: Any, doors: Mapping[str, Any]
-    ) -> None:
-        if (context, name) in self._candidates:
-            raise ValueError(f"{name} of {context} is installed here and in {_SETTING}: name one")
-        candidate = Candidate(context, name, version=version_of(point))
-        ground = Ground(doors=doors, ours=ours, clock=self._clock, mint=self._mint)
-        try:
-            candidate.door = candidate.exact = point.load()(ground)
-        except Exception as error:
-            raise ValueError(
-                f"{candidate.label} of {context} cannot be built: {error!r}"
-            ) from error
-        self._candidates[context, name] = candidate
 
     def ready(self, context: str, name: str) -> Ready | None:
         """A substitute that kept its contract, here or (until it was tried here) when it was tried last."""
@@ -266,29 +226,56 @@ class Substitutes:
         return sum(tried)
 
     async def _try(self, candidate: Candidate) -> bool:
+        now = self._clock.now()
+        # A clock that was set back must not put it off for good.
+        if 0 < candidate.again_at - now <= LOST_AGAIN_S_MAX * SECOND:
+            return False
         try:
+            await self._tell_trial(candidate)
             if not await self._is_to_be_tried(candidate):
                 return False
-            outcomes = await self.trial(candidate)
+            report = await self._found(candidate)
         except (Problem, ValueError, OSError) as error:
             _log.warning("substitute_not_reached", **_named(candidate), error=str(error)[:500])
+            candidate.put_off(now, up_to=AGAIN_S_MAX)
             return False
-        broken = [f"{one.says} {one.broken}" for one in outcomes if one.broken is not None]
-        candidate.is_proven = not broken
-        if broken:
-            _log.error("substitute_refused", **_named(candidate), broken=broken[:FIRST_FAILED_MAX])
+        except TrialLost as error:
+            _log.warning("trial_lost", **_named(candidate), error=str(error)[:500])
+            candidate.put_off(now, up_to=LOST_AGAIN_S_MAX)
+            return False
+        candidate.again_s = TRY_EVERY_S
+        candidate.is_proven, candidate.untold = not report.broken, report
+        if report.broken:
+            _log.error("substitute_refused", **_named(candidate), broken=report.broken)
         else:
-            _log.info("substitute_proven", **_named(candidate), promises=len(outcomes))
-        await self._serving.tried(
-            caller=_PLATFORM,
-            message=ReportTrial(
-                context=candidate.context,
-                substitute=candidate.name,
-                version=candidate.version,
-                broken=tuple(broken[:FIRST_FAILED_MAX]),
-            ),
-        )
+            _log.info("substitute_proven", **_named(candidate))
+        try:
+            await self._tell_trial(candidate)
+        except Problem as problem:
+            _log.warning("trial_not_told", **_named(candidate), problem=str(problem))
         return True
+
+    async def _found(self, candidate: Candidate) -> ReportTrial:
+        """Try a substitute. Raises TrialLost, and what reaching it raises."""
+        broken = (candidate.fault,) if candidate.fault else ()
+        if not candidate.fault:
+            outcomes = await self.trial(candidate)
+            lost = next((one for one in outcomes if one.is_lost), None)
+            if lost is not None:
+                raise TrialLost(f"{lost.says} {lost.broken}")
+            broken = tuple(f"{one.says} {one.broken}" for one in outcomes if one.broken is not None)
+        return ReportTrial(
+            context=candidate.context,
+            substitute=candidate.name,
+            version=candidate.version,
+            broken=broken[:FIRST_FAILED_MAX],
+        )
+
+    async def _tell_trial(self, candidate: Candidate) -> None:
+        """Tell identity what the last trial found, unless it was told."""
+        if candidate.untold is not None:
+            await self._serving.tried(caller=_PLATFORM, message=candidate.untold)
+            candidate.untold = None
 
     async def trial(self, candidate: Candidate) -> list[Outcome]:
         """Try a substitute by its contract, in tenants made for it.
@@ -296,23 +283,24 @@ class Substitutes:
         Raises TemporarilyUnavailable when it does not answer, or does not reach what it needs itself.
         """
         contract = CONTRACTS[candidate.context]
-        candidate.world = candidate.world or await fresh_world(
-            self._ground, contract=contract, label=candidate.label
-        )
-        if not await reaches(contract, candidate.exact, candidate.world):
+        place = candidate.place
+        if place is None or self._clock.now() >= place.until:
+            place = candidate.place = await fresh_place(
+                self._ground, caller=_PLATFORM, contract=contract, label=candidate.label
+            )
+        if not await reaches(contract, candidate.exact, place.world):
             raise TemporarilyUnavailable(
                 "It does not answer, or does not reach the doors it needs: see its log."
             )
-        outcomes = await run(contract, candidate.exact, candidate.world, within_s=TRIAL_S)
-        world, candidate.world = candidate.world, None
-        await end_world(self._ground, world)
-        return outcomes
+        candidate.place = None
+        return await run(contract, candidate.exact, place.world, within_s=TRIAL_S)
 
     async def _is_to_be_tried(self, candidate: Candidate) -> bool:
         version = candidate.version
         if candidate.url:
             version = (await about(candidate.url, context=candidate.context)).version
-        if version == candidate.version and candidate.is_proven is not None:
+        # Of what is listed and not installed there is no version to be told, and the log has it.
+        if not version or (version == candidate.version and candidate.is_proven is not None):
             return False
         known = await self._serving.known(caller=_PLATFORM, message=ListSubstitutes())
         candidate.version, candidate.is_proven = version, None
@@ -342,6 +330,23 @@ class Substitutes:
                 ),
             )
         return sum(seen.compared for seen in taken.values())
+
+
+def discreet(door: type[Door], target: Door) -> Door:
+    """A door that is not told where its callers ask from, in which session, and by which decision."""
+    gate: Any = type(f"Discreet{door.__name__}", (), {})()
+    for method in methods_of(door):
+        name = method.function.__name__
+        setattr(gate, name, _discreet(getattr(target, name)))
+    return gate
+
+
+def _discreet(ask: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    def knock(*, caller: Caller, message: Any) -> Awaitable[Any]:
+        less = msgspec.structs.replace(caller, origin="", session="", decision="")
+        return ask(caller=less, message=message)
+
+    return knock
 
 
 def _named(candidate: Candidate) -> dict[str, str]:

@@ -1,59 +1,48 @@
-"""Where contracts are tried: two tenants that are made for it, each with a key for an hour."""
+"""Where contracts are tried: two tenants that identity makes for it, each with a key for an hour."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from tallystick.contracts import Contract, World
-from tallystick.identity.api import CreateKey, CreateTenant, Identity, RevokeKey
+from tallystick.identity.api.substitutions import MakeTrial, Serving
 from tallystick.kernel import instants
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
-from tallystick.kernel.instants import SECOND
-from tallystick.runtime.clock import Clock
+from tallystick.kernel.instants import SECOND, Instant
 
-OPERATOR: Final = "operator"
 # For whom a trial needs more than the books.
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "ledger": ("ledger",),
     "wallets": ("ledger",),
     "payments": ("ledger", "wallets"),
 }
-_HOUR: Final = 3_600 * SECOND
-_NAME_MAX: Final = 100
+ENOUGH: Final[Instant] = 600 * SECOND
+"""A trial that begins so long before its keys end is over by then."""
 
 
 class Ground(NamedTuple):
-    """What a world is made with: the door of tenants and keys, those of contexts by name, and the clock."""
+    """What a world is made with: the door that makes its tenants, and those of contexts by name."""
 
-    identity: Identity
+    serving: Serving
     doors: Callable[[str], Any]
-    clock: Clock
 
 
-async def fresh_world(ground: Ground, *, contract: Contract, label: str) -> World:
-    """Make two tenants that are named for the trial, and a key of each. They stay; their keys end with the trial."""
-    callers = [
-        await _caller(ground, f"Trial of {contract.context} by {label} ({number} of 2)"[:_NAME_MAX])
-        for number in (1, 2)
-    ]
+class Place(NamedTuple):
+    """A world, and the instant until which a trial may begin in it."""
+
+    world: World
+    until: Instant
+
+
+async def fresh_place(ground: Ground, *, caller: Caller, contract: Contract, label: str) -> Place:
+    """Have two tenants made that are named for the trial, and a key of each. They stay, and their keys end."""
+    made = await ground.serving.trial(
+        caller=caller, message=MakeTrial(context=contract.context, label=label)
+    )
+    first, second = (
+        Caller(tenant_id=tenant_id_of(one.tenant), actor=one.key_id, session=one.key_id)
+        for one in made.callers
+    )
     doors = {name: ground.doors(name) for name in _NEEDED[contract.context]}
-    return World(caller=callers[0], stranger=callers[1], doors=doors)
-
-
-async def _caller(ground: Ground, name: str) -> Caller:
-    made = await ground.identity.create_tenant(
-        caller=Caller(tenant_id=0, actor=OPERATOR), message=CreateTenant(name=name)
-    )
-    tenant_id = tenant_id_of(made.tenant)
-    until = instants.render(ground.clock.now() + _HOUR)
-    key = await ground.identity.create_key(
-        caller=Caller(tenant_id=tenant_id, actor=OPERATOR),
-        message=CreateKey(label="trial", expires_at=until),
-    )
-    return Caller(tenant_id=tenant_id, actor=key.key_id, session=key.key_id)
-
-
-async def end_world(ground: Ground, world: World) -> None:
-    """End the keys of a trial."""
-    for caller in (world.caller, world.stranger):
-        await ground.identity.revoke_key(caller=caller, message=RevokeKey(key_id=caller.actor))
+    world = World(caller=first, stranger=second, doors=doors)
+    return Place(world, instants.parse(made.ends_at) - ENOUGH)

@@ -9,6 +9,7 @@ import msgspec
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.messages import Message
 from tallystick.kernel.problems import Problem
+from tallystick.kernel.refusals import NotReady, RequestTookTooLong, TemporarilyUnavailable
 from tallystick.ledger.api import (
     Ledger,
     LedgerNotFound,
@@ -25,6 +26,7 @@ BOOK = "main"
 ASKING_MAX = 200
 """So many pages of a list are asked for at the most."""
 _WORDS_MAX = 400
+_WEATHER = frozenset({TemporarilyUnavailable.code, RequestTookTooLong.code, NotReady.code})
 
 
 class Broken(AssertionError):
@@ -120,11 +122,20 @@ class Contract:
 
 
 class Outcome(Message, frozen=True, kw_only=True):
-    """What became of one promise: ``broken`` has what was found instead, None when it was kept."""
+    """What became of one promise: ``broken`` has what was found instead, None when it was kept.
+
+    One that ``is_lost`` was not tried: a call was lost, or the time was over.
+    """
 
     promise: str
     says: str
     broken: str | None = None
+    is_lost: bool = False
+
+
+def is_weather(problem: Problem) -> bool:
+    """Whether a refusal says nothing of a door but that a call was lost on the way, or came too late."""
+    return problem.code in _WEATHER
 
 
 def same(found: Any, expected: Any, what: str) -> None:
@@ -146,6 +157,8 @@ def refused(problem: type[Problem], what: str, **fields: str) -> Iterator[dict[s
     try:
         yield told
     except Problem as raised:
+        if is_weather(raised):
+            raise
         if raised.code != problem.code:
             raise Broken(
                 f"{what}: expected {problem.code}, was refused with {raised.code} ({raised.detail})"

@@ -9,7 +9,7 @@ from typing import Any, Final, get_type_hints
 
 import msgspec
 
-from tallystick.contracts.promises import Broken, Contract, Outcome, Promise, World
+from tallystick.contracts.promises import Broken, Contract, Outcome, Promise, World, is_weather
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.problems import Kind, Problem
 
@@ -52,32 +52,37 @@ async def run(
         left_s = (until - time.monotonic_ns()) // 1_000_000_000
         if left_s < 1:
             broken = f"not tried: the {within_s} seconds for all promises were over"
+            is_lost = True
         else:
-            broken = await _tried(promise, held, world, min(PROMISE_S, left_s))
+            broken, is_lost = await _tried(promise, held, world, min(PROMISE_S, left_s))
         outcomes.append(
             Outcome(
                 promise=promise.name,
                 says=promise.says,
                 broken=None if broken is None else broken[:_REASON_MAX],
+                is_lost=is_lost,
             )
         )
     return outcomes
 
 
-async def _tried(promise: Promise, door: Any, world: World, within_s: int) -> str | None:
+async def _tried(
+    promise: Promise, door: Any, world: World, within_s: int
+) -> tuple[str | None, bool]:
+    """Try a promise; answers how it was broken, None when it was kept, and whether that is weather alone."""
     try:
         async with asyncio.timeout(within_s):
             await promise.keep(door, world)
     except Broken as broken:
-        return str(broken)
+        return str(broken), False
     except TimeoutError:
-        return f"it took more than {within_s} seconds"
+        return f"it took more than {within_s} seconds", True
     except Problem as problem:
-        return f"it was refused: {problem}"
+        return f"it was refused: {problem}", is_weather(problem)
     except Exception as error:
         # Whatever somebody else's implementation raises is no refusal.
-        return f"it failed with {type(error).__name__}: {error}"
-    return None
+        return f"it failed with {type(error).__name__}: {error}", False
+    return None, False
 
 
 def exactly(door: type, target: Any) -> Any:

@@ -20,6 +20,8 @@ VERSION: Final = 1
 SALT_BYTES: Final = 16
 ENTRY_BYTES_MAX: Final = 65_535
 DONE: Final = "done"
+ASKED: Final = "asked"
+"""Of an act that somebody else is asked to do: what became of it, the next entry of the same request says."""
 _SAFE_INTEGER_MAX: Final = 2**53 - 1
 
 Content = Mapping[str, Any]

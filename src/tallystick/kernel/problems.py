@@ -32,13 +32,15 @@ class Problem(Exception):
     Subclasses live in the ``api.py`` of the context that raises them and set ``code`` (a sentence in
     snake case, unique in the whole program), ``kind`` and ``retry``. ``fields`` names what was wrong,
     as plain strings. One class may stand for a closed list of codes; then each instance carries its own.
-    ``replayed`` when the same request was refused before and this is that answer again.
+    ``replayed`` when the same request was refused before and this is that answer again. ``noted_by`` is the context
+    whose record has it already.
     """
 
     code: str = "problem"
     kind: Kind = Kind.UNPROCESSABLE
     retry: Retry = Retry.NEVER
     replayed: bool = False
+    noted_by: str = ""
 
     def __init__(self, detail: str, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)

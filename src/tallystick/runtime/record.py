@@ -34,8 +34,8 @@ BEGINNING: Place = (0, 0)
 # Stands where a deed is read from a table that does not say whose it was.
 SOMEBODY = Caller(tenant_id=0, actor="")
 
-# What is no decision leaves no entry: a request that could not be read, and weather.
-_UNDECIDED = {Kind.MALFORMED, Kind.UNAVAILABLE, Kind.TOO_LARGE, Kind.UNSUPPORTED}
+UNDECIDED = {Kind.MALFORMED, Kind.UNAVAILABLE, Kind.TOO_LARGE, Kind.UNSUPPORTED}
+"""What is no decision leaves no entry: a request that could not be read, and weather."""
 
 
 class Leaf(NamedTuple):
@@ -162,7 +162,7 @@ class Pen:
 
     async def refuse(self, *, caller: Caller, tag: Tag, problem: Problem, message: Any) -> None:
         """Write down a refusal, unless it was no decision. Of what was asked a digest is sealed."""
-        if problem.kind in _UNDECIDED or problem.replayed:
+        if problem.kind in UNDECIDED or problem.replayed or problem.noted_by == self._context:
             return
         content = None
         if caller.tenant_id == 0:

@@ -3,7 +3,8 @@
 import asyncio
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+import sys
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
@@ -13,31 +14,30 @@ import structlog
 
 from tallystick.kernel.actions import NO_FACTS, actions_of, telling_of
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.entries import ASKED
 from tallystick.kernel.instants import SECOND, Instant, render
-from tallystick.kernel.problems import Problem
+from tallystick.kernel.problems import Kind, Malformed, Problem
 from tallystick.kernel.refusals import TemporarilyUnavailable
-from tallystick.kernel.tags import Tag, notes_refusals, tags_of
-from tallystick.runtime import deadlines
+from tallystick.kernel.tags import Tag, tags_of
 from tallystick.runtime.clock import Clock, Mint
-from tallystick.runtime.record import Pen
-from tallystick.runtime.unlike import CODE, outcome_of, unlike
+from tallystick.runtime.record import UNDECIDED, Pen
+from tallystick.runtime.shadowing import COPY_S, DIFFERENCES_MAX, Difference, Watch
+from tallystick.runtime.unlike import outcome_of, unlike
 
 Door = TypeVar("Door")
 
 KEPT: Final[Instant] = 5 * SECOND
 """So long what another process switched may not be known here."""
 KEPT_MAX: Final = 10_000
-COPIES_MAX: Final = 32
-"""So many copies of calls are under way at once; those beyond are not sent, and counted."""
-COPY_S: Final = 10
-DIFFERENCES_MAX: Final = 100
-WATCHED_MAX: Final = 1_000
-WHOLE: Final = 100
 # What only reads, by the last word of its action.
 _READS: Final = frozenset({"read", "export", "verify"})
 _NOT_READY: Final = (
     "The implementation that serves this tenant is not ready here; repeat the same request."
 )
+
+_LOST: Final = "The implementation that serves this tenant gave no answer that counts; repeat the same request."
+_FIELDS_MAX: Final = 20
+_WORDS_MAX: Final = 1_000
 
 _log: Any = structlog.get_logger("tallystick.substituting")
 _encode = msgspec.json.Encoder().encode
@@ -142,75 +142,6 @@ class Table:
         self._asking.pop(tenant_id, None)
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """What differed in one call: the outcomes, and where the answers are unlike; never what they say."""
-
-    at: str
-    method: str
-    request: str
-    ours: str
-    theirs: str
-    fields: tuple[str, ...] = ()
-
-
-class Watched(msgspec.Struct, kw_only=True):
-    """What was seen of one standing since it was told last."""
-
-    compared: int = 0
-    different: int = 0
-    lost: int = 0
-    skipped: int = 0
-    differences: list[Difference] = msgspec.field(default_factory=list[Difference])
-
-
-class Watch:
-    """Copies of calls: so many at once, so long each, and what came of them until it is taken."""
-
-    def __init__(self, *, clock: Clock) -> None:
-        self.clock = clock
-        self._under_way: set[asyncio.Task[None]] = set()
-        self._seen: dict[tuple[int, str, int], Watched] = {}
-        self._due: dict[tuple[int, str, int], int] = {}
-
-    def is_due(self, key: tuple[int, str, int], share: int) -> bool:
-        """Whether the next call is one of the share that is copied: evenly, and without dice."""
-        if len(self._due) >= WATCHED_MAX and key not in self._due:
-            self._due.clear()
-        due = self._due.get(key, 0) + share
-        self._due[key] = due % WHOLE
-        return due >= WHOLE
-
-    def send(self, key: tuple[int, str, int], copy: Callable[[], Awaitable[None]]) -> None:
-        """Send a copy, off the path of whoever asked; beyond the bound it is counted and not sent."""
-        if len(self._under_way) >= COPIES_MAX:
-            self.seen(key).skipped += 1
-            return
-        task = asyncio.get_running_loop().create_task(_within(COPY_S, copy))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-
-    def seen(self, key: tuple[int, str, int]) -> Watched:
-        """What was seen of a standing (tenant, context, number), to be added to."""
-        if key not in self._seen and len(self._seen) >= WATCHED_MAX:
-            return Watched()
-        return self._seen.setdefault(key, Watched())
-
-    def take(self) -> dict[tuple[int, str, int], Watched]:
-        """Take what was seen since it was taken last."""
-        taken, self._seen = self._seen, {}
-        return taken
-
-    async def settle(self) -> None:
-        """Wait for what is under way, as long as a copy may take."""
-        if self._under_way:
-            await asyncio.wait(set(self._under_way), timeout=COPY_S)
-
-
-async def _within(seconds: int, copy: Callable[[], Awaitable[None]]) -> None:
-    with deadlines.due_in(seconds * 1_000):
-        await copy()
-
-
 def substituted(
     door: type[Door],
     default: Door,
@@ -219,14 +150,17 @@ def substituted(
     pool: Pool,
     pen: Pen,
     watch: Watch,
+    also: Collection[type[Problem]] = (),
 ) -> Door:
     """A door that sends each tenant's calls to who serves it: ``default``, unless ``table`` names another.
 
-    What a substitute does is written into the record with ``pen``, as what it is and by whom. It stands behind the
-    guard. Raises TemporarilyUnavailable for a tenant whose substitute is not ready here.
+    What a substitute is asked, does and refuses is written into the record with ``pen``, as what it is and by whom. It
+    stands behind the guard, and refuses as the context's api says, or with ``also``. Raises TemporarilyUnavailable for
+    a tenant whose substitute is not ready here.
     """
     context = door.__module__.split(".")[1]
-    switch = _Switch(context, table=table, pool=pool, pen=pen, watch=watch)
+    codes = codes_of(door, also)
+    switch = _Switch(context, table=table, pool=pool, pen=pen, watch=watch, codes=codes)
     gate: Any = type(f"Substituted{door.__name__}", (), {})()
     for name, method in inspect.getmembers(door, inspect.isfunction):
         if not name.startswith("_"):
@@ -235,9 +169,18 @@ def substituted(
 
 
 class _Switch:
-    def __init__(self, context: str, *, table: Table, pool: Pool, pen: Pen, watch: Watch) -> None:
+    def __init__(
+        self,
+        context: str,
+        *,
+        table: Table,
+        pool: Pool,
+        pen: Pen,
+        watch: Watch,
+        codes: Mapping[str, type[Problem]],
+    ) -> None:
         self._context, self._table, self._pool = context, table, pool
-        self._pen, self._watch = pen, watch
+        self._pen, self._watch, self._codes = pen, watch, codes
 
     def stand(
         self, method: Callable[..., Any], target: Callable[..., Awaitable[Any]]
@@ -276,43 +219,62 @@ class _Switch:
                 here=ready and ready.version,
             )
             raise TemporarilyUnavailable(_NOT_READY)
-        tags = tags_of(method)
+        tags, about = tags_of(method), self._about(method, standing, message)
+        is_asked = bool(tags) and not is_reading(method)
+        if is_asked:
+            # It may be done there and the answer lost, with this process even: that it was asked is on record first.
+            await self._pen.note(caller=caller, tag=tags[0], outcome=ASKED, **about)
         try:
             answer = await getattr(ready.door, method.__name__)(caller=caller, message=message)
         except Problem as problem:
-            if not CODE.fullmatch(problem.code):
-                # It goes into the record as a word of ours.
-                _log.warning("code_is_none", context=self._context, substitute=standing.name)
-                raise TemporarilyUnavailable(_NOT_READY) from None
-            # Whether it refused this before is its own word; ours writes every refusal down.
-            problem.replayed = False
-            if tags and notes_refusals(method):
-                await self._pen.refuse(caller=caller, tag=tags[0], problem=problem, message=message)
-            raise
+            refusal = self._refusal(problem, standing)
+            # Of a call that was lost nobody knows what became.
+            is_known = refusal.kind is not Kind.UNAVAILABLE
+            if tags and is_known and (is_asked or refusal.kind not in UNDECIDED):
+                await self._pen.note(caller=caller, tag=tags[0], outcome=refusal.code, **about)
+            refusal.noted_by = self._context
+            raise refusal from None
         if tags:
-            await self._note(tags[0], method, standing, (caller, message), answer)
+            await self._note(tags[0], about, caller, answer)
         return answer
 
-    async def _note(
-        self,
-        tag: Tag,
-        method: Callable[..., Any],
-        standing: Standing,
-        asked: tuple[Caller, Any],
-        answer: Any,
-    ) -> None:
-        """Write down what a substitute did, before it is answered: by whom, and digests of question and answer."""
-        caller, message = asked
+    def _refusal(self, problem: Problem, standing: Standing) -> Problem:
+        """A refusal of theirs in our words: of a code that the door declares, and without headers of theirs."""
+        kind = self._codes.get(problem.code)
+        if kind is None:
+            if problem.code != TemporarilyUnavailable.code:
+                _log.warning(
+                    "code_not_declared",
+                    context=self._context,
+                    substitute=standing.name,
+                    version=standing.version,
+                    code=outcome_of(problem),
+                )
+            return TemporarilyUnavailable(_LOST)
+        fields = list(problem.fields.items())[:_FIELDS_MAX]
+        return kind(
+            str(problem.detail)[:_WORDS_MAX],
+            {str(name)[:_WORDS_MAX]: str(text)[:_WORDS_MAX] for name, text in fields},
+        )
+
+    def _about(
+        self, method: Callable[..., Any], standing: Standing, message: Any
+    ) -> dict[str, Any]:
+        """What the entries of a call say: by whom it is served, and a digest of the question."""
         telling = telling_of(method)
         facts = telling(message) if telling else NO_FACTS
-        content = {"replayed": True} if getattr(answer, "replayed", False) else {}
-        await self._pen.note(
-            caller=caller,
-            tag=tag,
-            on=self._context,
-            content={**content, "substitute": standing.name, "version": standing.version},
-            texts={"answered": _digest(answer), "asked": _digest(message), "on": facts.on},
-        )
+        return {
+            "on": self._context,
+            "content": {"substitute": standing.name, "version": standing.version},
+            "texts": {"asked": _digest(message), "on": facts.on},
+        }
+
+    async def _note(self, tag: Tag, about: dict[str, Any], caller: Caller, answer: Any) -> None:
+        """Write down what a substitute did, before it is answered, with a digest of the answer."""
+        content, texts = dict(about["content"]), {**about["texts"], "answered": _digest(answer)}
+        if getattr(answer, "replayed", False):
+            content = {"replayed": True, **content}
+        await self._pen.note(caller=caller, tag=tag, on=about["on"], content=content, texts=texts)
 
     async def _shadow(
         self,
@@ -385,6 +347,13 @@ class _Switch:
                     fields=fields,
                 )
             )
+
+
+def codes_of(door: type, also: Collection[type[Problem]]) -> Mapping[str, type[Problem]]:
+    """The refusals that a door declares, by code: those of its context's api, a malformed request, and ``also``."""
+    api = sys.modules[".".join(door.__module__.split(".")[:3])]
+    own = (one for one in vars(api).values() if isinstance(one, type) and issubclass(one, Problem))
+    return {one.code: one for one in (*own, Malformed, *also) if "code" in vars(one)}
 
 
 def is_reading(method: Callable[..., Any]) -> bool:

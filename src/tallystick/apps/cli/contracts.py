@@ -51,10 +51,10 @@ async def _tried(
             found = await about(at, context=context)
             candidate.name, candidate.version = found.name, found.version
         else:
-            installed = platform.substitutes.named(context, entry_point.lower().replace("_", "-"))
-            if installed is None:
-                fail(f"no distribution {entry_point!r} has an entry point of tallystick.{context}")
-            candidate = installed
+            name = entry_point.lower().replace("_", "-")
+            candidate = platform.substitutes.installed(context, name)
+            if candidate.fault:
+                fail(f"{entry_point} of {context}: {candidate.fault}")
         return candidate, await platform.substitutes.trial(candidate)
     finally:
         await platform.stop()

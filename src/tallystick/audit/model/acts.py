@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tallystick.kernel.entries import DONE
+from tallystick.kernel.entries import ASKED, DONE
 
 _PAST = {
     "adopt": "adopted", "check": "checked", "create": "created", "end": "ended", "export": "exported", "give": "given",
@@ -57,6 +57,8 @@ def title_of(tag: str, outcome: str) -> str:
     _, noun, verb = (*tag.split(".", 2), "", "")[:3]
     words = noun.replace("_", " ").capitalize()
     done = _PAST.get(verb, _regular(verb))
+    if outcome == ASKED:
+        return f"{words} asked to be {done}"
     return f"{words} {done}" if outcome == DONE else f"{words} not {done}"
 
 

@@ -1,5 +1,7 @@
 """Promises about changing wallets: accounts that are added, freezing, closing, limits."""
 
+from msgspec import structs
+
 from tallystick.contracts.promises import BOOK, World, refused, same, that
 from tallystick.contracts.wallets.ground import (
     CONTRACT,
@@ -63,14 +65,16 @@ async def accounts_are_added_once(wallets: Wallets, world: World) -> None:
     same([one.account for one in made.accounts], ["EUR", "EUR:2", "EUR:3"], "the accounts then")
     same((await _add(wallets, world, "grows", eur())).replayed, True, "without IBAN added again")
     await demand_books(world, "wallets:grows:eur:3", Status.OPEN, "adding")
-    other = AccountWanted(asset="EUR", exponent=3, iban=iban)
+    # No currency: what the books count of it is up to them.
+    gems = AccountWanted(asset="GEMS", exponent=2, iban=world.iban())
+    await _add(wallets, world, "grows", gems)
     with refused(WalletAccountExistsDifferent, "the same with another exponent", exponent="2"):
-        await _add(wallets, world, "grows", other)
+        await _add(wallets, world, "grows", structs.replace(gems, exponent=3))
     with refused(IbanIsTaken, "an IBAN that another account has"):
         await _add(wallets, world, "grows", usd(iban))
     with refused(WalletNotFound, "an account of no wallet"):
         await _add(wallets, world, "grows-not", eur())
-    same(len((await shown(wallets, world, "grows")).accounts), 3, "how many accounts it has then")
+    same(len((await shown(wallets, world, "grows")).accounts), 4, "how many accounts it has then")
 
 
 @CONTRACT.promise

@@ -12,7 +12,9 @@ from tallystick.kernel.problems import Kind, Problem
 from tallystick.kernel.tags import Tag, records, unrecorded
 
 CONTEXTS = ("ledger", "payments", "wallets")
-"""The contexts that somebody else can stand in for: those whose contract ships with the package."""
+"""The contexts whose contract ships with the package."""
+SUBSTITUTED = ("wallets",)
+"""Those of them that somebody else can stand in for: their contract promises enough."""
 SUBSTITUTES_MAX = 50
 DIFFERENCES_MAX = 100
 BROKEN_MAX = 10
@@ -81,6 +83,27 @@ class StandingList(Message, frozen=True):
     """Who serves the tenant, one of each context."""
 
     items: Annotated[tuple[StandingOf, ...], told("By context.")]
+
+
+class MakeTrial(Message, frozen=True):
+    """Make two tenants to try a substitute in, each with a key that ends in an hour and that nobody can show."""
+
+    context: Context
+    label: Annotated[str, told("What is tried there, such as ``node-wallets B.1.0.0``.")]
+
+
+class TriedAs(Message, frozen=True):
+    """A tenant that a trial is made in, and who asks there."""
+
+    tenant: Annotated[str, told("The tenant. That it is of a trial, its number shows.")]
+    key_id: Annotated[str, told("The key that what is tried is asked as.")]
+
+
+class Trial(Message, frozen=True):
+    """Where a substitute is tried."""
+
+    callers: Annotated[tuple[TriedAs, ...], told("Two, of different tenants.")]
+    ends_at: Time
 
 
 class ListSubstitutes(Message, frozen=True):
@@ -163,6 +186,13 @@ class SubstituteNotProven(Problem):
     kind = Kind.CONFLICT
 
 
+class ContractPromisesTooLittle(Problem):
+    """Nobody can stand in for this context yet: its contract does not promise enough. For wallets somebody can."""
+
+    code = "contract_promises_too_little"
+    kind = Kind.CONFLICT
+
+
 class NothingTried(Problem):
     """Nothing was tried in shadow for this tenant in this context."""
 
@@ -189,7 +219,7 @@ class Substitutions(Protocol):
     async def substitute(self, *, caller: Caller, message: SwitchOver) -> StandingOf:
         """Switch a tenant over, at once here and within five seconds elsewhere; being so already changes nothing.
 
-        Raises Malformed, SubstituteNotProven, TenantNotFound.
+        Raises Malformed, ContractPromisesTooLittle, SubstituteNotProven, TenantNotFound.
         """
         ...
 
@@ -234,6 +264,12 @@ class Serving(Protocol):
     @unrecorded("names and versions of programs, the same for all")
     async def known(self, *, caller: Caller, message: ListSubstitutes) -> SubstituteList:
         """List the substitutes that were tried, by this process or another."""
+        ...
+
+    @unguarded("a process that tries a substitute has nobody to try it as")
+    @records(Tag.IDENTITY_TENANT_CREATE, Tag.IDENTITY_KEY_CREATE)
+    async def trial(self, *, caller: Caller, message: MakeTrial) -> Trial:
+        """Make the two tenants of a trial, which stay, and a key of each. Raises Malformed."""
         ...
 
     @unguarded("a process tells what it found, unasked")

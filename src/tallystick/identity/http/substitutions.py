@@ -2,6 +2,7 @@
 
 from tallystick.identity.api.keys import TenantNotFound
 from tallystick.identity.api.substitutions import (
+    ContractPromisesTooLittle,
     Differences,
     ListStandings,
     ListSubstitutes,
@@ -60,7 +61,7 @@ def routes(substitutions: Substitutions) -> list[Route]:
             handle=switch,
             body=SwitchOver,
             answer=StandingOf,
-            problems=(SubstituteNotProven, TenantNotFound),
+            problems=(ContractPromisesTooLittle, SubstituteNotProven, TenantNotFound),
         ),
         Route(
             method="DELETE",

@@ -94,8 +94,20 @@ class IdentityService:
 
     async def create_tenant(self, *, caller: Caller, message: CreateTenant) -> Tenant:
         """Make a tenant. Raises Malformed."""
-        name = keys.checked_name(message.name, field="name")
-        tenant_id, now = self._mint.tenant_id(), self._clock.now()
+        return await self._make_tenant(self._mint.tenant_id(), caller, message.name)
+
+    async def make_trial(self, *, caller: Caller, name: str, until: Instant) -> tuple[str, str]:
+        """Make a tenant for a trial and a key of it that nobody can show; answers their ids. Raises Malformed."""
+        tenant_id = self._mint.trial_id()
+        made = await self._make_tenant(tenant_id, caller, name)
+        key = await self.create_key(
+            caller=Caller(tenant_id=tenant_id, actor=caller.actor, request=caller.request),
+            message=CreateKey(label="trial", expires_at=instants.render(until)),
+        )
+        return made.tenant, key.key_id
+
+    async def _make_tenant(self, tenant_id: int, caller: Caller, asked: str) -> Tenant:
+        name, now = keys.checked_name(asked, field="name"), self._clock.now()
         async with self._database.transaction(tenant_id=tenant_id) as connection:
             await store.insert_tenant(
                 connection, tenant_id=tenant_id, name=name, now=now, caller=caller

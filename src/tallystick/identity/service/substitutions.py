@@ -8,10 +8,13 @@ from tallystick.identity.api.substitutions import (
     CONTEXTS,
     DIFFERENCES_MAX,
     OURS,
+    SUBSTITUTED,
     SUBSTITUTES_MAX,
+    ContractPromisesTooLittle,
     Differences,
     ListStandings,
     ListSubstitutes,
+    MakeTrial,
     NothingTried,
     ReportCopies,
     ReportTrial,
@@ -23,12 +26,16 @@ from tallystick.identity.api.substitutions import (
     SubstituteNotProven,
     SwitchOver,
     TooManySubstitutes,
+    Trial,
+    TriedAs,
     UndoSubstitution,
 )
+from tallystick.identity.service.keys import IdentityService
 from tallystick.identity.store import substitutions as store
 from tallystick.identity.store.substitutions import SubstituteRow, SwitchRow
 from tallystick.kernel import instants
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.instants import Instant
 from tallystick.kernel.problems import malformed
 from tallystick.runtime.clock import Clock
 from tallystick.runtime.database import Connection, Database
@@ -38,6 +45,9 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,49}")
 _VERSION = re.compile(r"[A-Z](\.[0-9A-Za-z+-]{1,20}){1,4}")
 _BROKEN_LENGTH_MAX = 300
 _DIFFERENCE_FIELDS_MAX = 20
+_TENANT_NAME_MAX = 100
+TRIAL_LASTS: Instant = 3_600 * instants.SECOND
+"""So long the keys of a trial are in force."""
 
 Listener = Callable[[int], None]
 
@@ -45,16 +55,21 @@ Listener = Callable[[int], None]
 class SubstitutionsService:
     """Both doors of substitutions, over the database of role ``tallystick_identity``.
 
-    ``listeners`` are told of each tenant that is switched here.
+    ``keys`` makes the tenants of trials; ``listeners`` are told of each tenant that is switched here.
     """
 
-    def __init__(self, *, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, *, database: Database, clock: Clock, keys: IdentityService) -> None:
+        self._database, self._clock, self._keys = database, clock, keys
         self.listeners: list[Listener] = []
 
     async def substitute(self, *, caller: Caller, message: SwitchOver) -> StandingOf:
-        """Switch a tenant over. Raises Malformed, SubstituteNotProven, TenantNotFound."""
+        """Switch a tenant over. Raises Malformed, ContractPromisesTooLittle, SubstituteNotProven, TenantNotFound."""
         context = _checked_context(message.context)
+        if context not in SUBSTITUTED:
+            raise ContractPromisesTooLittle(
+                f"The contract of {context} does not promise enough yet: nobody can stand in for it. "
+                f"Only {', '.join(SUBSTITUTED)} may be substituted."
+            )
         if message.mode not in (LIVE, SHADOW):
             raise malformed(
                 "mode", f"a substitute is {LIVE} or in {SHADOW}; undo is a call of its own"
@@ -172,6 +187,20 @@ class SubstitutionsService:
     async def known(self, *, caller: Caller, message: ListSubstitutes) -> SubstituteList:
         """List the substitutes that were tried."""
         return await self.substitutes(caller=caller, message=message)
+
+    async def trial(self, *, caller: Caller, message: MakeTrial) -> Trial:
+        """Make the two tenants of a trial and a key of each. Raises Malformed."""
+        context, until = _checked_context(message.context), self._clock.now() + TRIAL_LASTS
+        made = [
+            await self._keys.make_trial(
+                caller=caller,
+                name=f"Trial of {context} by {message.label} ({number} of 2)"[:_TENANT_NAME_MAX],
+                until=until,
+            )
+            for number in (1, 2)
+        ]
+        callers = tuple(TriedAs(tenant=tenant, key_id=key_id) for tenant, key_id in made)
+        return Trial(callers=callers, ends_at=instants.render(until))
 
     async def tried(self, *, caller: Caller, message: ReportTrial) -> SubstituteList:
         """Remember how a substitute kept its contract. Raises Malformed, TooManySubstitutes."""
