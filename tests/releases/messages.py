@@ -9,8 +9,9 @@ import importlib
 import importlib.util
 import inspect
 import json
+import re
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,21 @@ from tallystick.kernel.callers import Caller
 from tallystick.runtime.far.wire import methods_of
 from tests.tidy import tree
 
+_NAME = re.compile(r"\w+\.\w+")
 KEPT = Path(__file__).with_name("messages.json")
 Messages = dict[str, dict[str, Any]]
+# New words that this release reads in answers and writes nowhere yet, by the name of their enumeration.
+READ_FIRST: dict[str, tuple[str, ...]] = {}
+# Parts of a kind that tell it and bound nothing.
+_TOLD = {"description", "examples", "title"}
+_BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length")
 
 
 class Doors(msgspec.Struct, frozen=True):
-    """The methods of all doors, as what they ask and answer, and every message by its name."""
+    """The methods of all doors, as what they ask and answer, and every message by its name.
+
+    A field is its kind as a text, with its bounds; or that and its default, where it has one.
+    """
 
     methods: dict[str, list[str]]
     messages: Messages
@@ -60,8 +70,11 @@ def told(kinds: Iterable[type]) -> Doors:
     return Doors(dict(sorted(methods.items())), dict(sorted(messages.items())))
 
 
-def breaks(before: Doors, now: Doors) -> Iterator[str]:
+def breaks(
+    before: Doors, now: Doors, *, read_first: Mapping[str, tuple[str, ...]] = READ_FIRST
+) -> Iterator[str]:
     """What of a change a process of the release before could not live beside."""
+    answered = _in_answers(before)
     for name, both in before.methods.items():
         if now.methods.get(name) != both:
             yield f"{name} asks and answers {now.methods.get(name)}, no longer {both}"
@@ -70,29 +83,56 @@ def breaks(before: Doors, now: Doors) -> Iterator[str]:
         if is_now is None:
             yield f"{name} is gone"
             continue
-        yield from _breaks_of(name, was, is_now)
+        if ("words" in was) != ("words" in is_now):
+            yield f"{name} is another kind of thing"
+        elif "words" in was:
+            known = read_first.get(name, ()) if name in answered else is_now["words"]
+            yield from _breaks_of_words(name, was["words"], is_now["words"], known)
+        else:
+            yield from _breaks_of_fields(name, was, is_now)
 
 
-def _breaks_of(name: str, was: dict[str, Any], is_now: dict[str, Any]) -> Iterator[str]:
-    if set(was) != set(is_now) and ("words" in was) != ("words" in is_now):
-        yield f"{name} is another kind of thing"
-        return
-    for word in was.get("words", ()):
-        if word not in is_now["words"]:
+def _breaks_of_words(
+    name: str, was: list[str], is_now: list[str], known: Iterable[str]
+) -> Iterator[str]:
+    for word in was:
+        if word not in is_now:
             yield f"{name} has no word {word!r} any more"
-    for field, kind in was.get("fields", {}).items():
+    for word in is_now:
+        if word not in was and word not in known:
+            yield f"{name} has a new word {word!r}, which an older reader of an answer does not know (READ_FIRST)"
+
+
+def _breaks_of_fields(name: str, was: dict[str, Any], is_now: dict[str, Any]) -> Iterator[str]:
+    if was.get("tag") != is_now.get("tag"):
+        yield f"{name} is told by {is_now.get('tag')}, no longer by {was.get('tag')}"
+    for field, kind in was["fields"].items():
         if is_now["fields"].get(field) != kind:
             yield f"{name}.{field} is {is_now['fields'].get(field)}, no longer {kind}"
-    for field, kind in is_now.get("fields", {}).items():
-        if field not in was["fields"] and not kind.endswith("?"):
+    for field, kind in is_now["fields"].items():
+        if field not in was["fields"] and isinstance(kind, str):
             yield f"{name}.{field} is new and has no default"
+
+
+def _in_answers(told_: Doors) -> set[str]:
+    """The names of whatever stands in an answer, at any depth."""
+    found, left = set[str](), [answer for _, answer in told_.methods.values()]
+    while left:
+        for name in _NAME.findall(left.pop()):
+            if name in told_.messages and name not in found:
+                found.add(name)
+                kinds = told_.messages[name].get("fields", {}).values()
+                left += [kind if isinstance(kind, str) else kind[0] for kind in kinds]
+    return found
 
 
 def _name(kind: shapes.Type, messages: Messages) -> str:
     """A type as a text; what it is made of goes into ``messages``."""
     match kind:
         case shapes.Metadata():
-            return _name(kind.type, messages)
+            told_ = kind.extra_json_schema or {}
+            bounds = {name: told_[name] for name in sorted(set(told_) - _TOLD)}
+            return _name(kind.type, messages) + (f" {json.dumps(bounds)}" if bounds else "")
         case shapes.StructType():
             name = _of_module(kind.cls)
             if name not in messages:
@@ -106,24 +146,38 @@ def _name(kind: shapes.Type, messages: Messages) -> str:
         case shapes.UnionType():
             return " | ".join(sorted(_name(one, messages) for one in kind.types))
         case shapes.DictType():
-            return f"{{{_name(kind.key_type, messages)}: {_name(kind.value_type, messages)}}}"
+            both = f"{_name(kind.key_type, messages)}: {_name(kind.value_type, messages)}"
+            return f"{{{both}}}{_bounds(kind)}"
         case shapes.CollectionType() | shapes.VarTupleType():
-            return f"[{_name(kind.item_type, messages)}]"
+            return f"[{_name(kind.item_type, messages)}]{_bounds(kind)}"
         case shapes.LiteralType():
             return f"one of {sorted(map(str, kind.values))}"
         case _:
-            return type(kind).__name__.removesuffix("Type").lower()
+            return type(kind).__name__.removesuffix("Type").lower() + _bounds(kind)
+
+
+def _bounds(kind: shapes.Type) -> str:
+    found = {name: getattr(kind, name, None) for name in _BOUNDS}
+    said = {name: bound for name, bound in found.items() if bound is not None}
+    return f" {json.dumps(said)}" if said else ""
 
 
 def _struct(kind: shapes.StructType, messages: Messages) -> dict[str, Any]:
-    fields = {
-        field.encode_name: _name(field.type, messages) + ("" if field.required else "?")
-        for field in kind.fields
-    }
+    fields = dict[str, Any]()
+    for field in kind.fields:
+        text = _name(field.type, messages)
+        fields[field.encode_name] = text if field.required else [text, _default(field)]
     shape: dict[str, Any] = {"fields": fields}
     if kind.tag is not None:
         shape["tag"] = f"{kind.tag_field}={kind.tag}"
     return shape
+
+
+def _default(field: shapes.Field) -> Any:
+    made = field.default
+    if made is msgspec.NODEFAULT:
+        made = field.default_factory()
+    return msgspec.json.decode(msgspec.json.encode(made))
 
 
 def _of_module(kind: type) -> str:

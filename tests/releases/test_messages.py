@@ -1,6 +1,6 @@
 """Two releases understand each other at a door: what may change of a message, and what each side does with the rest."""
 
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 import pytest
@@ -8,10 +8,11 @@ from msgspec import inspect as shapes
 
 from tallystick.kernel.answers import reader
 from tallystick.kernel.callers import Caller
+from tallystick.kernel.fields import Asset
 from tallystick.kernel.fields import told as field_told
 from tallystick.kernel.messages import Message
 from tallystick.runtime.far.wire import methods_of
-from tests.releases.messages import Doors, breaks, doors, kept, told
+from tests.releases.messages import READ_FIRST, Doors, breaks, doors, kept, told
 
 CALLER = Caller(tenant_id=1, actor="key_1")
 
@@ -114,21 +115,66 @@ def test_what_is_decided_of_a_caller_is_never_dropped() -> None:
 
 
 def test_the_rule_sees_what_would_break() -> None:
-    def change(**fields: str) -> Doors:
-        return Doors({"t.Till.pay": ["t.Pay", "t.Pay"]}, {"t.Pay": {"fields": fields}})
+    def change(*, tag: str = "kind=pay", **fields: Any) -> Doors:
+        methods = {"t.Till.pay": ["t.Pay", "t.Pay"]}
+        return Doors(methods, {"t.Pay": {"fields": fields, "tag": tag}})
 
-    was = change(amount="int", note="str?")
+    note = ["str", ""]
+    was = change(amount="int", note=note)
     assert not list(breaks(was, was))
-    assert not list(breaks(was, change(amount="int", note="str?", purpose="str?")))
+    assert not list(breaks(was, change(amount="int", note=note, purpose=["str | none", None])))
     for now, what in (
-        (change(amount="int", note="str?", purpose="str"), "t.Pay.purpose is new"),
+        (change(amount="int", note=note, purpose="str"), "t.Pay.purpose is new"),
         (change(amount="int"), "t.Pay.note is None, no longer"),
-        (change(amount="str", note="str?"), "t.Pay.amount is str, no longer int"),
-        (change(amount="int", note="str"), "t.Pay.note is str, no longer str?"),
+        (change(amount="str", note=note), "t.Pay.amount is str, no longer int"),
+        (change(amount="int", note="str"), "t.Pay.note is str, no longer ['str', '']"),
+        (change(amount="int", note=["str", "-"]), "t.Pay.note is ['str', '-'], no longer"),
+        (change(amount="int", note=note, tag="kind=buy"), "t.Pay is told by kind=buy"),
         (Doors({}, was.messages), "t.Till.pay asks and answers None"),
         (Doors(was.methods, {}), "t.Pay is gone"),
     ):
         assert any(one.startswith(what) for one in breaks(was, now)), what
-    words = Doors({}, {"t.Side": {"words": ["debit", "credit"]}})
-    assert not list(breaks(words, Doors({}, {"t.Side": {"words": ["credit", "debit", "both"]}})))
-    assert list(breaks(words, Doors({}, {"t.Side": {"words": ["debit"]}})))
+
+
+def test_the_rule_sees_a_word_that_a_reader_of_answers_would_not_know() -> None:
+    def sides(*words: str, answered: str) -> Doors:
+        pay = {"fields": {"sides": ["[t.Side]", []]}}
+        methods = {"t.Till.pay": ["t.Asked", answered]}
+        asked = {"fields": {"side": "t.Side"}}
+        return Doors(methods, {"t.Pay": pay, "t.Asked": asked, "t.Side": {"words": list(words)}})
+
+    two, three = ("debit", "credit"), ("credit", "debit", "both")
+    for answered in ("null", "t.Pay | null"):
+        was = sides(*two, answered=answered)
+        now = sides(*three, answered=answered)
+        assert bool(list(breaks(was, now))) == (answered != "null"), answered
+        assert not list(breaks(was, now, read_first={"t.Side": ("both",)}))
+        assert list(breaks(was, sides("debit", answered=answered)))
+
+
+def test_what_is_read_first_is_new_in_this_release() -> None:
+    before, now = kept().messages, told(doors()).messages
+    for name, words in READ_FIRST.items():
+        for word in words:
+            assert word in now[name]["words"], f"{name} has no {word!r}"
+            assert word not in before[name]["words"], f"a release has read {word!r}: take it out"
+
+
+def test_a_default_and_a_bound_are_told() -> None:
+    class Ask(Message, frozen=True, kw_only=True):
+        count: Annotated[int, msgspec.Meta(ge=1)] = 5
+        names: tuple[str, ...] = ()
+        asset: Asset
+
+    class Door(Protocol):
+        async def ask(self, *, caller: Caller, message: Ask) -> Pay: ...
+
+    Ask.__module__ = "tallystick.trial"
+    # Annotations of what is made in a function are looked for in its module.
+    globals()["Ask"] = Ask
+    fields = told([Door]).messages["trial.Ask"]["fields"]
+    assert fields == {
+        "count": ['int {"ge": 1}', 5],
+        "names": ["[str]", []],
+        "asset": 'str {"pattern": "^[A-Z0-9._]{1,16}$"}',
+    }
