@@ -5,7 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.house import NARROW, House, axe
 from tests.browser.paying import FIETSEN, HOSTILE, RAHMENBAU, balance, upload

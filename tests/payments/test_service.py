@@ -4,11 +4,20 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from tallystick.kernel import instants
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.problems import Malformed, Problem
 from tallystick.ledger.api import TransactionOf
-from tallystick.payments.api import PaymentFileNotFound, PaymentNotFound, PaymentState
+from tallystick.payments.api import (
+    PaidLately,
+    PaymentFileNotFound,
+    PaymentNotFound,
+    PaymentState,
+    SubmitFile,
+)
+from tallystick.runtime.clock import SystemClock
 from tests.payments.conftest import Teller
 from tests.payments.orders import (
     ELECTRICAL,
@@ -260,3 +269,35 @@ async def test_a_file_of_another_bank_has_the_verdict_of_the_reference(teller, b
     answer = await teller.submit(content)
     assert [answer.status, *texts(answer.report, "Cd")] == words
     assert wall.submissions == 0
+
+
+async def test_of_two_like_payments_at_once_one_is_refused_where_it_is_asked(teller, bank):
+    now = SystemClock().now()
+    first, second = (
+        SubmitFile(
+            content=initiation(Order(amount="7.77"), message_id=name),
+            unless_paid_since=instants.render(now - instants.DAY),
+        )
+        for name in ("TAB-1", "TAB-2")
+    )
+    answers = await asyncio.gather(
+        *(teller.door.submit_file(caller=teller.caller, message=one) for one in (first, second)),
+        return_exceptions=True,
+    )
+    (refused,) = [one for one in answers if isinstance(one, PaidLately)]
+    (paid,) = [one for one in answers if not isinstance(one, BaseException)]
+    assert [refused.fields["payment"]] == texts(paid.report, "AcctSvcrRef")
+    for message in (first, second):
+        # Who does not ask is told nothing, and what was paid is a replay, asked or not.
+        plain = structs.replace(message, unless_paid_since=None)
+        assert (
+            await teller.door.submit_file(caller=teller.caller, message=plain)
+        ).payments.settled == 1
+        assert (await teller.door.submit_file(caller=teller.caller, message=message)).replayed
+    later = SubmitFile(
+        content=initiation(Order(amount="7.77"), message_id="LATER"),
+        unless_paid_since=instants.render(now + instants.DAY),
+    )
+    assert (
+        await teller.door.submit_file(caller=teller.caller, message=later)
+    ).payments.settled == 1

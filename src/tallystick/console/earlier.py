@@ -1,5 +1,6 @@
 """What somebody paid lately: a second payment like it, under another id, is asked about before it is made."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from tallystick.console.amounts import asked
@@ -27,15 +28,33 @@ class Earlier(NamedTuple):
     state: str
 
 
+def since(visit: Visit) -> str:
+    """From when on payments are looked at."""
+    return instants.render(visit.site.ground.clock.now() - LATELY)
+
+
+def kept_as(payment: str) -> Earlier:
+    """A payment of which only the id is known: it was kept, and is not rejected."""
+    at = instants.render(ids.made_at_ms(payment) * 1_000)
+    return Earlier(f"/payments/{payment}", at, "accepted")
+
+
+def how_far(found: Sequence[Earlier]) -> str:
+    """How far the furthest of them is: ``paid``, ``waiting`` for others, or ``rejected``."""
+    states = {one.state for one in found}
+    if states - {"rejected", *_OPEN}:
+        return "paid"
+    return "waiting" if states & set(_OPEN) else "rejected"
+
+
 async def earlier_of(visit: Visit, order: Order) -> list[Earlier]:
     """Payments of the reader's own within ten minutes from the same account, to the same payee, of the same amount."""
     payments = visit.site.doors.payments
-    since = instants.render(visit.site.ground.clock.now() - LATELY)
     message = ListPayments(
         debtor=order.debtor.address,
         creditor_iban=order.iban,
         amount=to_digits(order.minor),
-        since=since,
+        since=since(visit),
         limit=LOOKED_AT_MAX,
     )
     page = (await part(payments.payments(caller=visit.caller, message=message))).answer

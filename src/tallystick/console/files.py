@@ -5,6 +5,7 @@ import base64
 import binascii
 from typing import Final
 
+from tallystick.console.earlier import since
 from tallystick.console.site import Visit
 from tallystick.kernel.problems import Kind, Problem, malformed
 from tallystick.payments.api import FileAnswer, ListFiles, SubmitFile
@@ -34,13 +35,13 @@ def uncarried(visit: Visit) -> bytes:
         raise malformed("content", "it came damaged: upload the file again") from None
 
 
-async def sent(visit: Visit, content: bytes, message_id: str) -> str:
+async def sent(visit: Visit, content: bytes, message_id: str, *, is_again: bool) -> str:
     """Send a file, and answer its id as soon as it is kept; what is not paid by then goes on.
 
     Raises what the door raises.
     """
     door = visit.site.doors.payments
-    message = SubmitFile(content=content)
+    message = SubmitFile(content=content, unless_paid_since=None if is_again else since(visit))
     if len(_under_way) >= UNDER_WAY_MAX:
         return (await door.submit_file(caller=visit.caller, message=message)).file_id
     task = asyncio.ensure_future(door.submit_file(caller=visit.caller, message=message))

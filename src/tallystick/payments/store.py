@@ -69,27 +69,13 @@ async def insert_file(
     """
     accepted = sum(payment.state is State.ACCEPTED for payment in payments)
     made = await connection.fetchval(
-        _SQL["insert_file"],
-        caller.tenant_id,
-        file.file_id,
-        file.report_id,
-        file.sha256,
-        file.fingerprint,
-        file.message,
-        file.message_id,
-        file.initiating_party,
-        file.original_created_at,
-        file.stated_count,
-        file.stated_sum,
-        file.reason_code,
-        file.reason_text,
-        len(payments),
-        accepted,
-        len(payments) - accepted,
-        caller.decision or None,
+        _SQL["insert_file"], caller.tenant_id, file.file_id, file.report_id, file.sha256,
+        file.fingerprint, file.message, file.message_id, file.initiating_party,
+        file.original_created_at, file.stated_count, file.stated_sum, file.reason_code,
+        file.reason_text, len(payments), accepted, len(payments) - accepted, caller.decision or None,
         msgspec.json.encode(caller.caps).decode(),
         sorted({one.debit_address for one in payments if one.debit_address is not None}),
-    )
+    )  # fmt: skip
     if made is None:
         return False
     deed = deeds.file(caller=caller, file=file, at=made, payments=len(payments))
@@ -110,6 +96,23 @@ async def is_message_id_used(
 ) -> bool:
     """Whether a message id was used for one of these accounts."""
     return await connection.fetchval(_SQL["is_message_id_used"], tenant_id, message_id, debtors)
+
+
+async def like_payment(
+    connection: Connection, *, caller: Caller, since: str, payments: Sequence[PaymentRecord]
+) -> str | None:
+    """The newest payment of the caller's from the id ``since`` on that is like one of these, and not rejected.
+
+    From now to the end of the transaction nobody else looks for what the caller pays from these accounts.
+    """
+    kept = [one for one in payments if one.state is State.ACCEPTED and one.debit_address]
+    for address in sorted({one.debit_address or "" for one in kept}):
+        await connection.execute(_SQL["lock_payer"], caller.tenant_id, f"{caller.actor} {address}")
+    names = ("debit_address", "creditor_iban", "amount")
+    columns = [[getattr(one, name) for one in kept] for name in names]
+    return await connection.fetchval(
+        _SQL["like_payment"], caller.tenant_id, since, caller.actor, *columns
+    )
 
 
 async def insert_blocks(
@@ -134,15 +137,10 @@ async def insert_payments(
         columns = [[getattr(row, name) for row in rows] for name in _PAYMENT_COLUMNS]
         await connection.execute(_SQL["insert_payments"], caller.tenant_id, file_id, *columns)
         moved = await connection.fetch(
-            _SQL["first_events"],
-            caller.tenant_id,
-            caller.actor,
-            State.RECEIVED,
-            [row.payment_id for row in rows],
-            [_EVENT_OF[row.state] for row in rows],
-            [row.state for row in rows],
-            [row.reason_code for row in rows],
-        )
+            _SQL["first_events"], caller.tenant_id, caller.actor, State.RECEIVED,
+            [row.payment_id for row in rows], [_EVENT_OF[row.state] for row in rows],
+            [row.state for row in rows], [row.reason_code for row in rows],
+        )  # fmt: skip
         times = {row["payment_id"]: row["recorded_at"] for row in moved}
         await record.write_deeds(
             connection,

@@ -9,7 +9,14 @@ from tallystick.console.site import Site, Visit
 from tallystick.kernel.fields import PAGE_MAX, told
 from tallystick.kernel.messages import Message
 from tallystick.kernel.problems import Kind, Malformed, Problem
-from tallystick.payments.api import FileOf, FilePage, ListFiles, PreviewFile, ReportOf
+from tallystick.payments.api import (
+    FileOf,
+    FilePage,
+    ListFiles,
+    PaidLately,
+    PreviewFile,
+    ReportOf,
+)
 from tallystick.runtime.iso20022 import (
     MessageNotSupported,
     SchemaViolation,
@@ -60,13 +67,20 @@ def routes(site: Site) -> list[Route]:
         after = visit.form.text("after")
         content = files.uncarried(visit)
         return await _preview(
-            visit, content, after=int(after) if after.isdigit() and len(after) < 7 else 0
+            visit,
+            content,
+            after=int(after) if after.isdigit() and len(after) < 7 else 0,
+            lately=visit.form.text("lately"),
         )
 
     async def send(visit: Visit) -> Reply:
-        content = files.uncarried(visit)
+        content, is_again = files.uncarried(visit), visit.form.text("again") == "yes"
         try:
-            made = await files.sent(visit, content, visit.form.text("message_id"))
+            made = await files.sent(
+                visit, content, visit.form.text("message_id"), is_again=is_again
+            )
+        except PaidLately as problem:
+            return await _preview(visit, content, lately=problem.fields["payment"], status=409)
         except _UNREADABLE as problem:
             return await _upload(visit, wrong=problem.detail, problem=problem)
         return visit.to(f"{PATH}/{made}")
@@ -129,8 +143,16 @@ async def _upload(visit: Visit, *, wrong: str = "", problem: Problem | None = No
     )
 
 
-async def _preview(visit: Visit, content: bytes, *, after: int = 0, name: str = "") -> Reply:
-    """The page that says for each line what will happen."""
+async def _preview(
+    visit: Visit,
+    content: bytes,
+    *,
+    after: int = 0,
+    name: str = "",
+    lately: str = "",
+    status: int = 200,
+) -> Reply:
+    """The page that says for each line what will happen; ``lately`` is a payment that one of them is like."""
     message = PreviewFile(content=content, after=after, limit=PAGE_MAX)
     try:
         seen = await visit.site.doors.payments.preview_file(caller=visit.caller, message=message)
@@ -143,7 +165,9 @@ async def _preview(visit: Visit, content: bytes, *, after: int = 0, name: str = 
     is_barred = seen.obstacle is not None and seen.obstacle.code not in _ON_THE_WAY
     return visit.page(
         "file_preview.html",
+        status=status,
         seen=seen,
+        lately=lately,
         lines=lines,
         name=name,
         reasons=reasons(visit),

@@ -4,14 +4,28 @@ from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from tallystick.console import paying
-from tallystick.console.earlier import Earlier, earlier_of, waiting_of
+from tallystick.console.earlier import (
+    Earlier,
+    earlier_of,
+    how_far,
+    kept_as,
+    since,
+    waiting_of,
+)
 from tallystick.console.paying import Filled, Order
 from tallystick.console.site import Site, Visit
 from tallystick.kernel.fields import told
 from tallystick.kernel.messages import Message
 from tallystick.kernel.money import to_int
 from tallystick.kernel.problems import Kind, Problem
-from tallystick.payments.api import FilePreview, ListPayments, Payment, PreviewFile, SubmitFile
+from tallystick.payments.api import (
+    FilePreview,
+    ListPayments,
+    PaidLately,
+    Payment,
+    PreviewFile,
+    SubmitFile,
+)
 from tallystick.runtime.routes import Reply, Route
 from tallystick.wallets.api import WalletBalances, WalletOf
 
@@ -156,12 +170,19 @@ async def _send(visit: Visit, order: Order) -> Reply:
     sent = await _sent(visit, order.payment)
     if sent is not None:
         return _was_sent(visit, order, sent)
-    if visit.form.text("again") != "yes":
-        warned = await _warned(visit, order)
-        if warned is not None:
-            return warned
-    content = await paying.written(order)
-    answer = await payments.submit_file(caller=visit.caller, message=SubmitFile(content=content))
+    is_again = visit.form.text("again") == "yes"
+    found: list[Earlier] = [] if is_again else await _like(visit, order)
+    if found:
+        return _warned(visit, order, found)
+    message = SubmitFile(
+        content=await paying.written(order), unless_paid_since=None if is_again else since(visit)
+    )
+    try:
+        answer = await payments.submit_file(caller=visit.caller, message=message)
+    except PaidLately as problem:
+        # Another tab was quicker.
+        known = kept_as(problem.fields["payment"])
+        return _warned(visit, order, await _like(visit, order) or [known])
     made = await _sent(visit, order.payment)
     return visit.to(f"/payments/{made.payment_id}" if made else f"/files/{answer.file_id}")
 
@@ -173,17 +194,19 @@ def _was_sent(visit: Visit, order: Order, sent: Payment) -> Reply:
     return visit.to(f"/payments/{sent.payment_id}")
 
 
-async def _warned(visit: Visit, order: Order) -> Reply | None:
-    """The page that says that this may be a second time, if it may."""
-    found: list[Earlier] = await earlier_of(visit, order)
-    found += await waiting_of(visit, order)
-    if not found:
-        return None
+async def _like(visit: Visit, order: Order) -> list[Earlier]:
+    """What was paid lately that is like it, or waits for others."""
+    return [*await earlier_of(visit, order), *await waiting_of(visit, order)]
+
+
+def _warned(visit: Visit, order: Order, found: list[Earlier]) -> Reply:
+    """The page that says that this may be a second time."""
     return visit.page(
         "pay_again.html",
         status=409,
         order=order,
         earlier=found,
+        how=how_far(found),
         fields=_fields(visit, order),
         iban=paying.grouped(order.iban),
     )

@@ -62,7 +62,10 @@ class AccessGuard:
         facts: Facts,
         message: Any,
     ) -> Caller:
-        """The caller as it goes on. Raises NotAllowed, StepUpNeeded, ApprovalNeeded, ApprovalNeedsAnId, TooLongToAgreeTo."""
+        """The caller as it goes on.
+
+        Raises NotAllowed, StepUpNeeded, ApprovalNeeded, ApprovalNeedsAnId, TooLongToAgreeTo.
+        """
         known = self.admitted(caller, wanted)
         if known is not None:
             return known

@@ -30,6 +30,7 @@ from tallystick.payments.api.door import (
     Payments,
 )
 from tallystick.payments.api.refusing import (
+    PaidLately,
     PaymentFileNotFound,
     PaymentNotFound,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "ListFiles",
     "ListPayments",
     "Obstacle",
+    "PaidLately",
     "Payment",
     "PaymentCounts",
     "PaymentDetail",

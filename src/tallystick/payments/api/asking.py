@@ -8,9 +8,14 @@ from tallystick.payments.api.words import PaymentState
 
 
 class SubmitFile(Message, frozen=True, kw_only=True):
-    """Pay what a customer credit transfer initiation asks for: pain.001.001.03, .09 or .11, at most 10 MiB."""
+    """Pay what a customer credit transfer initiation asks for: pain.001.001.03, .09 or .11, at most 10 MiB.
+
+    With ``unless_paid_since`` nothing is paid when the caller has paid a like payment then or later: from the same
+    account, to the same IBAN, of the same amount, in another file, and not rejected.
+    """
 
     content: bytes
+    unless_paid_since: Time | None = None
 
 
 class PreviewFile(Message, frozen=True, kw_only=True):

@@ -44,7 +44,8 @@ class Payments(Protocol):
         The same file again pays nothing and answers as a replay; another file with a ``MsgId`` that its debtor account
         has used is stored and rejected with DU01. What cannot be read leaves nothing behind.
 
-        Raises XmlIsTooLarge, XmlIsMalformed, XmlHasForbiddenConstruct, MessageNotSupported, SchemaViolation.
+        Raises PaidLately, Malformed, XmlIsTooLarge, XmlIsMalformed, XmlHasForbiddenConstruct, MessageNotSupported,
+        SchemaViolation.
         """
         ...
 

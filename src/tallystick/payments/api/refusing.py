@@ -10,6 +10,13 @@ class PaymentFileNotFound(Problem):
     kind = Kind.NOT_FOUND
 
 
+class PaidLately(Problem):
+    """The caller has paid the same payee the same amount from the same account lately, and asked to be told of it."""
+
+    code = "paid_lately"
+    kind = Kind.CONFLICT
+
+
 class PaymentNotFound(Problem):
     """The tenant has no such payment."""
 

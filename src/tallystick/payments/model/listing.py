@@ -7,7 +7,7 @@ import msgspec
 from tallystick.kernel import ids, instants
 from tallystick.kernel.money import to_int
 from tallystick.kernel.problems import malformed
-from tallystick.payments.api import ListPayments
+from tallystick.payments.api import ListPayments, SubmitFile
 from tallystick.payments.model.states import State
 
 _TEXT_MAX: Final = 64
@@ -54,6 +54,11 @@ def wanted(message: ListPayments) -> Wanted:
         first=_edge("since", message.since) or _FIRST,
         beyond=_edge("until", message.until) or _LAST,
     )
+
+
+def since(message: SubmitFile) -> str | None:
+    """The first id of payments that are looked at for a like one; None where nobody asks. Raises Malformed."""
+    return _edge("unless_paid_since", message.unless_paid_since)
 
 
 def _edge(name: str, at: str | None) -> str | None:

@@ -80,7 +80,7 @@ class PaymentService:
         # Whoever pays need not see whom: what they see bounds what they read.
         caller = structs.replace(caller, sees=None)
         file_id, was_known, maker = await self._receiving.receive(
-            caller=caller, content=message.content
+            caller=caller, content=message.content, since=listing.since(message)
         )
         if not was_known:
             try:

@@ -1,6 +1,8 @@
 """A file received: read, known or new, screened, and written whole before anything is paid."""
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
@@ -10,15 +12,16 @@ from tallystick.kernel.instants import day_of
 from tallystick.kernel.problems import Problem
 from tallystick.payments import store
 from tallystick.payments.adapters import pain001
+from tallystick.payments.api import PaidLately
 from tallystick.payments.model import intake, screening
 from tallystick.payments.model.initiation import Initiation
 from tallystick.payments.model.intake import Held
 from tallystick.payments.model.permission import facts_of_payments
 from tallystick.payments.model.reasons import Reason
-from tallystick.payments.model.records import FileRecord
+from tallystick.payments.model.records import FileRecord, PaymentRecord
 from tallystick.payments.model.screening import Screening
 from tallystick.runtime.clock import Clock, Mint
-from tallystick.runtime.database import Database
+from tallystick.runtime.database import Connection, Database
 from tallystick.runtime.doors import Guard
 from tallystick.wallets.api import IBANS_MAX, IbansOf, Wallets
 
@@ -60,10 +63,13 @@ class Receiving:
         self._clock = clock
         self._wallets = wallets
 
-    async def receive(self, *, caller: Caller, content: bytes) -> tuple[str, bool, Caller]:
+    async def receive(
+        self, *, caller: Caller, content: bytes, since: str | None = None
+    ) -> tuple[str, bool, Caller]:
         """Keep a file with its payments, accepted or rejected; answers its id, and whether it was known before.
 
-        The caller is answered with what bounds the payments it makes. Raises what keeps it from making them, and
+        The caller is answered with what bounds the payments it makes. With ``since``, the first id that is looked at,
+        nothing like what was paid is kept. Raises PaidLately, what keeps it from making the payments, and
         XmlIsTooLarge, XmlIsMalformed, XmlHasForbiddenConstruct, MessageNotSupported, SchemaViolation.
         """
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
@@ -80,7 +86,8 @@ class Receiving:
             return known.file_id, True, caller
         screened, held = await self._screened(caller, initiation)
         maker = await self._let_in(caller, screened, held)
-        return *await self._keep(maker, screened, content=content, held=held), maker
+        kept = await self._keep(maker, screened, content=content, held=held, since=since)
+        return *kept, maker
 
     async def foresee(self, *, caller: Caller, content: bytes) -> Foreseen:
         """Find out what would become of a file; nothing of it is kept. Raises what ``receive`` does of files."""
@@ -151,16 +158,30 @@ class Receiving:
         return held
 
     async def _keep(
-        self, caller: Caller, screened: Screening, *, content: bytes, held: Held
+        self,
+        caller: Caller,
+        screened: Screening,
+        *,
+        content: bytes,
+        held: Held,
+        since: str | None,
     ) -> tuple[str, bool]:
+        write = partial(self._write, caller, content=content, held=held)
         try:
-            return await self._write(caller, screened, content=content, held=held, is_unique=True)
+            return await write(screened, is_unique=True, since=since)
         except _MessageIdWasUsed:
             rejected = Screening(initiation=screened.initiation, reason=DUPLICATE)
-            return await self._write(caller, rejected, content=content, held=held, is_unique=False)
+            return await write(rejected, is_unique=False, since=None)
 
     async def _write(
-        self, caller: Caller, screened: Screening, *, content: bytes, held: Held, is_unique: bool
+        self,
+        caller: Caller,
+        screened: Screening,
+        *,
+        content: bytes,
+        held: Held,
+        is_unique: bool,
+        since: str | None,
     ) -> tuple[str, bool]:
         fingerprint = intake.fingerprint_of(screened.initiation)
         file = intake.new_file(
@@ -188,6 +209,8 @@ class Receiving:
                     connection, tenant_id=tenant_id, file=file
                 ):
                     raise _MessageIdWasUsed
+                if since is not None:
+                    await _demand_no_like(connection, caller, payments, since=since)
                 await store.insert_blocks(
                     connection,
                     tenant_id=tenant_id,
@@ -205,3 +228,15 @@ class Receiving:
         known = await self._known(caller, content=content, fingerprint=fingerprint)
         assert known is not None, "a file that could not be written twice is there once"
         return known.file_id, True
+
+
+async def _demand_no_like(
+    connection: Connection, caller: Caller, payments: Sequence[PaymentRecord], *, since: str
+) -> None:
+    """Raises PaidLately."""
+    found = await store.like_payment(connection, caller=caller, since=since, payments=payments)
+    if found is not None:
+        raise PaidLately(
+            f"You have paid the same amount from the same account to the same payee lately: {found}.",
+            {"payment": found},
+        )

@@ -141,6 +141,22 @@ FROM payments.payment WHERE payment.tenant_id = $1 AND payment.payment_id = $2
 SELECT number, recorded_at, actor, event, state_before, state_after, reason_code
 FROM payments.payment_event WHERE tenant_id = $1 AND payment_id = $2 ORDER BY number
 
+-- name: lock_payer
+-- Whoever pays twice at once from an account does it one after the other, so that the second sees the first.
+SELECT pg_advisory_xact_lock(hashtextextended('payments.like ' || $2::text, $1))
+
+-- name: like_payment
+SELECT payment.payment_id
+FROM payments.payment
+JOIN payments.payment_event AS first
+  ON first.tenant_id = payment.tenant_id AND first.payment_id = payment.payment_id AND first.number = 1
+WHERE payment.tenant_id = $1 AND payment.payment_id >= $2 AND payment.debit_address = ANY ($4::text[])
+  AND payment.state <> 'rejected' AND first.actor = $3
+  AND (payment.debit_address, payment.creditor_iban, payment.amount)
+      IN (SELECT * FROM unnest($4::text[], $5::text[], $6::numeric[]))
+ORDER BY payment.payment_id DESC
+LIMIT 1
+
 -- name: open_payments
 SELECT payment.payment_id, payment.file_id, payment.block, payment.payment_information_id, payment.rail, payment.state,
        payment.end_to_end_id, payment.instruction_id, payment.uetr, payment.instructed_amount, payment.currency,
