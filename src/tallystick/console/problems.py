@@ -15,3 +15,10 @@ class SentByAnotherSite(Problem):
 
     code = "sent_by_another_site"
     kind = Kind.FORBIDDEN
+
+
+class SomebodyElseSignedIn(Problem):
+    """The form was made for somebody else, who was signed in before in this browser, so nothing was done."""
+
+    code = "somebody_else_signed_in"
+    kind = Kind.CONFLICT

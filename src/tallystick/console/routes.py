@@ -26,17 +26,28 @@ from tallystick.console.pages import (
     why,
 )
 from tallystick.console.site import Place, Site
+from tallystick.kernel.actions import Action
 from tallystick.runtime.routes import Pages, Route
 
 MENU = (
     Place(key="menu.overview", path="/"),
-    Place(key="menu.accounts", path="/accounts"),
-    Place(key="menu.pay", path="/pay"),
+    Place(
+        key="menu.accounts",
+        path="/accounts",
+        also=("/wallets", "/open-wallet", "/transactions"),
+        action=Action.LEDGER_ACCOUNT_READ,
+    ),
+    Place(key="menu.pay", path="/pay", also=("/payments", "/files")),
     Place(key="menu.approvals", path="/approvals"),
     Place(key="menu.acts", path="/acts"),
-    Place(key="menu.people", path="/people"),
-    Place(key="menu.record", path="/record"),
-    Place(key="menu.operator", path="/operator"),
+    Place(
+        key="menu.people",
+        path="/people",
+        also=("/roles", "/rule", "/why"),
+        action=Action.IDENTITY_PERSON_READ,
+    ),
+    Place(key="menu.record", path="/record", action=Action.AUDIT_ENTRY_READ),
+    Place(key="menu.operator", path="/operator", action=Action.AUDIT_PLATFORM_READ),
 )
 
 

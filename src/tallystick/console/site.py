@@ -11,12 +11,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from tallystick.console.cookies import SESSION, Cookies
 from tallystick.console.forms import Form, read_form
 from tallystick.console.ground import Ground
+from tallystick.console.knowing import Knowing, Known
+from tallystick.console.marking import Marks, demand_own_form
 from tallystick.console.problems import SentByAnotherSite, SignInFirst
 from tallystick.console.reader import Reader, reader_of
 from tallystick.console.signing import SIGN_IN, STEP_UP
 from tallystick.console.statics import Statics
 from tallystick.identity.api.access import ApprovalNeeded, StepUpNeeded
 from tallystick.identity.api.sessions import ProveSession
+from tallystick.kernel.actions import Action
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.problems import Kind, Problem
 from tallystick.runtime.refusals import headers_of, status_of, title_of
@@ -67,10 +70,20 @@ Handle = Callable[[Visit], Awaitable[Reply]]
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """An entry of the menu: its text and its address."""
+    """An entry of the menu: its text, its address, other addresses under it, and what whoever opens it must be let."""
 
     key: str
     path: str
+    also: tuple[str, ...] = ()
+    action: Action | None = None
+
+    def has(self, path: str) -> bool:
+        """Whether a page of this address is under the entry."""
+        return path == self.path or any(
+            path == one or path.startswith(f"{one}/")
+            for one in (self.path, *self.also)
+            if one != "/"
+        )
 
 
 class Site:
@@ -83,6 +96,8 @@ class Site:
     def __init__(self, ground: Ground, *, menu: tuple[Place, ...]) -> None:
         self.ground, self.doors = ground, ground.doors
         self.menu = menu
+        actions = [place.action for place in menu if place.action is not None]
+        self.knowing = Knowing(doors=ground.doors, clock=ground.clock, actions=actions)
         self.origin = _origin(ground.url)
         self.cookies = Cookies(is_tls=ground.url.startswith("https:"))
         self.statics = Statics()
@@ -95,6 +110,7 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            extensions=[Marks],
         )
         self._templates.globals["static"] = self.statics.path
 
@@ -120,7 +136,15 @@ class Site:
         session = self.cookies.given(shown.headers, SESSION)
         if not session:
             raise SignInFirst("Sign in first.")
-        return await self.doors.sessions.prove(caller=asking, message=ProveSession(session=session))
+        message = ProveSession(session=session)
+        try:
+            caller = await self.doors.sessions.prove(caller=asking, message=message)
+        except Problem as problem:
+            if problem.kind == Kind.UNAUTHENTICATED:
+                self.knowing.forget(session)
+            raise
+        await self.knowing.learn(session, caller)
+        return caller
 
     def refused(self, problem: Problem, shown: Shown, request_id: str) -> Reply:
         """The page that says a problem; whoever is not signed in is sent to where they can."""
@@ -132,13 +156,17 @@ class Site:
                 return Reply(status=204, media=HTML, value=b"", headers={"hx-redirect": there})
             if is_safe:
                 return Reply(status=303, media=HTML, value=b"", headers={"location": there})
+        known = self._known(shown)
+        caller = known.caller if known and problem.kind != Kind.UNAUTHENTICATED else NOBODY
         told = headers_of(problem)
         kept = {name: told[name] for name in ("retry-after", "allow") if name in told}
         reply = self.page(
             shown,
             "problem.html",
+            caller=caller,
             status=status_of(problem),
             problem=problem,
+            sentence=to_you(problem.detail, caller, reader_of(shown.headers)),
             title=title_of(problem.code),
             request_id=request_id,
             is_safe=is_safe,
@@ -158,16 +186,23 @@ class Site:
     ) -> Reply:
         """A template with its values and those that every page has."""
         reader = reader_of(shown.headers)
+        known = self._known(shown) if caller.tenant_id else None
+        denied = known.denied if known else frozenset()
         text = self._templates.get_template(template).render(
             t=reader.text,
             reader=reader,
             caller=caller,
-            menu=self.menu,
+            known=known,
+            menu=[place for place in self.menu if place.action not in denied],
             here=shown.scope["path"],
             is_fragment=b"hx-request" in shown.headers,
             **values,
         )
         return Reply(value=text.encode(), status=status, media=HTML, headers=_HEADERS)
+
+    def _known(self, shown: Shown) -> Known | None:
+        session = self.cookies.given(shown.headers, SESSION)
+        return self.knowing.of(session) if session else None
 
     def get(self, path: str, handle: Handle, *, query: Any = None, public: bool = False) -> Route:
         """The route of a page."""
@@ -208,6 +243,7 @@ class Site:
         assert asked.shown is not None, "a page is shown what the request shows"
         media = asked.shown.headers.get(b"content-type", b"").decode("latin-1")
         visit = self._visit(asked, read_form(asked.body, media))
+        demand_own_form(visit.form, visit.caller)
         try:
             return await handle(visit)
         except StepUpNeeded as problem:
@@ -218,6 +254,12 @@ class Site:
             if self.waiting is None:
                 raise
             return await self.waiting(visit, problem)
+
+
+def to_you(sentence: str, caller: Caller, reader: Reader) -> str:
+    """A sentence about whoever asks, said to them."""
+    told = sentence.replace(caller.actor, reader.text("frame.you"))
+    return told if told == sentence else told.replace(" of theirs", " of yours")
 
 
 def here(shown: Shown) -> str:

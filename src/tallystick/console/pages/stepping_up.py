@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from tallystick.console.pages.proving import credential_of, options_text
 from tallystick.console.signing import STEP_UP
-from tallystick.console.site import HTML, Site, Visit, here, own_path
+from tallystick.console.site import HTML, Site, Visit, here, own_path, to_you
 from tallystick.identity.api.access import ApprovalNeeded, StepUpNeeded
 from tallystick.identity.api.approvals import Approval, ShowApproval
 from tallystick.identity.api.factors import (
@@ -81,7 +81,7 @@ async def _interrupt(visit: Visit, problem: StepUpNeeded) -> Reply:
     there = _page_of(visit) if with_files else here(visit.shown)
     return await _ask(
         visit, there=there, kept=_kept(visit), with_files=with_files, status=403,
-        sentence=_to_you(visit, problem.detail),
+        sentence=to_you(problem.detail, visit.caller, visit.reader),
     )  # fmt: skip
 
 
@@ -122,16 +122,11 @@ async def _wait(visit: Visit, problem: ApprovalNeeded) -> Reply:
         status=202,
         approval=found,
         number=number,
-        sentence=_to_you(visit, problem.detail),
+        sentence=to_you(problem.detail, visit.caller, visit.reader),
         there=here(visit.shown),
         kept=_kept(visit),
         with_files=bool(visit.form.files),
     )
-
-
-def _to_you(visit: Visit, sentence: str) -> str:
-    """A sentence about whoever asks, said to them."""
-    return sentence.replace(visit.caller.actor, visit.reader.text("stepping_up.you"))
 
 
 def _kept(visit: Visit) -> list[tuple[str, str]]:

@@ -10,6 +10,21 @@
   }
 })();
 
+// On a phone the menu is one row that scrolls: the entry one is at is in sight.
+document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// What comes anew by itself stands still while its button says so.
+for (const button of document.querySelectorAll("[data-pauses]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    button.classList.toggle("paused");
+    button.textContent = button.classList.contains("paused") ? button.dataset.off : button.dataset.on;
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (button.classList.contains("paused") && event.target.matches(button.dataset.pauses)) event.preventDefault();
+  });
+}
+
 // A form is sent once: a second press while the first is on its way does nothing. When no answer comes, the button works
 // again, with a word that says why that is safe: the form holds the key of what it does.
 const WAIT_MS = 10000;
