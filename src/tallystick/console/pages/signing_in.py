@@ -25,12 +25,13 @@ from tallystick.identity.api.sessions import (
 )
 from tallystick.kernel.fields import told
 from tallystick.kernel.messages import Message
-from tallystick.kernel.problems import Malformed, Problem
+from tallystick.kernel.problems import Kind, Malformed, Problem
 from tallystick.runtime.proxies import country_of
 from tallystick.runtime.routes import Reply, Route
 
 FLOW_LASTS_S: Final = 600
 TENANT_CHARS_MAX: Final = 64
+_ENDED: Final = (Kind.UNAUTHENTICATED, Kind.NOT_FOUND)
 _NOT_IN: Final = (Malformed, PersonNotKnown, ProviderOutOfReach, SignInNotAccepted)
 
 
@@ -70,13 +71,9 @@ def _showing(site: Site) -> list[Route]:
         return site.page(visit.shown, "sign_in_done.html", caller=caller, next=there)
 
     async def leave(visit: Visit) -> Reply:
-        try:
-            caller = await site.prove(visit.shown, visit.caller)
-            message = EndSession(session_id=caller.session)
-            await site.doors.sessions.end(caller=caller, message=message)
-        except Problem:
-            # It had ended, or ends by itself: the browser forgets it all the same.
-            pass
+        if not await _end(visit):
+            # The browser keeps it, so that it can be ended when pressed again.
+            return visit.page("sign_out.html", status=503)
         return visit.to(SIGN_IN, cookies=(site.cookies.forgotten(SESSION),))
 
     return [
@@ -136,7 +133,7 @@ def _by_provider(site: Site) -> list[Route]:
             page = await _ask(visit, there=there, wrong=problem.detail, status=422)
             return structs.replace(page, cookies=(cookies.forgotten(FLOW),))
         remembered = cookies.kept(TENANT, tenant, lasts_s=DEVICE_LASTS_S)
-        return _come_in(visit, signed, device, there, remembered, cookies.forgotten(FLOW))
+        return await _come_in(visit, signed, device, there, remembered, cookies.forgotten(FLOW))
 
     return [
         site.post(f"{SIGN_IN}/provider", begin, public=True),
@@ -164,7 +161,7 @@ def _by_passkey(site: Site) -> list[Route]:
             return await _ask(visit, there=there, passkey_wrong=wrong, status=422)
         except _NOT_IN as problem:
             return await _ask(visit, there=there, passkey_wrong=problem.detail, status=422)
-        return _come_in(visit, signed, device, there)
+        return await _come_in(visit, signed, device, there)
 
     return [site.post(f"{SIGN_IN}/passkey", finish, public=True)]
 
@@ -204,8 +201,26 @@ async def _choose(visit: Visit, tenant: str, there: str) -> Reply:
     )  # fmt: skip
 
 
-def _come_in(visit: Visit, signed: SignedIn, device: str, there: str, *cookies: str) -> Reply:
-    """Go on with the new session: whatever session the browser had before is none of this one."""
+async def _end(visit: Visit) -> bool:
+    """End the session that the browser has, and say whether it has ended."""
+    site = visit.site
+    try:
+        caller = await site.prove(visit.shown, visit.caller)
+        message = EndSession(session_id=caller.session)
+        await site.doors.sessions.end(caller=caller, message=message)
+    except Problem as problem:
+        if problem.kind not in _ENDED:
+            return False
+    site.knowing.forget(site.cookies.given(visit.shown.headers, SESSION))
+    return True
+
+
+async def _come_in(visit: Visit, signed: SignedIn, device: str, there: str, *cookies: str) -> Reply:
+    """Go on with the new session: whatever session the browser had before is none of this one, and ends.
+
+    One that cannot be ended now ends by itself; the browser has forgotten it.
+    """
+    await _end(visit)
     made = visit.site.cookies
     return visit.to(
         _there(there),
