@@ -70,7 +70,7 @@ async def test_a_page_is_stricter_still(path: str) -> None:
     async with serving() as client:
         headers = (await client.get(path, headers={"accept": "text/html"})).headers
     assert headers["x-frame-options"] == "DENY"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert headers["cross-origin-embedder-policy"] == "require-corp"
     assert "camera=()" in headers["permissions-policy"]

@@ -24,7 +24,8 @@ _STRICT: Final = (
 # What says something to a browser of a page only; each header costs every other answer as much as routing it.
 _OF_PAGES: Final = (
     (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
+    # Nothing to other sites; with "no-referrer" a browser would also hide from us which site a form is of.
+    (b"referrer-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-embedder-policy", b"require-corp"),
