@@ -3,7 +3,7 @@
 import re
 
 import httpx
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.house import NARROW, House, axe
 
@@ -37,6 +37,26 @@ def test_the_figures_come_anew_by_themselves_and_end(house: House) -> None:
     assert "hx-get" not in over.text()
 
 
+def test_whoever_reads_lets_the_figures_stand_still(house: House) -> None:
+    page = house.page("owner")
+    page.clock.install()
+    page.goto("/operator")
+    page.locator('#figures[hx-get="/operator?turn=2"]').wait_for()
+    link = page.locator("#to-record")
+    link.focus()
+    page.get_by_role("button", name="Let the figures stand still").click()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    # Four rounds of five seconds would have come.
+    page.clock.fast_forward(20_000)
+    assert asked == []
+    page.get_by_role("button", name="Let the figures come anew").click()
+    link.focus()
+    page.locator('#figures[hx-get="/operator?turn=3"]').wait_for()
+    # Whoever goes by keys stays where they are.
+    expect(link).to_be_focused()
+
+
 def test_who_may_not_see_it_is_told_so(house: House) -> None:
     for who in ("clerk", "bookkeeper"):
         page = house.page(who)
@@ -49,14 +69,18 @@ def test_who_may_not_see_it_is_told_so(house: House) -> None:
 def test_every_problem_code_is_explained_and_found(house: House) -> None:
     page = house.page("clerk")
     page.goto("/operator/problems")
-    codes = page.locator("article code.id").all_inner_texts()
+    codes = page.locator("article code.id").all_text_contents()
     assert {"not_allowed", "step_up_needed", "insufficient_funds"} & set(codes)
     official = httpx.get(f"{house.running.url}/openapi.json").json()["x-problems"]
     assert set(codes) == set(official)
+    assert page.evaluate("document.documentElement.scrollHeight") < 1_600
+    # Whoever follows a code comes to it, though its part is closed.
+    page.goto("/operator/problems#step_up_needed")
+    expect(page.locator("article:target")).to_be_visible()
     axe(page)
     page.get_by_role("searchbox").fill("fresh proof second factor")
     page.get_by_role("button", name="Search").click()
-    found = page.locator("article code.id").all_inner_texts()
+    found = page.locator("article code.id").all_text_contents()
     assert "step_up_needed" in found
     assert len(found) < len(codes)
     shown(page, "no such words at all", 0)

@@ -1,5 +1,6 @@
 """The operator's page: how every part does, what waits, how fast and how often, and what every problem code means."""
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final
 
 from tallystick.audit.api import LogState
@@ -10,6 +11,7 @@ from tallystick.identity.api.access import Ask, NotAllowed
 from tallystick.kernel.actions import NO_FACTS, Action
 from tallystick.kernel.fields import told
 from tallystick.kernel.messages import Message
+from tallystick.kernel.problems import Problem
 from tallystick.runtime.routes import Reply, Route
 
 REFRESH_S: Final = 5
@@ -17,6 +19,7 @@ REFRESH_S: Final = 5
 REFRESHED_MAX: Final = 180
 REFUSALS_SHOWN: Final = 20
 SOUGHT_MAX: Final = 100
+CONTEXTS: Final = tuple("identity ledger wallets payments audit console verdict common".split())
 # What htmx takes as the end of asking again and again.
 STOP_POLLING: Final = 286
 
@@ -43,7 +46,13 @@ def routes(site: Site) -> list[Route]:
         overseen, sought = site.ground.overseen, visit.asked.query.q.strip()[:SOUGHT_MAX]
         every = overseen.problems if overseen is not None else {}
         found = {code: one for code, one in every.items() if _is_sought(sought, code, one)}
-        return visit.page("operator_problems.html", sought=sought, found=found, count=len(every))
+        return visit.page(
+            "operator_problems.html",
+            sought=sought,
+            groups=_by_context(found),
+            found=len(found),
+            count=len(every),
+        )
 
     return [
         site.get("/operator", show, query=Turn),
@@ -79,6 +88,22 @@ async def _demand(visit: Visit) -> None:
     decision = await visit.site.doors.access.decide(caller=visit.caller, message=ask)
     if not decision.allowed:
         raise NotAllowed(decision.sentence, {"decision": decision.decision})
+
+
+def _by_context(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Problems by the context that raises them, in the order of ``CONTEXTS``; those of verdicts have no class."""
+    context = {one.code: one.__module__.split(".")[1] for one in _every(Problem)}
+    groups: dict[str, dict[str, Any]] = {name: {} for name in CONTEXTS}
+    for code, one in found.items():
+        name = context.get(code, "verdict")
+        groups[name if name in groups else "common"][code] = one
+    return {name: group for name, group in groups.items() if group}
+
+
+def _every(kind: type[Problem]) -> Iterator[type[Problem]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _every(one)
 
 
 def _is_sought(sought: str, code: str, entry: Any) -> bool:
