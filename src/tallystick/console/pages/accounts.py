@@ -21,7 +21,7 @@ from tallystick.ledger.api import (
     RecordedInFuture,
 )
 from tallystick.runtime.routes import Reply, Route
-from tallystick.wallets.api import LEDGER
+from tallystick.wallets.api import LEDGER, WalletOf
 
 PATH: Final = "/accounts"
 WALLETS: Final = "wallets:"
@@ -90,7 +90,8 @@ def routes(site: Site) -> list[Route]:
             caller=visit.caller, message=AccountOf(ledger=name, address=address)
         )
         wrong: dict[str, str] = {}
-        chart, found = await asyncio.gather(
+        held, chart, found = await asyncio.gather(
+            _held(visit, account),
             _refusable(history.read(site, visit, account), wrong),
             _refusable(entries.read(site, visit, account), wrong),
         )
@@ -100,6 +101,8 @@ def routes(site: Site) -> list[Route]:
             asked=query,
             account=account,
             wallet=wallet_of(account),
+            holder=held.holder,
+            iban=held.iban,
             chart=chart,
             found=found,
             wrong=wrong,
@@ -144,6 +147,25 @@ async def _refusable(asked: Awaitable[Answer], wrong: dict[str, str]) -> Answer 
     except RecordedInFuture as problem:
         wrong["known"] = problem.detail
     return None
+
+
+class Held(NamedTuple):
+    """Whose an account is, and its IBAN; both empty where no wallet holds it, or the wallet is not shown."""
+
+    holder: str = ""
+    iban: str = ""
+
+
+async def _held(visit: Visit, account: Account) -> Held:
+    named = wallet_of(account)
+    if named is None:
+        return Held()
+    message = WalletOf(wallet=named[0])
+    found = await part(visit.site.doors.wallets.wallet(caller=visit.caller, message=message))
+    if found.answer is None:
+        return Held()
+    ibans = (one.iban or "" for one in found.answer.accounts if one.address == account.address)
+    return Held(found.answer.name, next(ibans, ""))
 
 
 def wallet_of(account: Account) -> tuple[str, str] | None:
