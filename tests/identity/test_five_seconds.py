@@ -7,8 +7,10 @@ from msgspec import structs
 
 from tallystick.identity.api import Unauthenticated
 from tallystick.identity.api.access import Ask, Decision
-from tallystick.identity.http.proving import KEPT, Prover, remembered
+from tallystick.identity.http.proving import Prover, remembered
+from tallystick.identity.model.proven import KEPT_ELSEWHERE, KEPT_HERE
 from tallystick.identity.service.guarding import AccessGuard
+from tallystick.identity.service.keys import FoundKeys
 from tallystick.kernel.actions import NO_FACTS, Action
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import SECOND
@@ -103,12 +105,12 @@ def shown(text: str) -> Shown:
     return Shown(authorization=text, scope={}, headers={})
 
 
-async def test_a_good_key_is_known_for_five_seconds_wherever_it_comes_from() -> None:
+async def test_a_good_key_is_known_for_two_seconds_wherever_it_comes_from() -> None:
     hand: Any = Hand()
     proving = Proving()
     prover = remembered(Prover(lambda _: True, proving.prove), clock=hand)
     first = await prover.prove(shown("Bearer good"), asking("192.0.2.1", "req_1"))
-    hand.at += KEPT - 1
+    hand.at += KEPT_ELSEWHERE - 1
     again = await prover.prove(shown("Bearer good"), asking("192.0.2.2", "req_2"))
     assert (again.actor, again.origin, again.request) == ("key_1", "192.0.2.2", "req_2")
     assert (first.origin, proving.asked) == ("192.0.2.1", 1)
@@ -118,6 +120,32 @@ async def test_a_good_key_is_known_for_five_seconds_wherever_it_comes_from() -> 
     hand.at -= 3_600 * SECOND
     await prover.prove(shown("Bearer good"), asking("192.0.2.2", "req_4"))
     assert proving.asked == 3
+
+
+async def test_a_key_that_was_revoked_is_proven_for_five_seconds_at_most_wherever_it_is() -> None:
+    hand: Any = Hand()
+    found, is_in_force = FoundKeys(hand), True
+
+    async def prove(shown: Shown, asking: Caller) -> Caller:
+        known = found.get(b"hash")
+        if known is None:
+            if not is_in_force:
+                raise Unauthenticated("No.")
+            known = structs.replace(asking, tenant_id=1, actor="key_1", session="key_1")
+            found.put(b"hash", known, asked_at=hand.now(), expires_at=None)
+        return known
+
+    prover, start = remembered(Prover(lambda _: True, prove), clock=hand), hand.at
+    await prover.prove(shown("Bearer good"), asking("192.0.2.1", "req_1"))
+    is_in_force = False
+    # Asked again at the worst moment: just before identity forgets it.
+    for after in (KEPT_HERE - 1, 5 * SECOND - 2):
+        hand.at = start + after
+        await prover.prove(shown("Bearer good"), asking("192.0.2.1", "req_2"))
+    hand.at = start + 5 * SECOND
+    with pytest.raises(Unauthenticated):
+        await prover.prove(shown("Bearer good"), asking("192.0.2.1", "req_3"))
+    assert KEPT_HERE + KEPT_ELSEWHERE <= 5 * SECOND
 
 
 async def test_a_key_that_is_none_is_asked_about_each_time() -> None:

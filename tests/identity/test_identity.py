@@ -18,8 +18,8 @@ from tallystick.identity.api import (
     Unauthenticated,
     WhoAmI,
 )
+from tallystick.identity.model.proven import KEPT_HERE
 from tallystick.identity.service.keys import (
-    KEPT,
     KEPT_KEYS_MAX,
     FoundKeys,
     IdentityService,
@@ -102,7 +102,7 @@ async def test_a_revoked_key_stops_elsewhere_within_five_seconds(identity, datab
     made = await identity.create_key(caller=caller, message=CreateKey(label="books"))
     await _prove(elsewhere, made.key)
     await identity.revoke_key(caller=caller, message=RevokeKey(key_id=made.key_id))
-    clock.at += KEPT - 1
+    clock.at += KEPT_HERE - 1
     assert await _prove(elsewhere, made.key)
     clock.at += 1
     with pytest.raises(Unauthenticated):

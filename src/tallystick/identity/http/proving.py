@@ -7,12 +7,12 @@ from typing import Final, NamedTuple
 from msgspec import structs
 
 from tallystick.identity.api import Unauthenticated
+from tallystick.identity.model.proven import KEPT_ELSEWHERE
 from tallystick.kernel.callers import Caller
-from tallystick.kernel.instants import SECOND, Instant
+from tallystick.kernel.instants import Instant
 from tallystick.runtime.clock import Clock
 from tallystick.runtime.edge import Authenticate, Shown
 
-KEPT: Final[Instant] = 5 * SECOND
 KEPT_MAX: Final = 10_000
 
 
@@ -43,7 +43,7 @@ def bearer(authorization: str) -> str:
 
 
 def remembered(prover: Prover, *, clock: Clock) -> Prover:
-    """A prover that is not asked again, for five seconds, about a credential that it found to be good.
+    """A prover that is not asked again, for two seconds, about a credential that it found to be good.
 
     Only for a credential that proves the same caller whoever sends it, from wherever. It is known by its SHA-256.
     """
@@ -53,7 +53,7 @@ def remembered(prover: Prover, *, clock: Clock) -> Prover:
         hashed, now = sha256(shown.authorization.encode()).digest(), clock.now()
         known = found.get(hashed)
         # A clock that was set back must not prolong anything.
-        if known is not None and 0 <= now - known[1] < KEPT:
+        if known is not None and 0 <= now - known[1] < KEPT_ELSEWHERE:
             return structs.replace(known[0], request=asking.request, origin=asking.origin)
         proven = await prover.prove(shown, asking)
         found.pop(hashed, None)

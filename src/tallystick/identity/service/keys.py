@@ -1,4 +1,4 @@
-"""Identity made real: tenants and keys in the database, found keys remembered for five seconds."""
+"""Identity made real: tenants and keys in the database, found keys remembered for three seconds."""
 
 from collections.abc import Iterable
 
@@ -25,6 +25,7 @@ from tallystick.identity.api import (
     WhoAmI,
 )
 from tallystick.identity.model import keys
+from tallystick.identity.model.proven import KEPT_HERE
 from tallystick.identity.store import keys as store
 from tallystick.identity.store import makers
 from tallystick.identity.store.makers import Maker
@@ -37,8 +38,6 @@ from tallystick.runtime.clock import Clock, Mint
 from tallystick.runtime.database import Connection, Database
 from tallystick.runtime.record import Pen
 
-# So long a key that was revoked by another process may still open this one.
-KEPT: Instant = 5 * instants.SECOND
 KEPT_KEYS_MAX = 10_000
 # A key that goes on being used has signed in once in so long.
 SIGNED_IN: Instant = 900 * instants.SECOND
@@ -54,14 +53,14 @@ class FoundKeys:
         self._found: dict[bytes, tuple[Caller, Instant, Instant | None]] = {}
 
     def get(self, hashed: bytes) -> Caller | None:
-        """The caller, if the key was found less than five seconds ago."""
+        """The caller, if the key was found less than three seconds ago."""
         found = self._found.get(hashed)
         if found is None:
             return None
         caller, asked_at, expires_at = found
         now = self._clock.now()
         # A clock that was set back must not prolong anything.
-        if 0 <= now - asked_at < KEPT and (expires_at is None or now < expires_at):
+        if 0 <= now - asked_at < KEPT_HERE and (expires_at is None or now < expires_at):
             return caller
         return None
 

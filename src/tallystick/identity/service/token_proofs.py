@@ -10,8 +10,9 @@ from tallystick.identity.model.access_tokens import AccessToken
 from tallystick.identity.model.client_assertion import confirmation
 from tallystick.identity.model.grants import BadGrant
 from tallystick.identity.model.jws import BadToken, PublicKey
+from tallystick.identity.model.proven import KEPT_HERE
 from tallystick.identity.service.client_proofs import Certificates, ClientProofs, Spend, sentence
-from tallystick.identity.service.keys import KEPT, KEPT_KEYS_MAX
+from tallystick.identity.service.keys import KEPT_KEYS_MAX
 from tallystick.identity.store import clients as store
 from tallystick.kernel.instants import SECOND, Instant
 from tallystick.runtime.clock import Clock
@@ -75,7 +76,7 @@ class TokenProofs:
         except BadToken as error:
             raise _not_accepted(str(error), "invalid_token") from None
         # A clock that was set back must not prolong anything.
-        is_fresh = kept is not None and 0 <= now - kept.asked_at < KEPT
+        is_fresh = kept is not None and 0 <= now - kept.asked_at < KEPT_HERE
         if spends or not is_fresh:
             await self._look_up(token, spends, now, is_fresh=is_fresh)
         if not is_fresh:
