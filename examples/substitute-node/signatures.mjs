@@ -32,8 +32,9 @@ export function signer(path) {
   return ({ authority, path: target, timeout, body }) => {
     const created = Math.floor(Date.now() / 1000);
     const nonce = randomBytes(16).toString("base64url");
+    const expires = created + Math.min(Math.ceil(timeout / 1000) + SKEW_S, LIVES_S);
     const parameters =
-      `${LIST};created=${created};expires=${created + LIVES_S};nonce="${nonce}";keyid="${id}";tag="tallystick-door"`;
+      `${LIST};created=${created};expires=${expires};nonce="${nonce}";keyid="${id}";tag="tallystick-door"`;
     const digest = digestOf(body);
     const values = ["POST", authority, target, "application/json", digest, String(timeout)];
     return {
@@ -57,7 +58,7 @@ export function verifier(path, here) {
     if (host !== here) return "it was sent to another address";
     const [, parameters, created, expires, nonce, keyId] = form;
     const now = Math.floor(Date.now() / 1000);
-    if (expires - created > LIVES_S || created > now + SKEW_S || now >= Number(expires) + SKEW_S) return "it is not in force";
+    if (expires - created > LIVES_S || created > now + SKEW_S || now > Number(expires)) return "it is not in force";
     const values = [method, host, target, headers["content-type"], headers["content-digest"], headers["tallystick-timeout"]];
     const signature = Buffer.from(made[1], "base64");
     if (keyId !== id || !verify(null, baseOf(values, parameters), key, signature)) return "no known key made this signature";

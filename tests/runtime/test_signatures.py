@@ -137,7 +137,7 @@ def test_what_was_signed_is_proven(signer: Signer, verifier: Verifier, clock: Ha
     first, second = signed(signer), signed(signer)
     proof = verify(verifier, first)
     assert (proof.key_id, proof.timeout_ms) == (signer.key_id, 2_500)
-    assert proof.until == clock.at + (LIVES_S + SKEW_S) * SECOND
+    assert proof.until == clock.at + (3 + 2 * SKEW_S) * SECOND
     assert verify(verifier, second).nonce != proof.nonce
     demand_body(proof, BODY)
     with pytest.raises(SignatureNotAccepted) as refused:
@@ -244,10 +244,10 @@ def test_an_unknown_key_and_a_wrong_signature_look_alike(
 def test_a_signature_is_in_force_for_a_minute_and_clocks_may_differ(
     signer: Signer, verifier: Verifier, clock: HandClock
 ) -> None:
-    headers, start = signed(signer), clock.at
+    headers, start = signed(signer, timeout_ms=150_000), clock.at
     for seconds, reason in (
-        (-SKEW_S - 1, "early"), (-SKEW_S, None), (0, None), (LIVES_S + SKEW_S - 1, None),
-        (LIVES_S + SKEW_S, "late"), (10 * LIVES_S, "late"),
+        (-SKEW_S - 1, "early"), (-SKEW_S, None), (0, None), (LIVES_S, None),
+        (LIVES_S + 1, "late"), (10 * LIVES_S, "late"),
     ):  # fmt: skip
         clock.at = start + seconds * SECOND
         if reason is None:
@@ -256,11 +256,33 @@ def test_a_signature_is_in_force_for_a_minute_and_clocks_may_differ(
             assert refusal(verifier, headers) == reason
 
 
+@pytest.mark.parametrize(
+    ("timeout_ms", "seconds", "left_ms"),
+    [
+        (100, 0, 100), (100, SKEW_S, 100), (100, SKEW_S + 1, 1), (100, 10, None),
+        (3_000, SKEW_S, 3_000), (3_000, SKEW_S + 2, 1_000), (3_000, SKEW_S + 4, None),
+        (150_000, 60, 95_000), (150_000, 61, None),
+    ],
+)  # fmt: skip
+def test_a_signature_is_good_while_its_answer_is_waited_for(
+    clock: HandClock, timeout_ms: int, seconds: int, left_ms: int | None
+) -> None:
+    key = Ed25519PrivateKey.generate()
+    signer = Signer(key=key, clock=clock, chance=bytes)
+    verifier = Verifier(keys={signer.key_id: key.public_key()}, here=frozenset({HERE}), clock=clock)
+    headers = signed(signer, timeout_ms=timeout_ms)
+    clock.at += seconds * SECOND
+    if left_ms is None:
+        assert refusal(verifier, headers) == "late"
+    else:
+        assert verify(verifier, headers).timeout_ms == left_ms
+
+
 @pytest.mark.parametrize("lives", [0, -1, LIVES_S + 1, 10**10])
 def test_a_signature_lives_no_longer(
     signer: Signer, verifier: Verifier, clock: HandClock, lives: int
 ) -> None:
-    headers, now = signed(signer), clock.at // SECOND
+    headers, now = signed(signer, timeout_ms=150_000), clock.at // SECOND
     changed = headers["signature-input"].replace(f"={now + LIVES_S}", f"={now + lives}")
     assert refusal(verifier, headers | {"signature-input": changed}) == "too long"
 

@@ -29,7 +29,7 @@ from tallystick.runtime.clock import Clock
 
 TAG: Final = "tallystick-door"
 LIVES_S: Final = 60
-"""A signature is good for so long, and says so itself."""
+"""A signature is good for so long at most, and says so itself: for the time that is waited, and the clocks' skew."""
 SKEW_S: Final = 5
 """So far may the clocks of two processes be apart."""
 TIMEOUT: Final = "tallystick-timeout"
@@ -118,6 +118,11 @@ def base_of(components: Mapping[str, str], params: str) -> bytes:
     return "\n".join([*lines, f'"@signature-params": {params}']).encode("latin-1")
 
 
+def lives_s(timeout_ms: int) -> int:
+    """How many seconds a signature is good for when its answer is waited for so many milliseconds."""
+    return min(-(-timeout_ms // 1_000) + SKEW_S, LIVES_S)
+
+
 class Signer:
     """Signs requests with the key of this process."""
 
@@ -135,7 +140,7 @@ class Signer:
         covered = (method, authority, path, media, digest, str(timeout_ms))
         created = self._clock.now() // SECOND
         params = (
-            f"{_LIST};created={created};expires={created + LIVES_S}"
+            f"{_LIST};created={created};expires={created + lives_s(timeout_ms)}"
             f';nonce="{_url_safe(self._chance(_NONCE_BYTES))}";keyid="{self.key_id}";tag="{TAG}"'
         )
         made = self._key.sign(base_of(dict(zip(COVERED, covered, strict=True)), params))
@@ -175,7 +180,8 @@ class Verifier:
             )
         if shown["host"].lower() not in self._here:
             raise _refused("for another", "This was sent to an address that is not ours.")
-        until = self._until(int(form[2]), int(form[3]))
+        timeout_ms = min(int(timeout[0]), TIMEOUT_MS_MAX)
+        until, left_ms = self._until(int(form[2]), int(form[3]), timeout_ms)
         covered = (
             method, shown["host"].lower(), path, shown["content-type"], shown["content-digest"], shown[TIMEOUT],
         )  # fmt: skip
@@ -188,19 +194,26 @@ class Verifier:
             digest=base64.b64decode(digest[1]),
             nonce=form[4],
             until=until,
-            timeout_ms=min(int(timeout[0]), TIMEOUT_MS_MAX),
+            timeout_ms=left_ms,
         )
 
-    def _until(self, created: int, expires: int) -> Instant:
-        """When a signature's nonce may be forgotten; raises unless it is in force now, for a minute at most."""
-        now = self._clock.now() // SECOND
+    def _until(self, created: int, expires: int, timeout_ms: int) -> tuple[Instant, int]:
+        """When a signature's nonce may be forgotten, and how many milliseconds are still waited for the answer.
+
+        Raises unless it is in force now, for a minute at most. Within the clocks' skew nobody knows how much of the
+        time is over, so all of it is left; what is older by more has so much less.
+        """
+        micros = self._clock.now()
+        now = micros // SECOND
         if not 0 < expires - created <= LIVES_S:
             raise _refused("too long", f"A signature lives {LIVES_S} seconds at most.")
         if created > now + SKEW_S:
             raise _refused("early", "The signature is of the future: look at the clocks.")
-        if now >= expires + SKEW_S:
+        # The skew is in it already, as whoever signed it counts.
+        if now > expires:
             raise _refused("late", "The signature is over: look at the clocks.")
-        return (expires + SKEW_S) * SECOND
+        over_ms = max(micros // 1_000 - (created + SKEW_S) * 1_000, 0)
+        return (expires + SKEW_S) * SECOND, max(timeout_ms - over_ms, 1)
 
 
 _SHOWN = ("host", "content-type", "content-digest", TIMEOUT, "signature-input", "signature")
