@@ -4,7 +4,9 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tallystick.apps.doors import demand_doors
 from tallystick.apps.parts import (
     CONTEXTS,
     DATABASE_SETTINGS,
@@ -18,6 +20,7 @@ from tallystick.apps.splitting import SPLITS, may_call, processes_of
 from tallystick.runtime.configuration import Settings, read_settings
 from tallystick.runtime.far import read_peers
 from tests.apps.platform import Reached, environment
+from tests.runtime.far_ground import peers_file
 
 NO_DATABASE = DATABASE_SETTINGS["ledger"].replace("LEDGER", "BOOKS")
 URLS = {"TALLYSTICK_DOOR_URLS": "ledger=https://books:8480 identity=https://keys:8480"}
@@ -98,9 +101,44 @@ def test_a_process_may_do_at_doors_what_its_parts_need_and_no_more() -> None:
     assert may_call(books, keys)["identity.Access"] == ["edge", "jobs", "payments", "wallets"]
     at_keys = may_call(edge, keys)
     assert at_keys.pop("identity.Access") == ["edge", "jobs"]
-    assert at_keys.pop("identity.Serving") == ["edge", "jobs"]
+    assert at_keys.pop("identity.Serving") == ["jobs"]
     assert {"identity.Identity", "identity.Edge", "identity.Tokens"} <= at_keys.keys()
     assert set(map(tuple, at_keys.values())) == {("edge",)}
+
+
+def test_only_who_holds_what_can_be_substituted_asks_who_serves() -> None:
+    processes = {one.name: one for one in processes_of("each", port=8480, at={})}
+    asking = {
+        name: may_call(one, processes["identity"]).get("identity.Serving")
+        for name, one in processes.items()
+        if name != "identity"
+    }
+    assert {name for name, words in asking.items() if words} == {"ledger", "wallets", "payments"}
+    assert {tuple(words) for words in asking.values() if words} == {("jobs",)}
+
+
+def test_a_process_listens_where_others_reach_it_or_everywhere() -> None:
+    at = {"books": "https://books.internal:8443", "keys": "https://keys.internal/"}
+    edge, books, keys = processes_of("three", port=9000, at=at)
+    assert [(one.host, one.port) for one in (edge, books, keys)] == [
+        ("127.0.0.1", 9000), ("0.0.0.0", 8443), ("0.0.0.0", 9002),
+    ]  # fmt: skip
+    assert (keys.url, books.authority) == ("https://keys.internal", "books.internal:8443")
+
+
+def test_doors_are_served_beyond_the_loopback_to_known_certificates_alone(tmp_path: Path) -> None:
+    peers = tmp_path / "peers.toml"
+    key = Ed25519PrivateKey.generate()
+    peers.write_text(peers_file(("edge", key, {"ledger.Ledger": ["edge"]})))
+    words = {
+        "TALLYSTICK_DOOR_PEERS": str(peers),
+        "TALLYSTICK_ONLY": "ledger,identity",
+        "TALLYSTICK_HOST": "0.0.0.0",
+    }
+    with pytest.raises(ValueError, match="set TALLYSTICK_TLS_CLIENT_CA"):
+        demand_doors(read_settings(words))
+    demand_doors(read_settings(words | {"TALLYSTICK_HOST": "127.0.0.1"}))
+    demand_doors(read_settings(words | {"TALLYSTICK_TLS_CLIENT_CA": str(tmp_path / "ca.pem")}))
 
 
 def test_in_a_full_split_nobody_speaks_for_a_neighbour() -> None:
@@ -136,6 +174,8 @@ def test_keys_peers_and_settings_are_written_for_each_process(
     assert 'TALLYSTICK_ONLY="payments,edge"' in env
     assert "ledger=https://books.internal:8480" in env
     assert "identity=http://127.0.0.1:9002" in env
+    env = (folder / "books" / "env").read_text()
+    assert 'TALLYSTICK_HOST="0.0.0.0"\nTALLYSTICK_PORT="8480"' in env
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tallystick.apps.parts import elsewhere_of
+from tallystick.apps.parts import EDGE, elsewhere_of, parts_of
 from tallystick.identity.api.substitutions import OURS
 from tallystick.runtime.clock import Clock
 from tallystick.runtime.configuration import Settings
@@ -18,6 +18,7 @@ from tallystick.runtime.far.nonces import SpentNonces
 from tallystick.runtime.far.peers import FILE_BYTES_MAX
 from tallystick.runtime.routes import Route
 from tallystick.runtime.signatures import Signer, private_key
+from tallystick.runtime.tls import is_loopback
 
 Door = TypeVar("Door")
 
@@ -41,7 +42,12 @@ def peers_of(settings: Settings) -> Peers | None:
 
 def demand_doors(settings: Settings) -> None:
     """Raise ValueError for what is configured of doors and cannot be used."""
-    peers_of(settings)
+    serves = peers_of(settings) is not None and EDGE not in parts_of(settings)
+    if serves and not is_loopback(settings.host) and not settings.tls_client_ca:
+        raise ValueError(
+            f"doors are served at {settings.host} to whoever reaches it: set TALLYSTICK_TLS_CLIENT_CA to the authority "
+            "of the other processes' certificates, or TALLYSTICK_HOST to 127.0.0.1"
+        )
     if elsewhere_of(settings) or settings.door_key:
         _key_of(settings)
 

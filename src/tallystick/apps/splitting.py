@@ -5,15 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from tallystick.apps.identifying import DOORS as DOORS_OF_IDENTITY
 from tallystick.apps.parts import EDGE, NEEDS, PARTS
 from tallystick.audit.api import Audit
+from tallystick.contracts.catalogue import CONTRACTS
 from tallystick.ledger.api import Ledger
 from tallystick.payments.api import Payments
 from tallystick.runtime.far.peers import JOBS
 from tallystick.runtime.far.wire import address_of
 from tallystick.runtime.signatures import new_key
+from tallystick.runtime.tls import is_loopback
 from tallystick.wallets.api import Wallets
 
 SPLITS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = MappingProxyType(
@@ -39,16 +42,26 @@ DOORS: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
     }
 )
 """The doors of each context."""
-# What every process that has a context asks, whoever it is that it is to let in and serve.
-FOR_GUARDS: Final = ("Access", "Serving")
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104
+# What every process that has a context asks, whoever it is that it is to let in.
+FOR_GUARDS: Final = "Access"
+# What a process asks that has a context somebody else can stand in for: for any caller's tenant, and as jobs.
+FOR_SWITCHES: Final = "Serving"
 
 
 class Process(NamedTuple):
-    """A process of a split: its name, its parts, and where others reach it."""
+    """A process of a split: its name, its parts, where others reach it, and the port it listens at."""
 
     name: str
     parts: tuple[str, ...]
     url: str
+    port: int
+
+    @property
+    def host(self) -> str:
+        """The address it listens at: the loopback where others reach it there, else every one of its machine."""
+        host = address_of(self.url).host
+        return host if is_loopback(host) else EVERYWHERE
 
     @property
     def authority(self) -> str:
@@ -80,9 +93,14 @@ def processes_of(split: str, *, port: int, at: Mapping[str, str]) -> list[Proces
     if unknown is not None:
         raise ValueError(f"the split {split} has {', '.join(names)}, and no {unknown}")
     return [
-        Process(name, parts, at.get(name, f"http://127.0.0.1:{port + number}").rstrip("/"))
+        _process(name, parts, at.get(name), port + number)
         for number, (name, parts) in enumerate(names.items())
     ]
+
+
+def _process(name: str, parts: tuple[str, ...], url: str | None, port: int) -> Process:
+    url = (url or f"http://127.0.0.1:{port}").rstrip("/")
+    return Process(name, parts, url, urlsplit(url).port or port)
 
 
 def make(processes: Sequence[Process], folder: Path) -> list[Made]:
@@ -115,7 +133,11 @@ def may_call(asking: Process, asked: Process) -> dict[str, list[str]]:
         if context not in asked.parts:
             continue
         for door in DOORS[context]:
-            speaks = [*asks, *_let_in_by(asking)] if door.__name__ in FOR_GUARDS else list(asks)
+            speaks = list(asks)
+            if door.__name__ == FOR_GUARDS:
+                speaks += _let_in_by(asking)
+            elif door.__name__ == FOR_SWITCHES:
+                speaks = [JOBS] if set(CONTRACTS) & set(asking.parts) else []
             if speaks:
                 found[f"{context}.{door.__name__}"] = sorted(set(speaks))
     return found
@@ -168,12 +190,11 @@ def _settings(process: Process, processes: Sequence[Process], folder: Path) -> s
     """The settings of a process, as a shell and systemd read them."""
     where = {part: one.url for one in processes for part in one.parts}
     asked = [one for one in PARTS if one in _asked_by(process) and one not in process.parts]
-    address = address_of(process.url)
     edge = where[EDGE]
     lines: dict[str, Any] = {
         "TALLYSTICK_ONLY": ",".join(process.parts),
-        "TALLYSTICK_HOST": address.host,
-        "TALLYSTICK_PORT": address.port,
+        "TALLYSTICK_HOST": process.host,
+        "TALLYSTICK_PORT": process.port,
         "TALLYSTICK_PUBLIC_URL": edge,
         "TALLYSTICK_DOOR_KEY": folder / "door.key",
     }

@@ -28,7 +28,7 @@ def init(
     at: list[str] = typer.Option(
         [],
         "--at",
-        help="Where a process is reached, such as books=https://books.internal:8480; each on its own.",
+        help="Where others reach a process, such as books=https://books.internal:8480; each on its own.",
     ),
 ) -> None:
     """Write a key, a file of peers and settings for each process of a split, and say how to start them."""
@@ -48,7 +48,10 @@ def init(
         "a context has its own."
     )
     if any(process.url.startswith("https:") for process, _ in made):
-        typer.echo("Over https each needs a certificate: docs/operating/tls.md.")
+        typer.echo(
+            "Over https each needs a certificate, and each without the edge TALLYSTICK_TLS_CLIENT_CA: "
+            "docs/operating/tls.md."
+        )
 
 
 def _placed(word: str) -> tuple[str, str]:
