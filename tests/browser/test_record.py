@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route
@@ -54,17 +55,34 @@ def check(page: Page, path: str = "") -> str:
     return page.locator("#check").get_attribute("data-verdict") or ""
 
 
+def grow(house: House, page: Page) -> None:
+    """Have something recorded, and wait until a checkpoint covers more than the browser keeps."""
+    kept, number = pin(page)["size"], uuid4().hex
+    moved = {"debit": "bank:nostro:eur", "credit": "wallets:emma-peeters:eur"}
+    posting = moved | {"amount": 1, "asset": "EUR"}
+    with house.running.client() as client:
+        body = {"kind": "post", "id": number, "postings": [posting]}
+        assert client.post("/v1/ledgers/main/transactions", json=body).is_success
+        for _ in range(80):
+            if client.get("/v1/log").json()["published_size"] > kept:
+                return
+            page.wait_for_timeout(250)
+    pytest.fail("no checkpoint was published")
+
+
 def reasons(page: Page) -> list[str]:
     """The steps of the last check that were red."""
     found = page.locator("#check li.bad")
     return [one.get_attribute("data-step") or "" for one in found.all()]
 
 
-def pins(page: Page) -> dict[str, Any]:
-    """What the browser keeps."""
+def pin(page: Page) -> dict[str, Any]:
+    """What the browser keeps of the log of this tenant; nothing else is kept."""
     if page.url == "about:blank":
         page.goto("/record/log")
-    return json.loads(page.evaluate("localStorage.getItem('tallystick-record')") or "{}")
+    kept = json.loads(page.evaluate("localStorage.getItem('tallystick-record')"))
+    ((_, found),) = kept["pins"].items()
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -117,22 +135,24 @@ def replaced(proof: LogProof, **changes: Any) -> LogProof:
 
 
 def test_a_receipt_is_checked_and_the_pin_moves_on(house: House, checked: Page, act: str) -> None:
-    first = pins(checked)
-    (origin,) = first["logs"]
-    # Reading leaves entries, so the log has grown.
+    first = pin(checked)
+    origin = first["origin"]
+    grow(house, checked)
     assert check(checked, act) == "good"
     shown = checked.locator("[data-shown=key]").inner_text()
     assert shown.startswith(f"{origin}+")
     with house.running.client() as client:
         keys = client.get("/v1/log").json()["keys"]
     assert shown in keys
-    later = pins(checked)
-    assert later["key"] == first["key"]
-    assert later["logs"][origin]["size"] > first["logs"][origin]["size"]
+    later = pin(checked)
+    assert (later["origin"], later["key"]) == (origin, first["key"])
+    assert later["size"] > first["size"]
     said = checked.locator("#check").inner_text()
     assert "The log only grew" in said
     assert "ML-DSA" in said
     assert "ledger.transaction.post" in said
+    assert "amounts, in minor units" in said
+    assert "reference were not checked" in said
     axe(checked)
 
 
@@ -151,6 +171,34 @@ def test_a_payment_has_a_receipt_that_is_checked_too(house: House, checked: Page
     assert payment.startswith("pay_")
     assert check(page, f"/receipts/payments/{payment}") == "good"
     assert page.locator("[data-shown=on]").inner_text() == payment
+    said = page.locator("#check").inner_text()
+    assert "the state since" in said
+    assert "Amount, payer, payee and reference lie under the seal" in said
+    axe(page)
+    # Whoever may read the payment checks it too, without the record.
+    for who in ("clerk", "approver", "bookkeeper"):
+        theirs = house.page(who)
+        assert check(theirs, f"/receipts/payments/{payment}") == "first", who
+        assert check(theirs) == "good", who
+        assert theirs.request.get("/record/3/receipt").status == 403
+        assert house.asks(theirs, "GET", "/v1/log/tile/entries/000").status_code == 403
+
+
+def test_a_page_that_says_something_else_than_the_entry_is_red(checked: Page, act: str) -> None:
+    for old, new in (
+        ("outcome&#34;:&#34;done", "outcome&#34;:&#34;gone"),
+        ("ledger.transaction.post&#34;", "ledger.transaction.void&#34;"),
+        ("amounts&#34;:[500]", "amounts&#34;:[501]"),
+    ):
+
+        def changed(body: bytes, old: str = old, new: str = new) -> bytes:
+            assert old in body.decode()
+            return body.decode().replace(old, new).encode()
+
+        checked.context.unroute_all()
+        tampering(checked.context, f"**{act}", changed)
+        assert check(checked, act) == "bad"
+        assert reasons(checked) == ["differs"]
 
 
 def pay(house: House) -> None:
@@ -183,12 +231,12 @@ LIES = {
 @pytest.mark.parametrize("lie", LIES)
 def test_a_receipt_that_was_changed_is_red(checked: Page, act: str, lie: str) -> None:
     change, reason = LIES[lie]
-    before = pins(checked)
+    before = pin(checked)
     tampering(checked.context, "**/file", change)
     assert check(checked, act) == "bad"
     assert reasons(checked) == [reason]
     assert "It does not hold" in checked.locator("[data-status]").inner_text()
-    assert pins(checked) == before
+    assert pin(checked) == before
 
 
 def changed_note(body: bytes, change: Callable[[str, list[str]], tuple[str, list[str]]]) -> bytes:
@@ -311,16 +359,110 @@ def test_a_fork_signed_with_the_right_key_is_red(
 ) -> None:
     proof = real(checked, act)
     assert proof.extra is not None
-    (origin,) = pins(checked)["logs"]
-    size = pins(checked)["logs"][origin]["size"] + more
+    origin, size = pin(checked)["origin"], pin(checked)["size"] + more
     key = private_key(house)
     liar = Liar(proof.extra, origin, size, private=key, place=min(proof.index, size - 1))
     liar.takes_over(checked.context)
     assert check(checked, act) == "bad"
     assert reasons(checked) == [reason]
     # What was shown is no less red for being shown again, and the browser keeps what it kept.
-    assert pins(checked)["logs"][origin]["size"] == size - more
+    assert pin(checked)["size"] == size - more
     assert check(checked, act) == "bad"
+
+
+def test_a_fork_under_another_origin_signed_with_the_right_key_is_red(
+    house: House, checked: Page, act: str
+) -> None:
+    proof, before = real(checked, act), pin(checked)
+    assert proof.extra is not None
+    size, key = before["size"] + 7, private_key(house)
+    liar = Liar(proof.extra, "log.example/other", size, private=key, place=proof.index)
+    liar.takes_over(checked.context)
+    for _ in range(2):
+        assert check(checked, act) == "bad"
+        assert reasons(checked) == ["origin_changed"]
+        assert pin(checked) == before
+
+
+def test_another_key_is_accepted_on_purpose_and_the_log_must_go_on(checked: Page, act: str) -> None:
+    proof, before = real(checked, act), pin(checked)
+    assert proof.extra is not None
+    # The log is what it was, and a new key signs it.
+    signer = Ed25519Signer(before["origin"], b"\7" * 32)
+
+    def signed_anew(body: bytes) -> bytes:
+        found = parse_proof(body)
+        text = parse_note(found.checkpoint).text
+        line = render_signature(signer.sign(text, at_s=0))
+        return body[: body.index(b"\n\n") + 2] + f"{text}\n{line}".rstrip("\n").encode() + b"\n"
+
+    told = json.dumps({"origin": before["origin"], "keys": [signer.key.render()]}).encode()
+    tampering(checked.context, "**/file", signed_anew)
+    tampering(checked.context, "**/record/log", lambda body: told)
+    assert check(checked, act) == "bad"
+    assert reasons(checked) == ["key_changed"]
+    shown = checked.locator("[data-shown=told]")
+    assert shown.inner_text() == signer.key.render()
+    axe(checked)
+    checked.get_by_role("button", name="Accept what is shown now").click()
+    checked.get_by_role("button", name="No, keep what is kept").click()
+    assert pin(checked) == before
+    checked.get_by_role("button", name="Accept what is shown now").click()
+    checked.get_by_role("button", name="Yes, it is the same").click()
+    checked.locator("#check[data-verdict=good]").wait_for(timeout=WAIT_MS)
+    assert pin(checked)["key"] != before["key"]
+    # The new key signs another past: that is no less red than before.
+    size = pin(checked)["size"] + 7
+    liar = Liar(proof.extra, before["origin"], size, private=b"\7" * 32, place=proof.index)
+    checked.context.unroute_all()
+    liar.takes_over(checked.context)
+    assert check(checked, act) == "bad"
+    assert reasons(checked) == ["forked"]
+
+
+def test_an_older_checkpoint_is_good_when_what_was_kept_continues_it(
+    house: House, checked: Page, act: str
+) -> None:
+    old = checked.context.request.get(f"{act}/file").body()
+    assert check(checked, act) == "good"
+    grow(house, checked)
+    assert check(checked, act) == "good"
+    before = pin(checked)
+    tampering(checked.context, "**/file", lambda body: old)
+    assert check(checked, act) == "good"
+    assert pin(checked) == before
+    # A server that answers nothing of the sizes between has lost them.
+    checked.context.route("**/record/grown*", lambda route: route.fulfill(status=422, body=""))
+    assert check(checked, act) == "bad"
+    assert reasons(checked) == ["shrunk"]
+
+
+def test_of_two_windows_the_larger_checkpoint_is_kept(
+    house: House, checked: Page, act: str
+) -> None:
+    stored = "localStorage.getItem('tallystick-record')"
+    checked.goto(act)
+    small = checked.evaluate(stored)
+    grow(house, checked)
+    old = checked.context.request.get(f"{act}/file").body()
+    other = checked.context.new_page()
+    assert check(other, act) == "good"
+    grow(house, other)
+    assert check(other) == "good"
+    large, larger = other.evaluate(stored), pin(other)
+    put = "(kept) => localStorage.setItem('tallystick-record', kept)"
+    other.evaluate(put, small)
+
+    def meanwhile(route: Route) -> None:
+        other.evaluate(put, large)
+        route.continue_()
+
+    # The first window began with the smaller pin, and the larger is written while it asks.
+    tampering(checked.context, "**/file", lambda body: old)
+    checked.context.route("**/record/grown*", meanwhile, times=1)
+    assert check(checked) == "good"
+    assert checked.locator("[data-step=behind]").count() == 1
+    assert pin(checked) == larger
 
 
 def test_a_consistency_proof_that_was_changed_is_red(checked: Page, act: str) -> None:

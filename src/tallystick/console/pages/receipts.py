@@ -2,7 +2,9 @@
 
 import base64
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
+
+import msgspec
 
 from tallystick.audit.api import (
     CheckpointOf,
@@ -15,11 +17,12 @@ from tallystick.audit.api import (
 )
 from tallystick.console.pages.record import check_words, number, told_of
 from tallystick.console.site import Site, Visit
-from tallystick.kernel.entries import Recorded, canonical
+from tallystick.kernel.entries import DONE, Recorded, canonical
 from tallystick.kernel.fields import told
 from tallystick.kernel.instants import parse
 from tallystick.kernel.messages import Message
-from tallystick.ledger.api import TransactionOf
+from tallystick.kernel.tags import Tag
+from tallystick.ledger.api import TransactionNotFound, TransactionOf
 from tallystick.payments.api import PaymentOf
 from tallystick.runtime.routes import Reply, Route
 
@@ -27,7 +30,22 @@ TEXT: Final = "text/plain; charset=utf-8"
 JSON: Final = "application/json"
 _KEPT: Final = {"content-disposition": 'attachment; filename="receipt.tlog-proof"'}
 
+# The kinds whose entry tells the amounts that the books have for it.
+_TELL_AMOUNTS: Final = ("post", "hold")
+_SAFE_INTEGER_MAX: Final = 2**53 - 1
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page says of an act, which its entry must say too; and the text that says what is not compared."""
+
+    found: Recorded
+    entry: dict[str, Any] = {}
+    content: dict[str, Any] = {}
+    unproven: str
+
+
 Find = Callable[[Visit], Awaitable[Recorded]]
+Tell = Callable[[Visit], Awaitable[Shown]]
 
 
 class Grown(Message, frozen=True, kw_only=True):
@@ -40,6 +58,40 @@ class Grown(Message, frozen=True, kw_only=True):
 def routes(site: Site) -> list[Route]:
     """The routes of receipts."""
 
+    async def of_payment(visit: Visit) -> Shown:
+        message = PaymentOf(payment_id=visit.asked.path["payment"])
+        detail = await site.doors.payments.payment(caller=visit.caller, message=message)
+        last = detail.transitions[-1]
+        return Shown(
+            found=Recorded(on=detail.payment.payment_id, at=last.recorded_at),
+            entry={"tag": Tag.PAYMENTS_PAYMENT_DECIDE, "outcome": last.reason_code or DONE},
+            content={
+                "number": last.number,
+                "event": last.event,
+                "state_before": last.state_before,
+                "state_after": last.state_after,
+            },
+            unproven="unproven_payments",
+        )
+
+    async def of_transaction(visit: Visit) -> Shown:
+        found = await transaction(visit)
+        path = visit.asked.path
+        message = TransactionOf(ledger=path["ledger"], id=path["id"])
+        try:
+            done = await site.doors.ledger.transaction(caller=visit.caller, message=message)
+        except TransactionNotFound:
+            # It was refused: the record has it, and the books have not.
+            return Shown(found=found, unproven="unproven_refused")
+        tells = done.kind in _TELL_AMOUNTS
+        amounts = [_as_written(int(one.amount)) for one in done.postings]
+        return Shown(
+            found=found,
+            entry={"tag": f"ledger.transaction.{done.kind}", "outcome": DONE},
+            content={"amounts": amounts} if tells else {},
+            unproven="unproven_ledger" if tells else "unproven_amounts",
+        )
+
     async def payment(visit: Visit) -> Recorded:
         message = PaymentOf(payment_id=visit.asked.path["payment"])
         return await site.doors.payments.recorded(caller=visit.caller, message=message)
@@ -50,17 +102,22 @@ def routes(site: Site) -> list[Route]:
         return await site.doors.ledger.recorded(caller=visit.caller, message=message)
 
     return [
-        *_of(site, "payments", "/receipts/payments/{payment}", payment),
-        *_of(site, "ledger", "/receipts/transactions/{ledger}/{id}", transaction),
+        *_of(site, "payments", "/receipts/payments/{payment}", payment, of_payment),
+        *_of(site, "ledger", "/receipts/transactions/{ledger}/{id}", transaction, of_transaction),
         *_log(site),
     ]
 
 
-def _of(site: Site, context: str, path: str, find: Find) -> list[Route]:
+def _as_written(amount: int) -> int | str:
+    """An amount as an entry has it: one that other readers would round is a string."""
+    return amount if amount <= _SAFE_INTEGER_MAX else str(amount)
+
+
+def _of(site: Site, context: str, path: str, find: Find, tell: Tell) -> list[Route]:
     """The page of a receipt and its file, for one kind of act."""
 
     async def show(visit: Visit) -> Reply:
-        found = await find(visit)
+        shown = await tell(visit)
         of = dict(visit.asked.path)
         back = f"/payments/{of['payment']}" if context == "payments" else ""
         return visit.page(
@@ -68,8 +125,11 @@ def _of(site: Site, context: str, path: str, find: Find) -> list[Route]:
             context=context,
             of=of.get("payment") or of["id"],
             back=back,
-            on=found.on,
-            at=found.at,
+            on=shown.found.on,
+            at=shown.found.at,
+            expects=canonical({"entry": shown.entry, "content": shown.content}).decode(),
+            facts=[*shown.entry.items(), *shown.content.items()],
+            unproven=visit.reader.text(f"receipt.{shown.unproven}"),
             check_words=check_words(),
             file=f"{visit.shown.scope['path']}/file",
         )
