@@ -138,7 +138,8 @@ async def test_live_serves_the_tenant_and_the_record_says_who_did_it(
     assert (made.name, board.theirs.asked) == ("B", ["open"])
     with pytest.raises(WalletNotFound):
         await board.wallets.wallet(caller=caller, message=WalletOf(wallet="none"))
-    [asked, last, refused] = await entries(caller.tenant_id)
+    # Between them are those of ours, whom they ask.
+    [asked, *_, last, refused] = await entries(caller.tenant_id)
     assert (refused.outcome, refused.content) == ("wallet_not_found", last.content)
     assert (last.tag, last.outcome, last.by, last.on) == (
         "wallets.wallet.open", "done", "test", "wallets",

@@ -74,7 +74,11 @@ from tallystick.identity.api.sessions import (
     SessionNotFound,
     SignInNotAccepted,
 )
-from tallystick.identity.api.substitutions import NothingTried, SubstituteNotProven
+from tallystick.identity.api.substitutions import (
+    ContractPromisesTooLittle,
+    NothingTried,
+    SubstituteNotProven,
+)
 from tallystick.identity.api.tokens import TokenNotAccepted
 from tallystick.kernel.problems import Malformed, Problem
 from tallystick.kernel.refusals import (
@@ -151,6 +155,7 @@ __all__ = [
     "ConsentIsForPeople",
     "ConsentNotFound",
     "ConsentOver",
+    "ContractPromisesTooLittle",
     "DecisionNotFound",
     "DelegationNotFound",
     "EntryNotFound",

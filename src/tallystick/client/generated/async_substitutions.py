@@ -33,7 +33,7 @@ class AsyncSubstitutions(AsyncGroup):
     ) -> StandingOf:
         """Switch the tenant over to a substitute, or try one in shadow.
 
-        Raises SubstituteNotProven, TenantNotFound.
+        Raises ContractPromisesTooLittle, SubstituteNotProven, TenantNotFound.
         """
         return await self._ask(
             Call(

@@ -33,7 +33,7 @@ class Substitutions(Group):
     ) -> StandingOf:
         """Switch the tenant over to a substitute, or try one in shadow.
 
-        Raises SubstituteNotProven, TenantNotFound.
+        Raises ContractPromisesTooLittle, SubstituteNotProven, TenantNotFound.
         """
         return self._ask(
             Call(
