@@ -87,28 +87,12 @@ def test_a_lost_answer_and_a_second_press_pay_once(house: House) -> None:
     assert balance(house, "mueller-rahmenbau") == before + 20_07
 
 
-def test_whoever_comes_back_from_a_lost_answer_can_press_again(house: House) -> None:
-    page = house.page("clerk")
-    before = balance(house, "mueller-rahmenbau")
-    look_at(page, **RAHMENBAU_IS, amount="21.07")
-    page.route("**/send", lambda route: route.abort("connectionreset"), times=1)
-    with contextlib.suppress(Error):
-        pay_button(page).click()
-    # The browser shows a page of its own; its way back is the page before, whether it kept it or loads it again.
-    expect(pay_button(page)).to_have_count(0)
-    page.go_back()
-    expect(pay_button(page)).not_to_have_attribute("aria-disabled", "true")
-    pay_button(page).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Payment to Müller Rahmenbau")
-    assert balance(house, "mueller-rahmenbau") == before + 21_07
-
-
 def test_a_word_says_that_no_answer_came_and_that_pressing_again_is_safe(house: House) -> None:
     page = house.page("clerk")
     page.clock.install()
     payment = look_at(page, **RAHMENBAU_IS, amount="22.08")
-    held: list[Route] = []
-    page.route("**/send", held.append, times=1)
+    # What was under way broke off, and the browser stays on the page.
+    page.route("**/send", lambda route: route.abort("aborted"), times=1)
     pay_button(page).click(no_wait_after=True)
     expect(pay_button(page)).to_have_attribute("aria-disabled", "true")
     page.clock.fast_forward(11_000)
