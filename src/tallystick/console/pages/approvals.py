@@ -17,6 +17,7 @@ from tallystick.identity.api.access import NotAllowed
 from tallystick.identity.api.approvals import (
     Approval,
     ApprovalChallenge,
+    ApprovalNotFound,
     ApprovalOf,
     Approve,
     ListApprovals,
@@ -37,8 +38,8 @@ from tallystick.runtime.routes import Reply, Route
 PATH: Final = "/approvals"
 PAGE: Final = 50
 LATELY: Final[Instant] = 30 * DAY
-LOOKED_MAX: Final = 400
-"""So often a page that waits looks again by itself, every three seconds."""
+LOOKED_MAX: Final = 30
+"""So often a page that waits looks again by itself: after 1, 2, 4 … seconds, at most 60. Each look is on record."""
 REASON_MAX: Final = 500
 _ACTION: Final = "approvals.action_"
 
@@ -224,13 +225,13 @@ async def _one(
 
 
 async def _found(visit: Visit) -> Approval:
-    """The approval that the address names; one's own is shown to whoever may see no others."""
+    """The approval that the address names; one's own is shown to whoever may see no others, and asked for first."""
     door, name = visit.site.doors.approvals, visit.asked.path["approval"]
     try:
-        return await door.approval(caller=visit.caller, message=ShowApproval(approval=name))
-    except NotAllowed:
         message = ShowApproval(approval=name, mine=True)
         return await door.approval(caller=visit.caller, message=message)
+    except (ApprovalNotFound, NotAllowed):
+        return await door.approval(caller=visit.caller, message=ShowApproval(approval=name))
 
 
 async def _offer(visit: Visit, approval: Approval) -> Offer:

@@ -16,7 +16,7 @@ from tallystick.kernel.money import to_int
 from tallystick.ledger.api import Account, AccountPage, ListAccounts
 from tallystick.payments.api import ListPayments, Payment, PaymentPage
 from tallystick.runtime.routes import Reply, Route
-from tallystick.wallets.api import LEDGER, ListWallets, WalletPage
+from tallystick.wallets.api import LEDGER, ListWallets, Wallet, WalletPage
 
 ACCOUNTS_SHOWN: Final = 12
 LATELY: Final = 6
@@ -70,6 +70,7 @@ def routes(site: Site) -> list[Route]:
             "overview.html",
             totals=_totals(accounts.answer),
             has_more=accounts.answer is not None and accounts.answer.after is not None,
+            is_of_several=len({one.owner.name for one in _wallets(wallets.answer)}) > 1,
             owned=_owned(accounts.answer, wallets.answer),
             is_all_shown=accounts.answer is not None
             and len(accounts.answer.items) <= ACCOUNTS_SHOWN,
@@ -111,12 +112,16 @@ def _totals(page: AccountPage | None) -> list[Total]:
 
 
 def _owned(page: AccountPage | None, wallets: WalletPage | None) -> list[Owned]:
-    names = {one.id: one.name for one in wallets.items} if wallets else {}
+    names = {one.id: one.name for one in _wallets(wallets)}
     shown: list[Owned] = []
     for account in page.items[:ACCOUNTS_SHOWN] if page else ():
         wallet, _ = wallet_of(account) or (account.address, "")
         shown.append(Owned(account=account, wallet=wallet, name=names.get(wallet, wallet)))
     return shown
+
+
+def _wallets(page: WalletPage | None) -> tuple[Wallet, ...]:
+    return page.items if page else ()
 
 
 def _paid(page: PaymentPage | None) -> Sequence[tuple[Payment, Sum]]:

@@ -26,8 +26,8 @@ from tallystick.wallets.api import LEDGER
 
 PATH: Final = "/payments"
 PAGE: Final = 50
-LOOKED_MAX: Final = 60
-"""So often a page looks again by itself, every two seconds."""
+LOOKED_MAX: Final = 20
+"""So often a page looks again by itself: after 1, 2, 4 … seconds, at most 30. Each look is on record."""
 _SHOWN = told("As a person filled it in.")
 _REASON: Final = "payments.reason_"
 
