@@ -15,11 +15,15 @@ PART_BYTES = 65_536
 
 
 class Balancer:
-    """Connections to ``port`` go to the last process that became ready. It looks at each ten times a second."""
+    """Connections to ``port`` go to the last process that became ready. It looks at each ten times a second.
+
+    One that ``is_blind`` sees of no process that it is not ready any more, and sends all to the oldest it knows.
+    """
 
     def __init__(self) -> None:
         self.port = free_port()
         self._ready: list[int] = []
+        self.is_blind = False
         self._watched: dict[int, asyncio.Task[None]] = {}
         self._passing: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
@@ -72,7 +76,7 @@ class Balancer:
             if is_ready and port not in self._ready:
                 self._ready.append(port)
                 became.set()
-            elif not is_ready and port in self._ready:
+            elif not is_ready and port in self._ready and not self.is_blind:
                 self._ready.remove(port)
             await asyncio.sleep(PROBE_S)
 
@@ -90,7 +94,7 @@ class Balancer:
 
     async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to the newest that is ready, or the next where that has just closed its door."""
-        for port in reversed(self._ready):
+        for port in self._ready[:1] if self.is_blind else reversed(self._ready):
             with contextlib.suppress(ConnectionRefusedError):
                 return await asyncio.open_connection("127.0.0.1", port)
         raise ConnectionRefusedError("none is ready")

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,6 +77,17 @@ class Fleet(Reached):
         before.process.send_signal(signal.SIGTERM)
         assert before.process.wait(STOP_WAIT_S) == 0, before.said
         self._balancers[place].forget(int(before.env["TALLYSTICK_PORT"]))
+
+    def replace_blindly(self, place: str, source: Path, *, until: Callable[[], None]) -> None:
+        """Do the same with a balancer that does not look whether a process is ready, and wait for what comes of it."""
+        balancer, before = self._balancers[place], self._running[place]
+        balancer.is_blind = True
+        self._start(place, source)
+        before.process.send_signal(signal.SIGTERM)
+        until()
+        assert before.process.wait(STOP_WAIT_S) == 0, before.said
+        balancer.is_blind = False
+        balancer.forget(int(before.env["TALLYSTICK_PORT"]))
 
     def logs(self) -> str:
         """What all processes said."""

@@ -16,6 +16,7 @@ PACE_S = 0.1
 XML = {"content-type": "application/xml", "accept": "application/json"}
 WALLETS = (("fietsen", FIETSEN), ("rahmenbau", RAHMENBAU))
 AMOUNT = 25
+FAILURE_WAIT_S = 30
 OPENING = 1_000_000_00
 
 
@@ -32,7 +33,7 @@ class Load:
         self.files: list[str] = []
         self.failures: list[str] = []
         self.counts: Counter[str] = Counter()
-        self._ends = threading.Event()
+        self._ends, self._failed = threading.Event(), threading.Event()
         self._pool = ThreadPoolExecutor(WORKERS)
         self._working: list[Future[None]] = []
 
@@ -91,12 +92,20 @@ class Load:
         try:
             answer = client.request(method, path, **words)
         except httpx.HTTPError as error:
-            self.failures.append(f"{method} {path}: {error!r}")
+            self._fail(f"{method} {path}: {error!r}")
             return
         self.counts[method] += 1
         is_new = answer.status_code == (201 if method == "POST" else 200)
         if not is_new or answer.headers.get("idempotent-replayed") == "true":
-            self.failures.append(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
+            self._fail(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
+
+    def _fail(self, what: str) -> None:
+        self.failures.append(what)
+        self._failed.set()
+
+    def wait_for_failure(self) -> None:
+        """Wait until something failed, which has to come soon."""
+        assert self._failed.wait(FAILURE_WAIT_S), "nothing fails"
 
     def demand_once(self) -> None:
         """Look into the books: everything was done, and done once."""

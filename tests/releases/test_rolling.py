@@ -33,9 +33,9 @@ def database(make_database: Callable[[], str]) -> str:
     return make_database()
 
 
-def loaded(one: Fleet) -> Load:
+def loaded(one: Fleet, tenant: str = "releases") -> Load:
     """A tenant, and who asks for it."""
-    (key,) = KEY.findall(one.command("tenant", "create", "releases").out)
+    (key,) = KEY.findall(one.command("tenant", "create", tenant).out)
     load = Load(one.url, key)
     load.prepare()
     return load
@@ -48,6 +48,12 @@ def test_a_process_is_replaced_by_its_own_release(home: Path, database: str) -> 
         with load:
             one.replace("all", SOURCE)
         load.demand_once()
+        # Without a balancer that looks, the same is seen to fail: else nothing above would say anything.
+        blind = loaded(one, "blind")
+        with blind:
+            one.replace_blindly("all", SOURCE, until=blind.wait_for_failure)
+        with pytest.raises(AssertionError, match="/v1/"):
+            blind.demand_once()
 
 
 @pytest.mark.timeout(600)
