@@ -1,4 +1,4 @@
-"""The verbs of the platform over HTTP, each with the contexts it needs: what an outage takes away is told from this."""
+"""What is asked of the platform over HTTP, each with the contexts it needs: what an outage takes away follows."""
 
 import secrets
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import httpx
 
+from tallystick.console.cookies import SESSION
 from tests.apps.neighbours import XML, Neighbour, iban_of
 from tests.payments.orders import Order, initiation
 
@@ -70,6 +71,14 @@ def _keyed(bank: Neighbour) -> httpx.Response:
     return bank.key.client.post("/v1/people", json={"name": "Somebody"}, headers=headers)
 
 
+def _page(path: str) -> Callable[[Neighbour], httpx.Response]:
+    def ask(bank: Neighbour) -> httpx.Response:
+        there = str(bank.owner.client.base_url.join(path.format(**bank.names)))
+        return httpx.get(there, cookies={SESSION: bank.owner.credential}, timeout=30)
+
+    return ask
+
+
 def _verb(name: str, needs: str, ask: Callable[[Neighbour], httpx.Response]) -> Verb:
     return Verb(name, frozenset(needs.split()), ask)
 
@@ -99,4 +108,17 @@ VERBS: Final = (
     _verb("list recent acts", "identity audit", _get("/v1/acts")),
     _verb("take a receipt of a transaction", "identity ledger audit", _get(_RECEIPT)),
     _verb("take a receipt of a payment", "identity payments audit", _get("/v1/payments/{payment}/receipt")),
+    # The overview shows the parts that answer, and says which does not.
+    _verb("page: overview", "identity", _page("/")),
+    _verb("page: who one is", "identity", _page("/me")),
+    _verb("page: accounts", "identity ledger", _page("/accounts")),
+    _verb("page: an account", "identity ledger", _page("/accounts/{ledger}/{address}")),
+    _verb("page: wallets", "identity wallets", _page("/wallets")),
+    _verb("page: a wallet", "identity wallets ledger", _page("/wallets/{wallet}")),
+    _verb("page: a payment", "identity payments", _page("/payments/{payment}")),
+    _verb("page: approvals", "identity", _page("/approvals")),
+    _verb("page: people", "identity", _page("/people")),
+    _verb("page: the record", "identity audit", _page("/record")),
+    _verb("page: operations", "identity", _page("/operator")),
+    _verb("page: problems explained", "", _page("/docs/problems")),
 )  # fmt: skip

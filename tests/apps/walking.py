@@ -127,7 +127,7 @@ QUERIES: dict[str, str] = {
     "reference": "{reference}", "begins": "{word}",
     "owner_reference": "{owner_reference}", "file_id": "{file}", "end_to_end_id": "{end_to_end_id}",
     "holder": "{person}", "by": "{person}", "on": "{on}", "client_id": "{client_id}", "request_uri": "{request_uri}",
-    "after": "{after}", "tenant": "{tenant}",
+    "after": "{after}", "tenant": "{tenant}", "debtor": "{iban}", "creditor_iban": "{iban}",
 }  # fmt: skip
 NEEDED: dict[str, dict[str, str]] = {
     "statement": {"from": "2026-01-01", "to": "2026-01-02"},
@@ -137,7 +137,7 @@ NEEDED: dict[str, dict[str, str]] = {
 # Questions that name nothing of a tenant: instants, sizes, words of a closed list.
 PLAIN = {
     "limit", "since", "until", "effective_at", "recorded_at", "oldest_first", "from", "to", "format", "status", "state",
-    "which", "action", "mine", "tag", "size", "old", "new", "Idempotency-Key",
+    "which", "action", "mine", "amount", "tag", "size", "old", "new", "Idempotency-Key",
 }  # fmt: skip
 # What is called or numbered the same in every tenant, and what is new with each request.
 ALIKE = {"index", "place", "new", "context"}
