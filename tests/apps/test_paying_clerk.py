@@ -8,6 +8,7 @@ import pytest
 
 from tallystick.apps import demonstration
 from tallystick.apps.compose import Platform
+from tallystick.apps.identifying import NearIdentity
 from tallystick.identity.api import CreateKey, CreateTenant
 from tallystick.identity.api.access import ApprovalNeeded, NotAllowed, TooLongToAgreeTo
 from tallystick.identity.api.approvals import ListApprovals, ShowApproval
@@ -74,6 +75,7 @@ class Office:
 
     async def delegate(self, **changes) -> None:
         """Give the clerk a delegation to pay suppliers."""
+        assert isinstance(self.doors, NearIdentity)
         service = RightsService(
             database=self.database, mint=self.mint, clock=CLOCK, standings=self.doors.standings
         )

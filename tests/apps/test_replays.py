@@ -145,8 +145,8 @@ def test_the_document_is_openapi_3_1(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1.")
     OPENAPI_31_VALIDATOR.validate(document)
     assert not [name for name in document["components"]["schemas"] if "." in name]
-    # A tenant is told by what is shown, but where nobody is known yet: who asks how to sign in there, and a browser that
-    # brings what somebody else says.
+    # A tenant is told by what is shown, but where nobody is known yet: who asks how to sign in there, and a browser
+    # that brings what somebody else says.
     assert [
         path
         for path, parts in document["paths"].items()

@@ -137,7 +137,7 @@ NEEDED: dict[str, dict[str, str]] = {
 # Questions that name nothing of a tenant: instants, sizes, words of a closed list.
 PLAIN = {
     "limit", "since", "until", "effective_at", "recorded_at", "oldest_first", "from", "to", "format", "status", "state",
-    "which", "action", "mine", "amount", "tag", "size", "old", "new", "Idempotency-Key",
+    "which", "action", "mine", "amount", "reason", "tag", "size", "old", "new", "Idempotency-Key",
 }  # fmt: skip
 # What is called or numbered the same in every tenant, and what is new with each request.
 ALIKE = {"index", "place", "new", "context"}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tallystick.apps import demonstration
+from tallystick.apps.identifying import NearIdentity
 from tallystick.apps.parts import CONTEXTS
 from tallystick.audit.model import comparing as limits
 from tallystick.audit.model import tiles
@@ -78,6 +79,7 @@ async def _people(town: Town) -> None:
     """People, roles, delegations and rules, given as if all that is asked for had been."""
     doors, clock = town.platform.doors_of_identity, SystemClock()
     operator = Caller(tenant_id=town.tenant_id, actor=OPERATOR.actor)
+    assert isinstance(doors, NearIdentity)
     service = RightsService(
         database=town.platform.databases["identity"],
         mint=Mint(clock),

@@ -23,6 +23,7 @@ from tallystick.audit.adapters.sources import Folder
 from tallystick.audit.model.notes import ED25519, ML_DSA_44
 from tallystick.audit.model.places import tree_name
 from tallystick.audit.model.policy import Policy
+from tallystick.audit.service.following import Following
 from tallystick.audit.service.mirroring import Mirroring
 from tallystick.audit.service.publishing import Publisher
 from tallystick.audit.service.sequencer import Sequencer
@@ -268,7 +269,7 @@ async def _sequencer(url: str, keys: Path) -> AsyncIterator[tuple[Sequencer, Dat
     )
     sequencer = Sequencer(
         database=database,
-        contexts=CONTEXTS,
+        following=Following(contexts=CONTEXTS, own={}),
         publisher=publisher,
         pen=record.Pen(database=own, context="audit", clock=clock),
         clock=clock,

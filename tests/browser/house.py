@@ -16,8 +16,8 @@ from tests.apps.platform import ROOT, Running
 from tests.identity.authenticator import Passkey
 
 CHROMIUM: Final = "/usr/bin/chromium"
-WIDE: Final = {"width": 1280, "height": 800}
-NARROW: Final = {"width": 390, "height": 844}
+WIDE: Final[ViewportSize] = {"width": 1280, "height": 800}
+NARROW: Final[ViewportSize] = {"width": 390, "height": 844}
 # A machine that is busy with other tests is slow: what should come is waited for, and what should not is not.
 WAIT_MS: Final = 30_000
 SESSION: Final = "tallystick"

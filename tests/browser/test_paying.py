@@ -79,7 +79,7 @@ def test_a_lost_answer_and_a_second_press_pay_once(house: House) -> None:
     assert [one["state"] for one in paid(house, payment)] == ["settled"]
     # Whoever presses again, goes back, or has the browser send a form anew comes to the same payment.
     for there in (f"/pay/{payment}/send", f"/pay/{payment}"):
-        again = page.request.post(there, form=fields, headers={"sec-fetch-site": "same-origin"})
+        again = page.request.post(there, form={**fields}, headers={"sec-fetch-site": "same-origin"})
         assert again.url.rpartition("/")[0].endswith("/payments")
     other = page.context.new_page()
     other.goto(f"/pay/{payment}")
@@ -115,7 +115,7 @@ def test_a_second_tab_under_a_new_key_warns_first(house: House) -> None:
     first = page.url
     pay_button(other).click()
     expect(other.get_by_role("heading", level=1)).to_have_text("You have paid this already")
-    assert other.get_by_role("link", name="Show it").get_attribute("href") in first
+    assert (other.get_by_role("link", name="Show it").get_attribute("href") or "?") in first
     axe(other)
     assert paid(house, second) == []
     # The box is part of saying so.
@@ -225,7 +225,7 @@ def test_a_form_of_another_site_pays_nothing(house: House) -> None:
     payment = look_at(page, **RAHMENBAU_IS, amount="60.06")
     fields = {"debtor": FIETSEN, **RAHMENBAU_IS, "amount": "60.06", "minor": "6006"}
     answer = page.request.post(
-        f"/pay/{payment}/send", form=fields, headers={"sec-fetch-site": "cross-site"}
+        f"/pay/{payment}/send", form={**fields}, headers={"sec-fetch-site": "cross-site"}
     )
     assert answer.status == 403
     assert paid(house, payment) == []

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tallystick.apps.trying import Ground, end_world, fresh_world
-from tallystick.contracts import run
+from tallystick.contracts import World, run
 from tallystick.contracts.catalogue import CONTRACTS
 from tallystick.identity.api.substitutions import OURS
 from tallystick.identity.service.keys import IdentityService
+from tallystick.kernel.callers import Caller
+from tallystick.kernel.ids import tenant_id_of
+from tallystick.kernel.instants import SECOND
 from tallystick.kernel.refusals import TemporarilyUnavailable
 from tallystick.ledger.api import Ledger
 from tallystick.payments.api import Payments
@@ -21,7 +23,7 @@ from tallystick.runtime.far.about import about
 from tallystick.wallets.api import Wallets
 from tests.apps.platform import free_port
 from tests.contracts.test_contracts import broken
-from tests.doors.house import EVERY_DOOR, FarProcess
+from tests.doors.house import EVERY_DOOR, OPERATOR, FarProcess
 
 PROTOCOLS = {"ledger": Ledger, "wallets": Wallets, "payments": Payments}
 
@@ -45,11 +47,15 @@ async def test_our_contexts_keep_their_contracts_from_afar(
     doors = {name: knocking.at(door, process.url) for name, door in PROTOCOLS.items()}
     clock = SystemClock()
     identity = IdentityService(database=await database_for("identity"), mint=mint, clock=clock)
-    ground = Ground(identity=identity, doors=doors.__getitem__, clock=clock)
-    world = await fresh_world(ground, contract=CONTRACTS[context], label="ours")
+    callers = []
+    for name in ("first of ours", "second of ours"):
+        tenant, key = await identity.make_trial(
+            caller=OPERATOR, name=name, until=clock.now() + 3_600 * SECOND
+        )
+        callers.append(Caller(tenant_id=tenant_id_of(tenant), actor=key, session=key))
+    world = World(caller=callers[0], stranger=callers[1], doors=doors)
     outcomes = await run(CONTRACTS[context], doors[context], world)
     assert broken(outcomes) == {}
-    await end_world(ground, world)
     await knocking.stop()
 
 

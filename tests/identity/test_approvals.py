@@ -318,7 +318,7 @@ async def test_a_rejection_ends_it_and_the_maker_withdraws(house: House, maker: 
     assert gone.status == "withdrawn"
     for method in (house.approvals.challenge, house.approvals.reject, house.approvals.withdraw):
         caller = maker if method is house.approvals.withdraw else ada
-        message = (
+        message: Any = (
             Reject(approval=again)
             if method is house.approvals.reject
             else ApprovalOf(approval=again)
@@ -394,7 +394,7 @@ async def test_another_tenant_sees_nothing(house: House, maker: Caller) -> None:
         other.approvals.withdraw, other.approvals.verify_vote,
     ):  # fmt: skip
         is_no = method is other.approvals.reject
-        message = Reject(approval=approval) if is_no else ApprovalOf(approval=approval)
+        message: Any = Reject(approval=approval) if is_no else ApprovalOf(approval=approval)
         with pytest.raises(ApprovalNotFound):
             await method(caller=theirs, message=message)
 

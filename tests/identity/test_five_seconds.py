@@ -7,8 +7,8 @@ from msgspec import structs
 
 from tallystick.identity.api import Unauthenticated
 from tallystick.identity.api.access import Ask, Decision
+from tallystick.identity.api.proven import KEPT_ELSEWHERE, KEPT_HERE
 from tallystick.identity.http.proving import Prover, remembered
-from tallystick.identity.model.proven import KEPT_ELSEWHERE, KEPT_HERE
 from tallystick.identity.service.guarding import AccessGuard
 from tallystick.identity.service.keys import FoundKeys
 from tallystick.kernel.actions import NO_FACTS, Action

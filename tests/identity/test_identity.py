@@ -18,7 +18,7 @@ from tallystick.identity.api import (
     Unauthenticated,
     WhoAmI,
 )
-from tallystick.identity.model.proven import KEPT_HERE
+from tallystick.identity.api.proven import KEPT_HERE
 from tallystick.identity.service.keys import (
     KEPT_KEYS_MAX,
     FoundKeys,

@@ -108,8 +108,10 @@ async def test_a_passkey_says_whose_it_is_and_opens_a_session_with_a_fresh_secon
     there = Caller(tenant_id=house.tenant_id, actor=ada.actor, session=signed.session_id)
     assert await house.factors.offer_passkey(caller=there, message=OfferPasskey())
     (told,) = await house.told("identity.person.sign_in")
+    assert told.content
     assert (told.by, told.outcome, told.content["mfa"]) == (ada.actor, "done", True)
-    assert (await house.told("identity.factor.prove"))[-1].content["method"] == "passkey"
+    proven = (await house.told("identity.factor.prove"))[-1].content or {}
+    assert proven["method"] == "passkey"
     # The device is known the next time, since a second factor was proven on it.
     again = await entrance.sign_in(passkey, device=DEVICE)
     (row,) = await house.rows(

@@ -57,6 +57,9 @@ class Bounding:
     def admitted(self, caller: Caller, actions: Any) -> None:
         return None
 
+    async def foresee(self, caller: Caller, **_: Any) -> Caller:
+        return caller
+
     async def admit(self, caller: Caller, *, facts: Facts, **_: Any) -> Caller:
         self.asked.append(facts)
         return msgspec.structs.replace(caller, caps=(CAP,), decision="dec_2")

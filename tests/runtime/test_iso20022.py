@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tallystick.kernel.problems import Problem
 from tallystick.runtime import iso20022
 
 MESSAGES = frozenset({"pain.001.001.03", "pain.001.001.09"})
@@ -30,7 +31,7 @@ XINCLUDE = MESSAGE.replace(
 
 def refused(xml: str | bytes) -> str:
     raw = xml.encode() if isinstance(xml, str) else xml
-    with pytest.raises(iso20022.Problem) as caught:
+    with pytest.raises(Problem) as caught:
         iso20022.parse(raw, messages=MESSAGES)
     return caught.value.code
 

@@ -14,7 +14,6 @@ from tallystick.apps.parts import Urls
 from tallystick.identity.api import CreateKey, CreateTenant
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
-from tallystick.payments import jobs as payments_jobs
 from tallystick.runtime.configuration import Settings
 from tests.simulation.ground import SERVER, Ground
 from tests.simulation.memory import Memory, distinct
@@ -207,7 +206,7 @@ class World:
             for _ in range(FINISHING_ROUNDS_MAX):
                 if not any(file["payments"]["accepted"] for file in await files(client)):
                     return
-                await payments_jobs.finish_unfinished(platform._payments, waiting_s=0)
+                await platform.finish_payments(waiting_s=0)
         finally:
             await platform.stop()
         raise AssertionError("the job does not finish these files")

@@ -6,6 +6,7 @@ import io
 import re
 import threading
 from datetime import date
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -158,12 +159,13 @@ async def test_one_pdf_is_set_at_a_time_and_nobody_waits_for_ever(monkeypatch):
 
 def test_a_day_that_is_not_over_says_so():
     open_day = replace(STATEMENT, available_minor=None, sequence_number=None)
-    told = pdf_file._told(open_day)
+    told: Any = pdf_file._told(open_day)
     assert told["period"] == "1 March 2026, not over yet"
     assert [name for name, _ in told["sums"]] == [
         "Balance before 1 March 2026", "Out (1)", "In (1)", "Balance on 1 March 2026",
     ]  # fmt: skip
-    assert pdf_file._told(STATEMENT)["sums"][3:] == [
+    told = pdf_file._told(STATEMENT)
+    assert told["sums"][3:] == [
         ("Balance after 1 March 2026", "\N{MINUS SIGN}25.50"),
         ("Available then", "0.00"),
     ]

@@ -182,7 +182,7 @@ class Platform:
             guard=self._guard,
             **asked,
         )
-        finish = partial(payments_jobs.finish_unfinished, service)
+        self.finish_payments = finish = partial(payments_jobs.finish_unfinished, service)
         self._do("finish_payments", 5, Action.PAYMENTS_FILE_FINISH, finish)
         return self._stood("payments", Payments, service, **asked)
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
 from tallystick.apps.identifying import DOORS as DOORS_OF_IDENTITY
 from tallystick.apps.parts import EDGE, NEEDS, PARTS
@@ -100,7 +99,7 @@ def processes_of(split: str, *, port: int, at: Mapping[str, str]) -> list[Proces
 
 def _process(name: str, parts: tuple[str, ...], url: str | None, port: int) -> Process:
     url = (url or f"http://127.0.0.1:{port}").rstrip("/")
-    return Process(name, parts, url, urlsplit(url).port or port)
+    return Process(name, parts, url, address_of(url).port)
 
 
 def make(processes: Sequence[Process], folder: Path) -> list[Made]:

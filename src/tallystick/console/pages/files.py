@@ -51,9 +51,6 @@ def routes(site: Site) -> list[Route]:
     """The routes of files of payments."""
     payments = site.doors.payments
 
-    async def all_of_them(visit: Visit) -> Reply:
-        return await _upload(visit)
-
     async def look_at(visit: Visit) -> Reply:
         file = visit.form.files.get("file")
         content = file.content if file else b""
@@ -111,7 +108,7 @@ def routes(site: Site) -> list[Route]:
         return Reply(value=found.content, media=XML_IN_UTF_8, headers={"content-disposition": kept})
 
     return [
-        site.get(PATH, all_of_them, query=After),
+        site.get(PATH, _upload, query=After),
         site.post(PATH, look_at, files=True),
         site.post(f"{PATH}/preview", look_on),
         site.post(f"{PATH}/send", send),

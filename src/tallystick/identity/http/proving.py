@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from msgspec import structs
 
 from tallystick.identity.api import Unauthenticated
-from tallystick.identity.model.proven import KEPT_ELSEWHERE
+from tallystick.identity.api.proven import KEPT_ELSEWHERE
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import Instant
 from tallystick.runtime.clock import Clock

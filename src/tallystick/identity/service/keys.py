@@ -24,8 +24,8 @@ from tallystick.identity.api import (
     Unauthenticated,
     WhoAmI,
 )
+from tallystick.identity.api.proven import KEPT_HERE
 from tallystick.identity.model import keys
-from tallystick.identity.model.proven import KEPT_HERE
 from tallystick.identity.store import keys as store
 from tallystick.identity.store import makers
 from tallystick.identity.store.makers import Maker

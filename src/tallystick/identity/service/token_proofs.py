@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
+from tallystick.identity.api.proven import KEPT_HERE
 from tallystick.identity.api.tokens import ShowToken, TokenNotAccepted
 from tallystick.identity.model import access_tokens, dpop, jws
 from tallystick.identity.model.access_tokens import AccessToken
 from tallystick.identity.model.client_assertion import confirmation
 from tallystick.identity.model.grants import BadGrant
 from tallystick.identity.model.jws import BadToken, PublicKey
-from tallystick.identity.model.proven import KEPT_HERE
 from tallystick.identity.service.client_proofs import Certificates, ClientProofs, Spend, sentence
 from tallystick.identity.service.keys import KEPT_KEYS_MAX
 from tallystick.identity.store import clients as store

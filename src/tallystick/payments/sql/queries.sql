@@ -153,7 +153,8 @@ JOIN payments.payment_event AS first
 WHERE payment.tenant_id = $1 AND payment.payment_id >= $2 AND payment.debit_address = ANY ($4::text[])
   AND payment.state <> 'rejected' AND first.actor = $3
   AND (payment.debit_address, payment.creditor_iban, payment.amount)
-      IN (SELECT * FROM unnest($4::text[], $5::text[], $6::numeric[]))
+      IN (SELECT wanted.debit_address, wanted.creditor_iban, wanted.amount
+          FROM unnest($4::text[], $5::text[], $6::numeric[]) AS wanted (debit_address, creditor_iban, amount))
 ORDER BY payment.payment_id DESC
 LIMIT 1
 
