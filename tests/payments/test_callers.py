@@ -57,8 +57,8 @@ class Bounding:
     def admitted(self, caller: Caller, actions: Any) -> None:
         return None
 
-    async def foresee(self, caller: Caller, **_: Any) -> Caller:
-        return caller
+    async def foresee(self, caller: Caller, **_: Any) -> None:
+        return None
 
     async def admit(self, caller: Caller, *, facts: Facts, **_: Any) -> Caller:
         self.asked.append(facts)
