@@ -89,6 +89,7 @@ PLACES: Final = {
 PARTS: Final = {
     "/sign-in/back": "where a provider sends the browser back to",
     "/pay/new": "leads on to /pay/{message}",
+    "/me/consents/{consent}": "asked by a third party: tests/browser/test_consents.py looks at it",
     "/pay/iban": "a part of the form, said again as one types",
     "/approvals/{approval}/state": "a part of the waiting page",
 }

@@ -10,8 +10,11 @@ from tallystick.console.problems import SomebodyElseSignedIn
 from tallystick.kernel.callers import Caller
 
 FIELD: Final = "_for"
-MARK: Final = '{% if caller.tenant_id %}<input type="hidden" name="_for" value="{{ caller.actor }}">{% endif %}'
-"""The mark as templates have it, empty where nobody is signed in; whoever writes a template writes nothing."""
+MARK: Final = '{% if asker %}<input type="hidden" name="_for" value="{{ asker }}">{% endif %}'
+"""The mark as templates have it, empty where nobody is signed in; whoever writes a template writes nothing.
+
+Not by the name ``caller``, which means something else within a macro.
+"""
 _FORM = re.compile(r"<form\b(?:\{\{.*?\}\}|\{%.*?%\}|[^>])*?>", re.DOTALL | re.IGNORECASE)
 _POSTS = re.compile(r"\bmethod\s*=\s*[\"']?post\b", re.IGNORECASE)
 

@@ -192,6 +192,7 @@ class Site:
             t=reader.text,
             reader=reader,
             caller=caller,
+            asker=caller.actor if caller.tenant_id else "",
             known=known,
             menu=[place for place in self.menu if place.action not in denied],
             here=shown.scope["path"],
