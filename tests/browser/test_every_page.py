@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from tests.apps.platform import ROOT
+from tests.apps.platform import ROOT, run
 from tests.browser.house import NARROW, House, axe, session_of
 from tests.browser.places import OWNER, PARTS, PLACES, People, address, pages, routes, settled
 from tests.browser.shots import FOLDER, SCHEMES, SIZES
@@ -176,7 +176,7 @@ def test_what_is_another_tenants_is_as_if_it_were_nobodys(
 
 def _neighbours(house: House) -> dict[str, str]:
     """Another tenant on the same platform, with things of its own; answers their names."""
-    said = house.running.command("tenant", "create", "Neighbour zqalpha")
+    said = run("tenant", "create", "Neighbour zqalpha", env=house.running.env)
     assert said.code == 0, said.err
     key = re.search(r"tally_\w+", said.out)
     assert key, said.err

@@ -193,7 +193,7 @@ class Site:
             reader=reader,
             caller=caller,
             asker=caller.actor if caller.tenant_id else "",
-            known=known,
+            signed_in=known,
             menu=[place for place in self.menu if place.action not in denied],
             here=shown.scope["path"],
             is_fragment=b"hx-request" in shown.headers,
