@@ -248,7 +248,7 @@ def test_the_command_tries_what_is_installed_and_says_what_failed(
     assert "forgetful C.1.0 breaks 1 of the" in refused.err
     assert "expected (False, True), found (False, False)" in refused.out
     nobody = pair.running.command(*words, "nobody")
-    assert "no distribution 'nobody'" in nobody.err
+    assert "nobody has 0 entry points of tallystick.wallets" in nobody.err
     both = pair.running.command("contract", "wallets")
     assert (both.code, "--at URL or --entry-point" in both.err) == (1, True)
     none = pair.running.command("contract", "audit", "--at", "http://127.0.0.1:1")
