@@ -80,12 +80,8 @@ async def _people(town: Town) -> None:
     doors, clock = town.platform.doors_of_identity, SystemClock()
     operator = Caller(tenant_id=town.tenant_id, actor=OPERATOR.actor)
     assert isinstance(doors, NearIdentity)
-    service = RightsService(
-        database=town.platform.databases["identity"],
-        mint=Mint(clock),
-        clock=clock,
-        standings=doors.standings,
-    )
+    own = {"database": town.platform.databases["identity"], "mint": Mint(clock), "clock": clock}
+    service = RightsService(**own, standings=doors.standings)
     ada = await doors.people.add(caller=operator, message=AddPerson(name="Ada ✓"))
     for role in ("payment_clerk", "auditor"):
         held = await service.give_role(
