@@ -16,7 +16,7 @@ test: .venv/dev go chromium tests/counterparties/node_modules ## run every test,
 	@$(BIN)/pytest -q
 
 splits: .venv/dev ## test the platform in one process, in three, and in one for each part
-	@$(BIN)/pytest -q tests/acceptance
+	@SPLITS=all $(BIN)/pytest -q tests/acceptance
 
 bench: .venv/dev wrk ## measure, and print one JSON line per figure
 	@$(BIN)/python -m tests.bench

@@ -79,6 +79,9 @@ def test_no_route_shows_anything_of_another_tenant(
         if set(re.findall(r"\{(\w+)\}", path)) - house.names.keys():
             continue
         query = queries.get(path.rpartition("/")[2])
+        if path == "/v1/sign-in":
+            # Anybody may ask how people sign in at a tenant that they name.
+            continue
         own = house.client.get(filled(path, house.names), params=query)
         # What no key of a machine has or reads is walked as people in test_isolation_routes.
         if set(re.findall(r"\{(\w+)\}", path)) - house.names.keys() or own.status_code == 403:

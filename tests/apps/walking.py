@@ -126,7 +126,8 @@ QUERIES: dict[str, str] = {
     "address": "{address}", "account": "{address}", "asset": "{asset}", "metadata": "{word}",
     "reference": "{reference}", "begins": "{word}",
     "owner_reference": "{owner_reference}", "file_id": "{file}", "end_to_end_id": "{end_to_end_id}",
-    "holder": "{person}", "by": "{person}", "on": "{on}", "client_id": "{client_id}", "request_uri": "{request_uri}",
+    "holder": "{person}", "by": "{person}", "on": "{on}", "mentions": "{on}",
+    "client_id": "{client_id}", "request_uri": "{request_uri}",
     "after": "{after}", "tenant": "{tenant}", "debtor": "{iban}", "creditor_iban": "{iban}",
 }  # fmt: skip
 NEEDED: dict[str, dict[str, str]] = {
