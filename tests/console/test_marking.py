@@ -59,6 +59,6 @@ def test_a_form_of_somebody_else_is_refused() -> None:
 def test_a_mark_names_who_is_signed_in_and_is_escaped() -> None:
     environment = Environment(autoescape=True, extensions=[Marks])
     form = environment.from_string('<form method="post"></form>')
-    shown = form.render(caller=Caller(tenant_id=7, actor='"><script>'))
+    shown = form.render(asker='"><script>')
     assert 'name="_for" value="&#34;&gt;&lt;script&gt;"' in shown
-    assert form.render(caller=NOBODY) == '<form method="post"></form>'
+    assert form.render(asker="") == '<form method="post"></form>'
