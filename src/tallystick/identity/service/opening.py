@@ -34,39 +34,12 @@ def as_tenant(caller: Caller, tenant_id: int, actor: str = "edge", session: str 
     )
 
 
-async def open_for(
-    connection: Connection,
-    *,
-    caller: Caller,
-    proven: Proven,
-    session_id: str,
-    hashed: bytes,
-    device: str,
-    country: str,
-    now: Instant,
-    until: Instant,
-) -> SessionRow | None:
-    """Open a session for the person whom a provider names so; None when there is no such person who is active.
-
-    ``caller`` is whoever asks, within the tenant; where it asks from is the session's network.
-    """
+async def person_of(connection: Connection, *, caller: Caller, proven: Proven) -> str | None:
+    """The person whom a provider names so; None when there is no such person who is active."""
     found = await provider_store.person_of_login(
         connection, tenant_id=caller.tenant_id, issuer=proven.issuer, subject=proven.subject
     )
-    if found is None or found[1] != "active":
-        return None
-    return await open_session(
-        connection,
-        caller=caller,
-        person_id=found[0],
-        proven=proven,
-        session_id=session_id,
-        hashed=hashed,
-        device=device,
-        country=country,
-        now=now,
-        until=until,
-    )
+    return None if found is None or found[1] != "active" else found[0]
 
 
 async def open_session(
@@ -82,7 +55,10 @@ async def open_session(
     now: Instant,
     until: Instant,
 ) -> SessionRow:
-    """Open a session for a person who is active; ``caller`` as above."""
+    """Open a session for a person who is active.
+
+    ``caller`` is whoever asks, within the tenant; where it asks from is the session's network.
+    """
     mark = session_texts.device_mark(caller.tenant_id, device)
     row = SessionRow(
         session_id=session_id,

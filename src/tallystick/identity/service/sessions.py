@@ -21,7 +21,7 @@ from tallystick.identity.model import session_texts
 from tallystick.identity.model.jws import BadToken, Jws, parse_jws
 from tallystick.identity.model.tokens_of_people import Proven, check_access_token, claimed
 from tallystick.identity.service.keys import FoundKeys
-from tallystick.identity.service.opening import as_tenant, open_for
+from tallystick.identity.service.opening import as_tenant, open_session, person_of
 from tallystick.identity.service.sign_ins import trust_of
 from tallystick.identity.store import providers as provider_store
 from tallystick.identity.store import sessions as store
@@ -142,17 +142,20 @@ class SessionsService:
             found = await store.open_session(connection, tenant_id=tenant_id, hashed=hashed)
             if found is not None:
                 return found
-            await open_for(
-                connection,
-                caller=caller,
-                proven=proven,
-                session_id=self._mint.id("ses"),
-                hashed=hashed,
-                device=message.device,
-                country=message.country,
-                now=now,
-                until=min(proven.until, now + TOKEN_LASTS),
-            )
+            person_id = await person_of(connection, caller=caller, proven=proven)
+            if person_id is not None:
+                await open_session(
+                    connection,
+                    caller=caller,
+                    person_id=person_id,
+                    proven=proven,
+                    session_id=self._mint.id("ses"),
+                    hashed=hashed,
+                    device=message.device,
+                    country=message.country,
+                    now=now,
+                    until=min(proven.until, now + TOKEN_LASTS),
+                )
             # Read back, since another process may have been first.
             return await store.open_session(connection, tenant_id=tenant_id, hashed=hashed)
 

@@ -33,7 +33,8 @@ from tallystick.identity.service.opening import (
     UNDER_WAY,
     as_tenant,
     demand_device,
-    open_for,
+    open_session,
+    person_of,
     tenant_of,
 )
 from tallystick.identity.service.passkey_sign_ins import (
@@ -278,16 +279,22 @@ class SignInService(PasskeySignIns):
         )
         now = self._clock.now()
         async with self._database.transaction(tenant_id=caller.tenant_id) as connection:
-            row = await open_for(
-                connection,
-                caller=caller,
-                proven=proven,
-                session_id=session_id,
-                hashed=session_texts.hash_of(text),
-                device=message.device or "",
-                country=message.country,
-                now=now,
-                until=now + SESSION_LASTS,
+            person_id = await person_of(connection, caller=caller, proven=proven)
+            row = (
+                None
+                if person_id is None
+                else await open_session(
+                    connection,
+                    caller=caller,
+                    person_id=person_id,
+                    proven=proven,
+                    session_id=session_id,
+                    hashed=session_texts.hash_of(text),
+                    device=message.device or "",
+                    country=message.country,
+                    now=now,
+                    until=now + SESSION_LASTS,
+                )
             )
         if row is None:
             raise await self._refused(
