@@ -26,18 +26,15 @@ from tallystick.kernel.messages import Message
 from tallystick.kernel.problems import malformed
 from tallystick.runtime.clock import Clock
 from tallystick.runtime.configuration import Settings
+from tallystick.runtime.proxies import is_of_this_machine
 from tallystick.runtime.refusals import PathNotFound
 from tallystick.runtime.routes import Asked, Reply, Route
-from tallystick.runtime.tls import is_loopback
 
 PATH: Final = "/dev/issuer"
 CLIENT: Final = "tallystick-development"
 CODES_MAX: Final = 1_000
 CODE_LASTS: Final[Instant] = 60 * SECOND
 TOKEN_LASTS_S: Final = 300
-# What a proxy in front of us would add: then it is not this machine alone that asks.
-_FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip")
-_NOT_GIVEN: Final = "The code is none of this issuer, was used, is over, or is another client's."
 _NAME: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
@@ -249,13 +246,9 @@ class DevelopmentIssuer:
 def _demand_this_machine(asked: Asked) -> None:
     """Raise PathNotFound for anybody but this machine: by address, by the name asked for, and without a proxy."""
     shown = asked.shown
-    client = shown.scope.get("client") if shown else None
-    headers = shown.headers if shown else {}
-    host = headers.get(b"host", b"").decode("latin-1")
     if (
-        not client
-        or not is_loopback(client[0])
-        or not is_loopback_host(host)
-        or any(name in headers for name in _FORWARDED)
+        shown is None
+        or not is_of_this_machine(shown.scope, shown.headers)
+        or not is_loopback_host(shown.headers.get(b"host", b"").decode("latin-1"))
     ):
         raise PathNotFound("There is nothing at this path.")

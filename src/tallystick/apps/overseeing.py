@@ -15,15 +15,13 @@ from tallystick.runtime.database import Database
 from tallystick.runtime.doors import Guard
 from tallystick.runtime.edge import Authenticate
 from tallystick.runtime.measures import Measures
+from tallystick.runtime.proxies import is_of_this_machine
 from tallystick.runtime.refusals import PathNotFound
-from tallystick.runtime.routes import Asked, Reply, Route, Shown
-from tallystick.runtime.tls import is_loopback
+from tallystick.runtime.routes import Asked, Reply, Route
 
 METRICS: Final = "/metrics"
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 PING_S: Final = 2
-# What a proxy in front of us adds: then it is not this machine that asks.
-_FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip")
 
 Problems = Callable[[], Mapping[str, Mapping[str, Any]]]
 
@@ -83,7 +81,7 @@ def metrics_route(overseer: Overseer, *, authenticate: Authenticate, guard: Guar
 
     async def metrics(asked: Asked) -> Reply:
         assert asked.shown is not None, "a public route is shown what the request shows"
-        if not _is_of_this_machine(asked.shown):
+        if not is_of_this_machine(asked.shown.scope, asked.shown.headers):
             caller = await authenticate(asked.shown, asked.caller)
             await _demand(caller)
         return Reply(value=overseer.measures.text().encode(), media=TEXT)
@@ -98,9 +96,3 @@ def metrics_route(overseer: Overseer, *, authenticate: Authenticate, guard: Guar
         method="GET", path=METRICS, summary="Tell Prometheus how the process does", handle=metrics,
         answer=bytes, answer_media=TEXT, public=True,
     )  # fmt: skip
-
-
-def _is_of_this_machine(shown: Shown) -> bool:
-    client = shown.scope.get("client")
-    is_near = client is not None and is_loopback(client[0])
-    return is_near and not any(name in shown.headers for name in _FORWARDED)

@@ -9,8 +9,12 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any, Final
 
+from tallystick.kernel.hosts import is_loopback
+
 HOPS_MAX: Final = 20
 _FORWARDED: Final = b"x-forwarded-for"
+# What a proxy adds: then it is not whoever stands next to us that asks.
+_ADDED: Final = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 
 Network = IPv4Network | IPv6Network
@@ -67,6 +71,13 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_of_this_machine(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> bool:
+    """Tell whether a request comes from this machine itself: by its address, and through no proxy."""
+    client = scope.get("client")
+    is_near = client is not None and is_loopback(client[0])
+    return is_near and not any(name in headers for name in _ADDED)
 
 
 def country_of(headers: Mapping[bytes, bytes], name: str) -> str:
