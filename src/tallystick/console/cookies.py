@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Final
 
-COOKIE_BYTES_MAX: Final = 4_096
 COOKIES_MAX: Final = 50
 SESSION: Final = "tallystick"
 DEVICE: Final = "tallystick-device"

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from tallystick.kernel.instants import Instant
@@ -162,11 +162,6 @@ def day(at: Instant | date, locale: Locale, zone: ZoneInfo) -> str:
     """A day."""
     value = _civil(at, zone).date() if isinstance(at, int) else at
     return format_date(value, "d MMM y", locale=locale)
-
-
-def time_of_day(at: Instant, locale: Locale, zone: ZoneInfo) -> str:
-    """A time of day, to the minute."""
-    return format_time(_civil(at, zone), "HH:mm", locale=locale)
 
 
 def _civil(at: Instant, zone: ZoneInfo) -> datetime:

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Annotated, Final, NamedTuple, TypeVar
-from urllib.parse import urlencode
 
 from tallystick.console import entries, history
 from tallystick.console.asking import part
+from tallystick.console.paging import turning
 from tallystick.console.reader import Reader
 from tallystick.console.site import Site, Visit
 from tallystick.kernel.fields import PAGE_MAX, told
@@ -77,10 +77,7 @@ def routes(site: Site) -> list[Route]:
             books=[one.name for one in books.answer.items] if books.answer else [query.ledger],
             rows=_rows(page.items, visit.reader) if page else (),
             wrong=wrong,
-            first=f"{PATH}?{urlencode(again)}" if query.after else "",
-            next=f"{PATH}?{urlencode({**again, 'after': page.after})}"
-            if page and page.after
-            else "",
+            **turning(PATH, again, here=query.after, after=page.after if page else None),
         )
 
     async def one(visit: Visit) -> Reply:

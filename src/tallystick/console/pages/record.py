@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode
 
 import msgspec
 
 from tallystick.audit.api import EntryOf, ListEntries, LoggedEntry
 from tallystick.console.pages.naming import Texts, names_of, wrongs
+from tallystick.console.paging import turning
 from tallystick.console.site import Site, Visit
 from tallystick.console.texts import catalogue
 from tallystick.kernel.entries import canonical
@@ -119,8 +119,7 @@ async def _search(visit: Visit) -> Reply:
         names=names,
         tags=_tags(),
         tag_words=tag_words,
-        first=f"/record?{urlencode(sought)}" if query.after else "",
-        next=f"/record?{urlencode(sought | {'after': after})}" if after else "",
+        **turning("/record", sought, here=query.after, after=after),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
+from tallystick.console.paging import turning
 from tallystick.console.site import Site, Visit
 from tallystick.console.wallet_forms import account_of, limits_of, refused, wallet_of
 from tallystick.kernel.fields import PAGE_MAX, told
@@ -86,10 +87,7 @@ def _seen(site: Site) -> list[Route]:
             wallets=page.items if page else (),
             statuses=(WalletStatus.OPEN, WalletStatus.FROZEN, WalletStatus.CLOSED),
             wrong=wrong,
-            first=f"{PATH}?{urlencode(again)}" if query.after else "",
-            next=f"{PATH}?{urlencode({**again, 'after': page.after})}"
-            if page and page.after
-            else "",
+            **turning(PATH, again, here=query.after, after=page.after if page else None),
         )
 
     async def one(visit: Visit) -> Reply:
