@@ -5,9 +5,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from tests.apps.platform import Running, environment, free_port
 from tests.browser.house import CHROMIUM, House
@@ -49,3 +50,18 @@ def house(whole_house: House) -> Iterator[House]:
     """The house of this module; every browser of the test is closed after it."""
     yield whole_house
     whole_house.close_contexts()
+
+
+@pytest.fixture(scope="module")
+def signed_in(whole_house: House) -> Any:
+    """What the owner's browser keeps once they have signed in: every test has a browser with it."""
+    page = whole_house.page("owner")
+    return page.context.storage_state()
+
+
+@pytest.fixture
+def owner(house: House, signed_in: Any) -> Page:
+    """The owner's page, on which no script of others may ever run."""
+    page = house.page(storage_state=signed_in)
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    return page

@@ -14,21 +14,6 @@ ACCOUNT = "wallets:electrical:eur"
 BOOKS = "/v1/ledgers/main"
 
 
-@pytest.fixture(scope="module")
-def signed_in(whole_house: House) -> Any:
-    """What the owner's browser keeps once they have signed in: every test has a browser with it."""
-    page = whole_house.page("owner")
-    return page.context.storage_state()
-
-
-@pytest.fixture
-def owner(house: House, signed_in: Any) -> Page:
-    """The owner's page, on which no script of others may ever run."""
-    page = house.page(storage_state=signed_in)
-    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
-    return page
-
-
 def moment(*, days: int) -> str:
     return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -4,7 +4,6 @@ import csv
 import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,21 +12,6 @@ from tests.browser.house import NARROW, House, axe
 
 STATEMENT = "/wallets/electrical/accounts/EUR/statement"
 EVIL = "<script>alert(1)</script>=1+1"
-
-
-@pytest.fixture(scope="module")
-def signed_in(whole_house: House) -> Any:
-    """What the owner's browser keeps once they have signed in: every test has a browser with it."""
-    page = whole_house.page("owner")
-    return page.context.storage_state()
-
-
-@pytest.fixture
-def owner(house: House, signed_in: Any) -> Page:
-    """The owner's page, on which no script of others may ever run."""
-    page = house.page(storage_state=signed_in)
-    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
-    return page
 
 
 @pytest.fixture(scope="module")
