@@ -99,7 +99,7 @@ def processes_of(split: str, *, port: int, at: Mapping[str, str]) -> list[Proces
 
 def _process(name: str, parts: tuple[str, ...], url: str | None, port: int) -> Process:
     url = (url or f"http://127.0.0.1:{port}").rstrip("/")
-    return Process(name, parts, url, address_of(url).port)
+    return Process(name, parts, url, address_of(url).port or port)
 
 
 def make(processes: Sequence[Process], folder: Path) -> list[Made]:

@@ -31,18 +31,17 @@ _KIND_BY_STATUS = {status: kind for kind, status in STATUS_BY_KIND.items()}
 
 
 class Address(NamedTuple):
-    """Where a process is reached."""
+    """Where a process is reached; ``port`` is None where its URL names none."""
 
     host: str
-    port: int
+    port: int | None
     authority: str
 
 
 def address_of(url: str) -> Address:
     """The host, port and authority (``host:port`` as the URL has it) of a process's URL."""
     parts = urlsplit(url)
-    port = parts.port or {"http": 80}.get(parts.scheme, 443)
-    return Address(parts.hostname or "", port, parts.netloc)
+    return Address(parts.hostname or "", parts.port, parts.netloc)
 
 
 class Method(NamedTuple):
