@@ -1,0 +1,1 @@
+"""Strangers of governance: Terraform, clouds, secret managers."""

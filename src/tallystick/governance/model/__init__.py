@@ -1,0 +1,1 @@
+"""The laws of governance: estates, verdicts, drift, rotation; pure."""
