@@ -1,11 +1,12 @@
 """Where our provider's resources live: on a live target, or in the local store.
 
-`TALLYSTICK_CLOUD_TARGETS` is a JSON object: `store` is the path of the local store, and each other key is a cloud ("aws", "gcp", "azure") with
-what its kinds need to reach the live target (an address, or an object of addresses). A type that has a live kind for a target
-that is set goes there; every other type goes to the store.
+`TALLYSTICK_CLOUD_TARGETS` is a JSON object: `store` is the path of the local store, and each other key is a cloud
+("aws", "gcp", "azure") with what its kinds need to reach the live target (an address, or an object of addresses). A
+type that has a live kind for a target that is set goes there; every other type goes to the store.
 
-Live kinds are found in `tallystick.governance.adapters.live.<cloud>`, whose `KINDS` maps a type's name to a function of the
-target's setting that gives a `Target`. A target that cannot do what was asked raises `TargetRefused`, in words for a person.
+Live kinds are found in `tallystick.governance.adapters.live.<cloud>`, whose `KINDS` maps a type's name to a function
+of the target's setting that gives a `Target`. A target that cannot do what was asked raises `TargetRefused`, in words
+for a person.
 """
 
 import importlib
