@@ -104,6 +104,23 @@ class Action(StrEnum):
     IDENTITY_SUBSTITUTION_WATCH = "identity.substitution.watch"
     IDENTITY_SUBSTITUTE_TRY = "identity.substitute.try"
 
+    GOVERNANCE_PLAN_SUBMIT = "governance.plan.submit"
+    GOVERNANCE_PLAN_READ = "governance.plan.read"
+    GOVERNANCE_PLAN_APPROVE = "governance.plan.approve"
+    GOVERNANCE_PLAN_WITHDRAW = "governance.plan.withdraw"
+    GOVERNANCE_PLAN_APPLY = "governance.plan.apply"
+    GOVERNANCE_CLOUD_READ = "governance.cloud.read"
+    GOVERNANCE_STATE_READ = "governance.state.read"
+    GOVERNANCE_STATE_WRITE = "governance.state.write"
+    GOVERNANCE_STATE_FREE = "governance.state.free"
+    GOVERNANCE_GLASS_BREAK = "governance.glass.break"
+    GOVERNANCE_GLASS_REVIEW = "governance.glass.review"
+    GOVERNANCE_WAIVER_GIVE = "governance.waiver.give"
+    GOVERNANCE_WAIVER_END = "governance.waiver.end"
+    GOVERNANCE_REPORT_SUBMIT = "governance.report.submit"
+    GOVERNANCE_SECRET_RECORD = "governance.secret.record"  # noqa: S105
+    GOVERNANCE_OVERDUE_NOTE = "governance.overdue.note"
+
 
 def payers_of(each: Sequence[str]) -> tuple[str, ...]:
     """Who pays each of several payees, as ``Facts`` tells it: once where it is the same for all."""

@@ -96,6 +96,28 @@ class Tag(StrEnum):
     AUDIT_RECORD_ADOPT = "audit.record.adopt"
     AUDIT_SCHEMA_MIGRATE = "audit.schema.migrate"
 
+    GOVERNANCE_PLAN_SUBMIT = "governance.plan.submit"
+    GOVERNANCE_PLAN_READ = "governance.plan.read"
+    GOVERNANCE_PLAN_APPROVE = "governance.plan.approve"
+    GOVERNANCE_PLAN_WITHDRAW = "governance.plan.withdraw"
+    GOVERNANCE_APPLY_BEGIN = "governance.apply.begin"
+    GOVERNANCE_APPLY_EXTEND = "governance.apply.extend"
+    GOVERNANCE_APPLY_FINISH = "governance.apply.finish"
+    GOVERNANCE_APPLY_LOSE = "governance.apply.lose"
+    GOVERNANCE_STATE_READ = "governance.state.read"
+    GOVERNANCE_STATE_WRITE = "governance.state.write"
+    GOVERNANCE_STATE_LOCK = "governance.state.lock"
+    GOVERNANCE_STATE_UNLOCK = "governance.state.unlock"
+    GOVERNANCE_STATE_FREE = "governance.state.free"
+    GOVERNANCE_GLASS_BREAK = "governance.glass.break"
+    GOVERNANCE_GLASS_REVIEW = "governance.glass.review"
+    GOVERNANCE_GLASS_MISS = "governance.glass.miss"
+    GOVERNANCE_WAIVER_GIVE = "governance.waiver.give"
+    GOVERNANCE_WAIVER_END = "governance.waiver.end"
+    GOVERNANCE_REPORT_SUBMIT = "governance.report.submit"
+    GOVERNANCE_OBLIGATION_MISS = "governance.obligation.miss"
+    GOVERNANCE_SECRET_RECORD = "governance.secret.record"  # noqa: S105
+
 
 def records(*tags: Tag, notes_refusals: bool = False) -> Callable[[Method], Method]:
     """Say which entries a method of a door leaves; a refusal of it carries the first tag.
