@@ -129,10 +129,8 @@ def _opened(text: str | bytes) -> dict[str, Any]:
 
 def items(of: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     """Give the objects of a list in Terraform's JSON, none where it is absent. Raises `PlanRefused`."""
-    found = of.get(key) or []
-    if not isinstance(found, list) or not all(
-        isinstance(each, dict) for each in cast("list[Any]", found)
-    ):
+    found = cast("list[Any]", of.get(key) or [])
+    if not all(isinstance(each, dict) for each in found):
         raise PlanRefused(f"{key} is not a list of objects; write the JSON anew")
     return cast("list[dict[str, Any]]", found)
 

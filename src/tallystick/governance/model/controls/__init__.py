@@ -1,0 +1,22 @@
+"""Every predicate, by the name that `policies/controls` describes it under."""
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Final, cast
+
+from tallystick.governance.model.predicates import Control
+
+_MODULES: Final[tuple[ModuleType, ...]] = ()
+
+
+def _collected() -> dict[str, Control]:
+    found: dict[str, Control] = {}
+    for module in _MODULES:
+        for each in cast("dict[str, object]", vars(module)).values():
+            if isinstance(each, Control):
+                assert each.id not in found, f"two controls are called {each.id}"
+                found[each.id] = each
+    return found
+
+
+CONTROLS: Final[Mapping[str, Control]] = _collected()
