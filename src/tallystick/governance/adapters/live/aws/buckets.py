@@ -72,7 +72,8 @@ class Setting:
     """One setting of a bucket that is a resource of its own in Terraform.
 
     The verbs of boto3 that put, get and delete it, the member that holds it both ways (and the one `inside` that), and
-    its shape. Where AWS has no verb to delete it, `off` is what stands for "not set", and a setting equal to it is not there.
+    its shape; `always` is put even where nobody wrote it. Where AWS has no verb to delete it, `off` is what stands for
+    "not set", and a setting equal to it is not there.
     """
 
     put: str
@@ -80,6 +81,7 @@ class Setting:
     member: str
     shape: Shape
     inside: str = ""
+    always: Mapping[str, Any] = field(default_factory=dict[str, Any])
     delete: str = ""
     off: Mapping[str, Any] = field(default_factory=dict[str, Any])
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -88,7 +90,7 @@ class Setting:
 def _kind(setting: Setting) -> Kind:
     def make(aws: Aws, values: Values) -> Values:
         body = to_api(setting.shape, values)
-        body = {setting.inside: body} if setting.inside else body
+        body = {setting.inside: body} if setting.inside else {**setting.always, **body}
         getattr(aws.client("s3"), setting.put)(Bucket=values["bucket"], **{setting.member: body})
         return {"id": values["bucket"]}
 
@@ -201,6 +203,7 @@ SETTINGS: Final[dict[str, Setting]] = {
                 },
             ),
         },
+        always={"ObjectLockEnabled": "Enabled"},
         off={"ObjectLockEnabled": "Enabled"},
         defaults={"object_lock_enabled": "Enabled"},
     ),

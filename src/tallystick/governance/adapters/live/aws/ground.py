@@ -1,4 +1,4 @@
-"""Stand under every AWS kind: clients of boto3, the five verbs, and what "the same" means between a plan and a live object."""
+"""Stand under every AWS kind: clients of boto3, the five verbs, and when live and planned values are the same."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -48,7 +48,7 @@ class Aws:
     @property
     def region(self) -> str:
         """The region that is spoken to."""
-        return self._session.region_name
+        return self._session.region_name or "us-east-1"
 
     @cached_property
     def account(self) -> str:

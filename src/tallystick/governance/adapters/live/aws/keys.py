@@ -59,9 +59,7 @@ def _see_key(aws: Aws, values: Values) -> Values | None:
         "customer_master_key_spec": seen.get("KeySpec"),
         "is_enabled": seen["Enabled"],
         "enable_key_rotation": rotation["KeyRotationEnabled"],
-        "rotation_period_in_days": rotation.get("RotationPeriodInDays")
-        if rotation["KeyRotationEnabled"]
-        else None,
+        **given(rotation_period_in_days=rotation.get("RotationPeriodInDays")),
         "multi_region": seen.get("MultiRegion", False),
         "policy": None if values.get("policy") is None and _is_first(policy) else policy,
         **tags_seen(values, tags),

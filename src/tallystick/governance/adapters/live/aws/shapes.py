@@ -52,8 +52,7 @@ def _attribute(to: str | One | Many, answer: Mapping[str, Any]) -> Any:
         return answer.get(to)
     if isinstance(to, Many):
         return [from_api(to.shape, each) for each in answer.get(to.member) or ()]
-    inner = answer.get(to.member) if to.member else answer
-    if not inner:
-        return []
-    seen = from_api(to.shape, inner)
+    if to.member:
+        return [from_api(to.shape, answer[to.member])] if answer.get(to.member) is not None else []
+    seen = from_api(to.shape, answer)
     return [seen] if any(value not in (None, []) for value in seen.values()) else []

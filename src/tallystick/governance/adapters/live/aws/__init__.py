@@ -1,0 +1,88 @@
+"""AWS, live: Terraform's types over boto3, at one endpoint (a moto server) or at AWS itself.
+
+The setting of the target is the endpoint's address, or an object with `endpoint` and `region`; credentials and, where
+it is left out, the region come from the environment as boto3 finds them.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tallystick.governance.adapters.live.aws import (
+    buckets,
+    clusters,
+    databases,
+    identities,
+    keys,
+    logs,
+    networks,
+    reach,
+    secrets,
+)
+from tallystick.governance.adapters.live.aws.ground import Aws, Kind, Values
+from tallystick.governance.adapters.provider.targets import TargetRefused
+
+TABLE: Final[Mapping[str, Kind]] = {
+    **keys.KINDS,
+    **buckets.KINDS,
+    **identities.KINDS,
+    **networks.KINDS,
+    **reach.KINDS,
+    **databases.KINDS,
+    **secrets.KINDS,
+    **logs.KINDS,
+    **clusters.KINDS,
+}
+
+
+@lru_cache(maxsize=4)
+def _aws(endpoint: str | None, region: str | None) -> Aws:
+    return Aws(endpoint_url=endpoint, region=region)
+
+
+class AwsTarget:
+    """The live target of AWS's types: "moto" at an endpoint of its own, else "aws"."""
+
+    def __init__(self, setting: str | Mapping[str, str]) -> None:
+        """Take the setting; nothing is spoken to yet."""
+        told = {"endpoint": setting} if isinstance(setting, str) else setting
+        self.name = "moto" if told.get("endpoint") else "aws"
+        self.aws = _aws(told.get("endpoint"), told.get("region"))
+
+    def create(self, kind: str, values: Values) -> Values:
+        """Make one object of this type, and give it back as AWS has it."""
+        return _plainly(kind, lambda: TABLE[kind].create(self.aws, values))
+
+    def read(self, kind: str, values: Values) -> Values | None:
+        """Read an object as it is now; None when it is gone."""
+        return _plainly(kind, lambda: TABLE[kind].read(self.aws, values))
+
+    def update(self, kind: str, prior: Values, values: Values) -> Values:
+        """Change an object to these values, and give it back as it then is."""
+        return _plainly(kind, lambda: TABLE[kind].update(self.aws, prior, values))
+
+    def delete(self, kind: str, values: Values) -> None:
+        """Remove an object; one that is gone already is no error."""
+        return _plainly(kind, lambda: TABLE[kind].delete(self.aws, values))
+
+    def list(self, kind: str) -> list[Values]:
+        """Read every object of this type in the account, whoever made it."""
+        return _plainly(kind, lambda: TABLE[kind].list(self.aws))
+
+
+def _plainly(kind: str, act: Callable[[], Any]) -> Any:
+    """Do it, and refuse in words for a person where AWS refuses or is away."""
+    try:
+        return act()
+    except ClientError as refusal:
+        told = refusal.response["Error"]
+        raise TargetRefused(f"AWS refused {kind}: {told['Code']}: {told['Message']}") from refusal
+    except BotoCoreError as away:
+        raise TargetRefused(f"AWS did not answer for {kind}: {away}; try the same again") from away
+    except LookupError as lost:
+        raise TargetRefused(f"AWS lost {kind}: {lost}") from lost
+
+
+KINDS: Final[dict[str, Callable[[Any], AwsTarget]]] = dict.fromkeys(TABLE, AwsTarget)
