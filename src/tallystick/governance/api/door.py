@@ -77,7 +77,7 @@ class Governance(Protocol):
     async def submit_plan(self, *, caller: Caller, message: SubmitPlan) -> Plan:
         """Keep and judge a plan; the same plan again is the same plan, and any other supersedes those before it.
 
-        Raises PlanNotReadable, PlanIsOfAnotherEstate, ApplyIsRunning.
+        Raises PlanNotReadable, PoliciesNotReadable.
         """
         ...
 
@@ -122,9 +122,9 @@ class Governance(Protocol):
     async def begin_apply(self, *, caller: Caller, message: BeginApply) -> LentApply:
         """Lend all that applying a plan needs, when every rule lets it.
 
-        Raises, in this order, PlanNotFound, PlanNotOpen, GlassNotFound, GlassNotOpen, GlassNeedsReview, ApplyIsRunning;
-        and what an open break-glass passes over: PlanNotApproved, NotAppliedBefore, HeadNotKnown, MainMoved,
-        GateFailed, ObligationOverdue, WindowClosed. CredentialsNotAvailable ends what had begun.
+        Raises, in this order, PoliciesNotReadable, PlanNotFound, PlanNotOpen, GlassNotFound, GlassNotOpen,
+        GlassNeedsReview, ApplyIsRunning; and what an open break-glass passes over: PlanNotApproved, NotAppliedBefore,
+        HeadNotKnown, MainMoved, GateFailed, ObligationOverdue, WindowClosed. CredentialsNotAvailable ends what had begun.
         """
         ...
 

@@ -11,15 +11,16 @@ class PlanNotFound(Problem):
 
 
 class PlanNotReadable(Problem):
-    """What was handed in is no complete plan of a version that is known, or has a provider that is not ours."""
+    """What was handed in is no complete plan of a known version, with our providers, of the estate that is named."""
 
     code = "plan_not_readable"
 
 
-class PlanIsOfAnotherEstate(Problem):
-    """The plan says that it is of another estate than it was handed in for."""
+class PoliciesNotReadable(Problem):
+    """The platform's policies cannot be read as they stand, so nothing is judged and nothing goes on."""
 
-    code = "plan_is_of_another_estate"
+    code = "policies_not_readable"
+    kind = Kind.UNAVAILABLE
 
 
 class PlanHashDiffers(Problem):

@@ -1,0 +1,34 @@
+"""What an approval is bound to: one hash of everything that a plan does, and of where and what it is of."""
+
+import json
+from hashlib import sha256
+from typing import Any, Final
+
+from tallystick.kernel.entries import canonical
+
+_SAFE_INTEGER_MAX: Final = 2**53 - 1
+# When it was planned says nothing of what it does.
+_LEFT_OUT: Final = ("timestamp",)
+
+
+def plan_hash(*, plan: bytes, estate: str, commit: str) -> str:
+    """Hash a plan: hexadecimal SHA-256 of its canonical JSON (RFC 8785) without its time, with estate and commit.
+
+    Numbers that RFC 8785 would round are hashed as they are written. Whoever applies a planfile shows it as JSON again
+    and compares. Raises ValueError for what is no object of JSON.
+    """
+    read: Any = json.loads(plan, parse_float=_number, parse_int=_integer)
+    if not isinstance(read, dict):
+        raise ValueError("a plan is an object of JSON")
+    for name in _LEFT_OUT:
+        read.pop(name, None)  # pyright: ignore[reportUnknownMemberType]
+    return sha256(canonical({"commit": commit, "estate": estate, "plan": read})).hexdigest()
+
+
+def _number(text: str) -> dict[str, str]:
+    return {"number": text}
+
+
+def _integer(text: str) -> int | dict[str, str]:
+    number = int(text)
+    return number if abs(number) <= _SAFE_INTEGER_MAX else _number(text)

@@ -1,0 +1,201 @@
+"""The platform's own rules of applying: gates, windows, freezes and declared waivers, read strictly from TOML."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, cast
+
+from tallystick.governance.model.judging import OUTCOMES, Waiver
+from tallystick.governance.model.values import ENVIRONMENTS, Environment
+from tallystick.kernel.instants import SECOND, Instant
+
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SEVERITIES: Final = ("low", "medium", "high", "critical")
+_MINUTE: Final = 60 * SECOND
+_DAY_MINUTES: Final = 24 * 60
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# 1970 began on a Thursday.
+_FIRST_DAY: Final = 3
+
+
+class RulesRefused(ValueError):
+    """The rules cannot be read as they stand; the text says where and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What no verdict of a plan may be in these environments."""
+
+    id: str
+    title: str
+    environments: tuple[Environment, ...]
+    severities: tuple[str, ...]
+    outcomes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """When changes of these environments are applied: days of the week from Monday as 0, minutes of the UTC day."""
+
+    environments: tuple[Environment, ...]
+    days: tuple[int, ...]
+    opens: int
+    closes: int
+
+    def holds(self, at: Instant) -> bool:
+        """Whether it is open."""
+        day, minute = divmod(at // _MINUTE, _DAY_MINUTES)
+        return (day + _FIRST_DAY) % len(_DAYS) in self.days and self.opens <= minute < self.closes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze:
+    """A time in which nothing of these environments is changed."""
+
+    id: str
+    environments: tuple[Environment, ...]
+    begins: Instant
+    ends: Instant
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """All of them."""
+
+    approvals: Mapping[str, int]
+    plan_hours_max: int
+    gates: tuple[Gate, ...]
+    windows: tuple[Window, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+
+    def gates_of(self, environment: str) -> tuple[Gate, ...]:
+        """The gates that a plan of this environment must pass."""
+        return tuple(gate for gate in self.gates if environment in gate.environments)
+
+    def freeze_of(self, environment: str, at: Instant) -> Freeze | None:
+        """The freeze that holds now, if one does."""
+        held = (
+            one
+            for one in self.freezes
+            if environment in one.environments and one.begins <= at < one.ends
+        )
+        return next(held, None)
+
+    def is_open(self, environment: str, at: Instant) -> bool:
+        """Whether some window of the environment is open, or it has none."""
+        mine = [window for window in self.windows if environment in window.environments]
+        return not mine or any(window.holds(at) for window in mine)
+
+
+def read_rules(*, gates: str, windows: str, waivers: str) -> Rules:
+    """Read the texts of the three files. Raises RulesRefused."""
+    gated = _toml("gates.toml", gates, {"approvals", "plan", "gate"})
+    timed = _toml("windows.toml", windows, {"window", "freeze"})
+    waived = _toml("waivers.toml", waivers, {"waiver"})
+    try:
+        return Rules(
+            approvals=_approvals(gated["approvals"]),
+            plan_hours_max=_whole(gated["plan"]["hours_max"], least=1),
+            gates=tuple(_gate(one) for one in gated.get("gate", [])),
+            windows=tuple(_window(one) for one in timed.get("window", [])),
+            freezes=tuple(_freeze(one) for one in timed.get("freeze", [])),
+            waivers=tuple(_waiver(one) for one in waived.get("waiver", [])),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise RulesRefused(f"the rules say too little or too much: {error}") from None
+
+
+def _toml(name: str, text: str, known: set[str]) -> dict[str, Any]:
+    try:
+        read = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RulesRefused(f"{name} is no TOML: {error}") from None
+    if strange := set(read) - known:
+        raise RulesRefused(f"{name}: nobody reads {', '.join(sorted(strange))}")
+    return read
+
+
+def _approvals(said: Mapping[str, Any]) -> dict[str, int]:
+    if set(said) != set(ENVIRONMENTS):
+        raise RulesRefused(f"gates.toml: approvals are said of {', '.join(ENVIRONMENTS)}")
+    return {name: _whole(count, least=0) for name, count in said.items()}
+
+
+def _gate(said: Mapping[str, Any]) -> Gate:
+    _only(said, "id", "title", "environments", "severities", "outcomes")
+    return Gate(
+        id=str(said["id"]),
+        title=str(said["title"]),
+        environments=_environments(said),
+        severities=_some(said, "severities", _SEVERITIES),
+        outcomes=_some(said, "outcomes", OUTCOMES),
+    )
+
+
+def _window(said: Mapping[str, Any]) -> Window:
+    _only(said, "environments", "days", "opens", "closes")
+    days = _some(said, "days", _DAYS)
+    return Window(
+        environments=_environments(said),
+        days=tuple(_DAYS.index(day) for day in days),
+        opens=_minute(said["opens"]),
+        closes=_minute(said["closes"]),
+    )
+
+
+def _freeze(said: Mapping[str, Any]) -> Freeze:
+    _only(said, "id", "environments", "from", "until", "reason")
+    return Freeze(
+        id=str(said["id"]),
+        environments=_environments(said),
+        begins=_instant(said["from"]),
+        ends=_instant(said["until"]),
+        reason=str(said["reason"]),
+    )
+
+
+def _waiver(said: Mapping[str, Any]) -> Waiver:
+    words = _only(said, "control", "subject", "environment", "owner", "second", "reason", "ends")
+    if said["environment"] not in ENVIRONMENTS:
+        raise RulesRefused(f"waivers.toml: there is no environment {said['environment']!r}")
+    words["ends"] = _instant(said["ends"])
+    return Waiver(**words)
+
+
+def _only(said: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    if set(said) != set(names):
+        raise RulesRefused(f"{said} says other things than {', '.join(names)}")
+    return dict(said)
+
+
+def _environments(said: Mapping[str, Any]) -> tuple[Environment, ...]:
+    return cast("tuple[Environment, ...]", _some(said, "environments", ENVIRONMENTS))
+
+
+def _some(said: Mapping[str, Any], name: str, known: Sequence[str]) -> tuple[str, ...]:
+    found = tuple(said[name])
+    if not found or set(found) - set(known):
+        raise RulesRefused(f"{name} are some of {', '.join(known)}, not {found}")
+    return found
+
+
+def _whole(said: Any, *, least: int) -> int:
+    if type(said) is not int or said < least:
+        raise RulesRefused(f"{said!r} is no whole number from {least}")
+    return said
+
+
+def _minute(said: str) -> int:
+    hour, _, minute = said.partition(":")
+    if not (hour.isdigit() and minute.isdigit() and int(hour) * 60 + int(minute) <= _DAY_MINUTES):
+        raise RulesRefused(f"{said!r} is no time of day such as 07:00")
+    return int(hour) * 60 + int(minute)
+
+
+def _instant(said: Any) -> Instant:
+    if not isinstance(said, datetime) or said.tzinfo is None:
+        raise RulesRefused(f"{said!r} is no time with its offset, such as 2027-01-04T00:00:00Z")
+    return (said - _EPOCH) // timedelta(microseconds=1)
