@@ -1,19 +1,14 @@
-"""Doors between processes: the keys, peers and settings of a platform that is split."""
+"""Doors between processes: the keys, peers, settings and manifests of a platform that is split."""
 
 from pathlib import Path
 
 import typer
 
-from tallystick.apps import splitting
+from tallystick.apps import manifests, splitting
 from tallystick.apps.cli.asking import fail
 from tallystick.runtime.configuration import PORT_DEFAULT
 
 app = typer.Typer(help="Split the platform over processes.", no_args_is_help=True)
-
-
-@app.callback()
-def _only_groups() -> None:
-    """Keep ``init`` a command of its own, alone as it is."""
 
 
 @app.command()
@@ -52,6 +47,27 @@ def init(
             "Over https each needs a certificate, and each without the edge TALLYSTICK_TLS_CLIENT_CA: "
             "docs/operating/tls.md."
         )
+
+
+@app.command("manifests")
+def write_manifests(
+    split: str = typer.Option(
+        ..., "--split", help="one, three (by what each may touch), or each (one per part)."
+    ),
+    folder: Path = typer.Option(..., "--folder", help="A folder that is not there yet."),
+    public_url: str = typer.Option(..., "--public-url", help="Where people and programs reach it."),
+    database_network: str = typer.Option(
+        ..., "--database-network", help="The segment of the databases, such as 10.20.64.0/20."
+    ),
+) -> None:
+    """Write the Kubernetes manifests of a split, as an overlay of infra/kubernetes/base."""
+    if folder.exists():
+        fail(f"{folder} is there: name a folder that is not")
+    for path in manifests.write(
+        split, folder, public_url=public_url, database_network=database_network
+    ):
+        typer.echo(str(path))
+    typer.echo("\nSay which image runs, by its digest: kustomize edit set image")
 
 
 def _placed(word: str) -> tuple[str, str]:

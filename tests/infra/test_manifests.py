@@ -1,0 +1,188 @@
+"""Kubernetes: what is committed is what the command writes, is valid, and opens no door that nobody needs."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from tallystick.apps import manifests, pods
+from tallystick.apps.parts import EDGE, NEEDS
+from tallystick.apps.splitting import SPLITS
+from tests.infra.kustomize import KUBERNETES, OVERLAYS, containers_of, named, pod_of, rendered
+from tests.tidy import tree
+
+RELEASES = ("1.33", "1.35")
+# Of the operators that a cluster of ours has: their own schemas are with them.
+FOREIGN = {"Certificate", "ClusterIssuer", "ExternalSecret", "ClusterSecretStore"}
+PUBLIC_URL, DATABASES = "https://api.bank.example", "10.0.64.0/18"
+ZONES = ("edge", "services", "keys")
+
+
+@pytest.fixture(scope="module", params=SPLITS)
+def overlay(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
+    return rendered(OVERLAYS / request.param)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_the_overlays_are_as_the_command_writes_them(split: str, tmp_path: Path) -> None:
+    folder = tmp_path / split
+    manifests.write(split, folder, public_url=PUBLIC_URL, database_network=DATABASES)
+    written = {path.name: path.read_text() for path in folder.iterdir()}
+    committed = {path.name: path.read_text() for path in (OVERLAYS / split).iterdir()}
+    assert written == committed
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_every_manifest_is_valid(overlay: list[dict[str, Any]], release: str) -> None:
+    checked = 0
+    for manifest in overlay:
+        if manifest["kind"] not in FOREIGN:
+            kubernetes_validate.validate(manifest, release, strict=True)
+            checked += 1
+    assert checked > 20
+
+
+def test_the_check_refuses_what_kubernetes_would(overlay: list[dict[str, Any]]) -> None:
+    deployment = next(one for one in overlay if one["kind"] == "Deployment")
+    wrong = deployment | {"spec": {**deployment["spec"], "replica": 2}}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(wrong, RELEASES[0], strict=True)
+
+
+def test_no_two_manifests_are_the_same_object(overlay: list[dict[str, Any]]) -> None:
+    keys = [
+        (one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in overlay
+    ]
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_audit_policy_says_who_reads_secrets_and_never_what_they_are() -> None:
+    policy = yaml.safe_load((KUBERNETES / "audit-policy.yaml").read_text())
+    first = next(
+        rule
+        for rule in policy["rules"]
+        if any("secrets" in one.get("resources", []) for one in rule.get("resources", []))
+    )
+    assert policy["rules"].index(first) == 0
+    assert first["level"] == "Metadata"
+    assert policy["rules"][-1] == {"level": "Metadata"}
+
+
+def test_every_namespace_is_restricted_and_refuses_what_is_not_named(
+    overlay: list[dict[str, Any]],
+) -> None:
+    namespaces = named(overlay, "Namespace")
+    assert set(namespaces) == {f"tallystick-{zone}" for zone in ZONES}
+    for name, namespace in namespaces.items():
+        labels = namespace["metadata"]["labels"]
+        assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+        denied = [
+            one
+            for one in overlay
+            if one["kind"] == "NetworkPolicy"
+            and one["metadata"]["namespace"] == name
+            and one["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+        ]
+        assert len(denied) == 1, name
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_the_network_lets_through_what_parts_ask_and_nothing_else(split: str) -> None:
+    policies = named(rendered(OVERLAYS / split), "NetworkPolicy")
+    for name, parts in SPLITS[split].items():
+        spec = policies[name]["spec"]
+        asked = {one for part in parts for one in NEEDS[part]} - set(parts)
+        wanted = {other for other, theirs in SPLITS[split].items() if asked & set(theirs)}
+        assert set(_pods(spec["egress"], "to")) == wanted
+        asking = {
+            other
+            for other, theirs in SPLITS[split].items()
+            if other != name and {one for part in theirs for one in NEEDS[part]} & set(parts)
+        }
+        assert set(_pods(spec["ingress"], "from")) == (set() if EDGE in parts else asking)
+
+
+def _pods(rules: list[dict[str, Any]], side: str) -> list[str]:
+    return [
+        peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"]
+        for rule in rules
+        for peer in rule[side]
+        if "podSelector" in peer
+    ]
+
+
+def test_only_those_who_speak_to_strangers_reach_the_world(overlay: list[dict[str, Any]]) -> None:
+    for manifest in overlay:
+        if manifest["kind"] != "NetworkPolicy":
+            continue
+        for rule in manifest["spec"].get("egress", []):
+            for peer in rule["to"]:
+                block = peer.get("ipBlock", {})
+                if block.get("cidr") == "0.0.0.0/0":
+                    only = _settings(overlay, manifest)["TALLYSTICK_ONLY"].split(",")
+                    assert set(only) & set(manifests.STRANGERS)
+                    assert "169.254.0.0/16" in block["except"], "credentials of nodes are there"
+                elif block:
+                    assert (block["cidr"], rule["ports"][0]["port"]) == (DATABASES, 5432)
+
+
+def _settings(overlay: list[dict[str, Any]], of: dict[str, Any]) -> dict[str, str]:
+    return named(overlay, "ConfigMap")[of["metadata"]["name"]]["data"]
+
+
+def test_between_processes_both_sides_show_a_certificate(overlay: list[dict[str, Any]]) -> None:
+    for settings in (one["data"] for one in overlay if one["kind"] == "ConfigMap"):
+        parts = settings.get("TALLYSTICK_ONLY", "").split(",")
+        if parts == [""]:
+            continue
+        assert settings["TALLYSTICK_TLS_CERTIFICATE"]
+        assert settings["TALLYSTICK_CLIENT_CERTIFICATE"]
+        assert ("TALLYSTICK_TLS_CLIENT_CA" in settings) is (EDGE not in parts)
+        assert "http://" not in settings.get("TALLYSTICK_DOOR_URLS", "")
+
+
+def test_every_image_is_named_by_its_digest(overlay: list[dict[str, Any]]) -> None:
+    images = [
+        one["image"] for pod in filter(None, map(pod_of, overlay)) for one in containers_of(pod)
+    ]
+    assert images
+    assert all(re.search(r"@sha256:[0-9a-f]{64}$", image) for image in images)
+
+
+def test_nobody_is_an_administrator_but_under_break_glass(overlay: list[dict[str, Any]]) -> None:
+    bound = [one for one in overlay if one["kind"] in {"RoleBinding", "ClusterRoleBinding"}]
+    admins = [one for one in bound if one["roleRef"]["name"] in {"cluster-admin", "admin", "edit"}]
+    assert [one["subjects"] for one in admins] == [
+        [
+            {
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "Group",
+                "name": "tallystick:break-glass",
+            }
+        ]
+    ]
+    for role in (one for one in overlay if one["kind"] in {"Role", "ClusterRole"}):
+        for rule in role["rules"]:
+            assert set(rule["verbs"]) <= {"get", "list", "watch"}
+            assert not {"secrets", "pods/exec", "*"} & set(rule["resources"])
+
+
+def test_no_secret_stands_in_a_manifest(overlay: list[dict[str, Any]]) -> None:
+    assert not [one for one in overlay if one["kind"] == "Secret"]
+    for external in (one for one in overlay if one["kind"] == "ExternalSecret"):
+        assert all(
+            one["remoteRef"]["key"].startswith("tallystick/") for one in external["spec"]["data"]
+        )
+
+
+def test_the_image_is_pinned_and_nobody_is_root_in_it() -> None:
+    lines = (tree.ROOT / "infra" / "image" / "Containerfile").read_text().splitlines()
+    bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
+    assert bases
+    assert all(re.search(r"@sha256:[0-9a-f]{64}$", base) for base in bases)
+    users = [line.split()[1] for line in lines if line.startswith("USER ")]
+    assert users == [f"{pods.USER}:{pods.USER}"]
+    assert any("--require-hashes" in line for line in lines)
