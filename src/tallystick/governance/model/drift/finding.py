@@ -1,0 +1,208 @@
+"""Find drift: put together what moved, what nobody knows, the trail, the rules and the controls."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any, cast
+
+from tallystick.governance.model.drift.kinds import kind_of
+from tallystick.governance.model.drift.reading import Moved, Refreshed
+from tallystick.governance.model.drift.relating import related
+from tallystick.governance.model.drift.rules import Rule
+from tallystick.governance.model.drift.trail import who_did
+from tallystick.governance.model.drift.values import (
+    SORTS,
+    Changed,
+    Difference,
+    Event,
+    Kind,
+    Sort,
+    Window,
+)
+from tallystick.governance.model.values import Estate, Resource
+from tallystick.governance.model.verdicts import Verdict
+from tallystick.kernel.instants import Instant
+
+Judge = Callable[[Estate], Sequence[Verdict]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What drift is classed by: the trail, the rules, who has broken the glass, how controls judge, and when."""
+
+    events: tuple[Event, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    windows: tuple[Window, ...] = ()
+    judge: Judge = lambda _estate: ()
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """All drift of one estate: what differs, gravest first, and every verdict of what is live now."""
+
+    differences: tuple[Difference, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def alarms(self) -> tuple[Difference, ...]:
+        """What nothing explains and what breaks a control."""
+        return tuple(each for each in self.differences if each.alarms)
+
+
+def find(*, refreshed: Refreshed, strangers: Iterable[Resource], grounds: Grounds) -> Found:
+    """Class everything that moved and everything that no code knows; then judge what is live anew.
+
+    `strangers` are live objects that are in no state; their address is `type:id`.
+    """
+    unknown = tuple(strangers)
+    live = replace(refreshed.live, resources=(*refreshed.live.resources, *unknown))
+    before, after = grounds.judge(refreshed.known), tuple(grounds.judge(live))
+    differences = [
+        *(_of_moved(each, grounds) for each in refreshed.moved),
+        *(_of_stranger(each, grounds) for each in unknown),
+    ]
+    everything = {each.address: each for each in (*refreshed.known.resources, *unknown)}
+    broken = _broken(before, after)
+    judged = [_with_broken(each, broken, everything, refreshed.known) for each in differences]
+    return Found(differences=tuple(sorted(judged, key=_gravest_first)), verdicts=after)
+
+
+def _gravest_first(each: Difference) -> tuple[bool, int, str]:
+    return (not each.alarms, SORTS.index(each.sort), each.subject)
+
+
+def _of_moved(moved: Moved, grounds: Grounds) -> Difference:
+    resource = moved.resource
+    paths = [each.path for each in moved.changed]
+    kind: Kind = "deleted" if moved.gone else kind_of(type_=resource.type, paths=paths)
+    values = {**resource.values, **moved.after}
+    return _classed(resource, kind, moved.changed, values, grounds)
+
+
+def _of_stranger(resource: Resource, grounds: Grounds) -> Difference:
+    return _classed(resource, "created", (), resource.values, grounds)
+
+
+def _classed(
+    resource: Resource,
+    kind: Kind,
+    changed: tuple[Changed, ...],
+    values: Mapping[str, Any],
+    grounds: Grounds,
+) -> Difference:
+    left = tuple(each for each in changed if not _rule(grounds.rules, "noise", resource, each))
+    event = who_did(type_=resource.type, kind=kind, values=values, events=grounds.events)
+    told = Difference(
+        subject=resource.address,
+        type=resource.type,
+        kind=kind,
+        sort="noise",
+        why="every change of it is one that a rule calls noise",
+        changed=changed,
+        who=event.who if event else "",
+        act=event.act if event else "",
+        at=event.at if event else None,
+        target=resource.target,
+    )
+    if changed and not left:
+        return told
+    kind = (
+        kind
+        if kind in ("created", "deleted")
+        else kind_of(type_=resource.type, paths=[each.path for each in left])
+    )
+    sort, why = _sort(resource, left, values, event, grounds)
+    repair = _repair(resource, kind, left, grounds.rules) if sort == "unexplained" else ""
+    return replace(told, kind=kind, sort=sort, why=why, changed=left, repair=repair)
+
+
+def _sort(
+    resource: Resource,
+    changed: tuple[Changed, ...],
+    values: Mapping[str, Any],
+    event: Event | None,
+    grounds: Grounds,
+) -> tuple[Sort, str]:
+    if event is not None:
+        for window in grounds.windows:
+            if window.who == event.who and window.opened <= event.at < window.closes:
+                return "break_glass", f"{window.who} broke the glass: {window.reason}"
+    live = replace(resource, values=values)
+    for part in ("autoscaler", "approved"):
+        reasons = [
+            _explains(rule, live, each, event, grounds.at)
+            for each in changed
+            for rule in [_rule(grounds.rules, part, resource, each)]
+        ]
+        if reasons and all(reasons):
+            return cast("Sort", part), reasons[0]
+    return "unexplained", "nobody planned it and no rule explains it"
+
+
+def _explains(
+    rule: Rule | None, live: Resource, changed: Changed, event: Event | None, at: Instant
+) -> str:
+    if rule is None or not rule.lets(who=event.who if event else "", at=at):
+        return ""
+    bounds = {path: str(live.at(path)) for path in rule.between or ()}
+    return rule.reason if rule.within(changed=changed, values=bounds) else ""
+
+
+def _rule(rules: tuple[Rule, ...], part: str, resource: Resource, changed: Changed) -> Rule | None:
+    return next(
+        (
+            each
+            for each in rules
+            if each.part == part and each.covers(type_=resource.type, path=changed.path)
+        ),
+        None,
+    )
+
+
+def _repair(
+    resource: Resource, kind: Kind, changed: tuple[Changed, ...], rules: tuple[Rule, ...]
+) -> str:
+    """Give the reason why putting it back is safe, when every change of it is; what is new is never removed."""
+    if kind == "created":
+        return ""
+    if kind == "deleted":
+        safe = (
+            each.reason
+            for each in rules
+            if each.part == "repair" and each.deleted and fnmatchcase(resource.type, each.type)
+        )
+        return next(safe, "")
+    found = [_rule(rules, "repair", resource, each) for each in changed]
+    return found[0].reason if found and found[0] is not None and all(found) else ""
+
+
+def _broken(before: Sequence[Verdict], after: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """Give verdicts that fail now and did not, and those that passed on what is there no more."""
+    was = {(each.control, each.subject): each for each in before}
+    now = {(each.control, each.subject): each for each in after}
+    failing = [
+        each
+        for key, each in now.items()
+        if each.outcome == "fail" and (key not in was or was[key].outcome != "fail")
+    ]
+    lost = [
+        replace(each, outcome="fail", reasons=("what it passed on is there no more",))
+        for key, each in was.items()
+        if each.outcome == "pass" and key not in now
+    ]
+    return (*failing, *lost)
+
+
+def _with_broken(
+    difference: Difference,
+    broken: tuple[Verdict, ...],
+    everything: Mapping[str, Resource],
+    estate: Estate,
+) -> Difference:
+    if difference.sort == "noise":
+        return difference
+    near = related(subject=everything[difference.subject], among=everything.values())
+    whole = f"{estate.environment}-{estate.cloud}"
+    mine = tuple(each for each in broken if each.subject in near or each.subject == whole)
+    return replace(difference, broke=mine)

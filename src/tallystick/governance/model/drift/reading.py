@@ -1,0 +1,103 @@
+"""Read a refresh-only plan: which objects are no longer as the state knew them, and the estate before and after."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from tallystick.governance.model.drift.comparing import changed
+from tallystick.governance.model.drift.values import Changed
+from tallystick.governance.model.plans import items, parsed, read_plan, state_resources
+from tallystick.governance.model.references import below
+from tallystick.governance.model.values import Cloud, Environment, Estate, Resource
+
+DRIFT_MAX: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """One object of the state that is live no longer as it was: `after` is empty where it is gone."""
+
+    resource: Resource
+    after: Mapping[str, Any]
+    changed: tuple[Changed, ...]
+
+    @property
+    def gone(self) -> bool:
+        """Tell whether the object is there no more."""
+        return not self.after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """What a refresh found: the estate as the state knew it, as it is live, and what moved between."""
+
+    known: Estate
+    live: Estate
+    moved: tuple[Moved, ...]
+
+
+def read_refresh(
+    *,
+    text: str | bytes,
+    cloud: Cloud,
+    environment: Environment,
+    targets: Mapping[str, str] | None = None,
+    inventory: Mapping[str, Any] | None = None,
+) -> Refreshed:
+    """Read the JSON of `terraform plan -refresh-only`. Raises `PlanRefused`.
+
+    `targets` says by type where values were read, as for `read_state`.
+    """
+    read_plan(text=text, cloud=cloud, environment=environment)  # refuses what is no plan of ours
+    plan = parsed(text, what="plan")
+    where = targets or {}
+    live = {
+        str(each["address"]): _resource(each, each.get("values") or {}, where)
+        for each in state_resources(below(plan, "prior_state"))
+    }
+    moved = [
+        _moved(each, where)
+        for each in items(plan, "resource_drift")[:DRIFT_MAX]
+        if each.get("mode", "managed") == "managed"
+    ]
+    before = dict(live)
+    for each in moved:
+        before[each.resource.address] = each.resource
+        if each.gone:
+            live.pop(each.resource.address, None)
+    estate = Estate(
+        cloud=cloud, environment=environment, moment="live", resources=(), inventory=inventory or {}
+    )
+    return Refreshed(
+        known=replace(estate, resources=_sorted(before)),
+        live=replace(estate, resources=_sorted(live)),
+        moved=tuple(each for each in moved if each.changed or each.gone),
+    )
+
+
+def _sorted(resources: Mapping[str, Resource]) -> tuple[Resource, ...]:
+    return tuple(resources[address] for address in sorted(resources))
+
+
+def _resource(
+    each: Mapping[str, Any], values: Mapping[str, Any], where: Mapping[str, str]
+) -> Resource:
+    return Resource(
+        address=str(each["address"]),
+        type=str(each["type"]),
+        name=str(each["name"]),
+        values=values,
+        target=where.get(str(each["type"]), "store"),
+    )
+
+
+def _moved(each: Mapping[str, Any], where: Mapping[str, str]) -> Moved:
+    change = below(each, "change")
+    before, after = below(change, "before"), below(change, "after")
+    marks = {**below(change, "before_sensitive"), **below(change, "after_sensitive")}
+    address = str(each["address"])
+    return Moved(
+        resource=_resource(each, before, where),
+        after=after,
+        changed=changed(before=before, after=after, secret=marks, about=address) if after else (),
+    )

@@ -1,0 +1,110 @@
+"""The rules of drift: what is noise, the autoscaler's or approved, and what may be put back without asking."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Final, Literal, cast
+
+from tallystick.governance.model.drift.values import Changed
+from tallystick.kernel import instants
+from tallystick.kernel.instants import Instant
+
+RULES_MAX: Final = 1_000
+Part = Literal["noise", "autoscaler", "approved", "repair"]
+_PARTS: Final[tuple[Part, ...]] = ("noise", "autoscaler", "approved", "repair")
+_KEYS: Final = frozenset(
+    {"type", "attributes", "reason", "by", "between", "owner", "until", "deleted"}
+)
+
+
+class RulesRefused(ValueError):
+    """The rules of drift cannot be read; the text says which and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule of `policies/drift.toml`.
+
+    `type` and `attributes` are patterns (`*`). `by` are patterns of those who may do it. `between` are two attributes
+    of the same object that the value must stay within. `until` is when an approval ends. `deleted` says that a repair
+    may also make anew what was deleted.
+    """
+
+    part: Part
+    type: str
+    attributes: tuple[str, ...]
+    reason: str
+    by: tuple[str, ...] = ()
+    between: tuple[str, str] | None = None
+    until: Instant | None = None
+    deleted: bool = False
+
+    def covers(self, *, type_: str, path: str) -> bool:
+        """Tell whether an attribute of a type is this rule's matter."""
+        return fnmatchcase(type_, self.type) and any(
+            fnmatchcase(path, each) for each in self.attributes
+        )
+
+    def lets(self, *, who: str, at: Instant) -> bool:
+        """Tell whether this person's act counts now; where the trail names nobody, a rule with `by` does not."""
+        if self.until is not None and at >= self.until:
+            return False
+        return not self.by or any(fnmatchcase(who, each) for each in self.by)
+
+    def within(self, *, changed: Changed, values: Mapping[str, str]) -> bool:
+        """Tell whether the changed value stays between the two attributes, where the rule names them."""
+        if self.between is None:
+            return True
+        low, high = (values.get(each, "") for each in self.between)
+        if not (changed.after.isdigit() and low.isdigit() and high.isdigit()):
+            return False
+        return int(low) <= int(changed.after) <= int(high)
+
+
+def read_rules(told: Mapping[str, Any]) -> tuple[Rule, ...]:
+    """Read the rules out of parsed TOML. Raises `RulesRefused`."""
+    strange = sorted(set(told) - set(_PARTS))
+    if strange:
+        raise RulesRefused(f"drift.toml has {strange[0]}; only {', '.join(_PARTS)} may stand there")
+    rules = tuple(
+        _rule(part, cast("Mapping[str, Any]", each))
+        for part in _PARTS
+        for each in cast("Iterable[Any]", told.get(part, ()))
+    )
+    if len(rules) > RULES_MAX:
+        raise RulesRefused(f"drift.toml has over {RULES_MAX} rules; write patterns instead")
+    return rules
+
+
+def _rule(part: Part, told: Mapping[str, Any]) -> Rule:
+    name = f"a rule of {part} for {told.get('type', 'no type')}"
+    strange = sorted(set(told) - _KEYS)
+    if strange:
+        raise RulesRefused(f"{name} has {strange[0]}; it may have {', '.join(sorted(_KEYS))}")
+    for key in ("type", "attributes", "reason"):
+        if not told.get(key):
+            raise RulesRefused(f"{name} has no {key}; say it")
+    if part == "approved" and not (told.get("owner") and told.get("until")):
+        raise RulesRefused(f"{name} needs an owner and an end (until); approvals are not for ever")
+    between = tuple(told.get("between", ()))
+    if len(between) not in (0, 2):
+        raise RulesRefused(f"{name} must name two attributes in between: the least, the greatest")
+    return Rule(
+        part=part,
+        type=str(told["type"]),
+        attributes=tuple(told["attributes"]),
+        reason=str(told["reason"]),
+        by=tuple(told.get("by", ())),
+        between=cast("tuple[str, str]", between) if between else None,
+        until=_instant(name, told.get("until")),
+        deleted=bool(told.get("deleted", False)),
+    )
+
+
+def _instant(name: str, told: Any) -> Instant | None:
+    if told is None:
+        return None
+    try:
+        return instants.parse(f"{told}T00:00:00Z")
+    except ValueError:
+        raise RulesRefused(f"{name} ends at {told}; write a day such as 2027-06-30") from None

@@ -1,0 +1,47 @@
+"""Find live objects that no code knows."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from tallystick.governance.model.values import Estate, Resource
+
+STRANGERS_MAX: Final = 1_000
+# Rules that may also be written inside another object: (type of the rule, its parent's id, parent, block).
+_INSIDE: Final = (
+    ("aws_vpc_security_group_ingress_rule", "security_group_id", "aws_security_group", "ingress"),
+    ("aws_vpc_security_group_egress_rule", "security_group_id", "aws_security_group", "egress"),
+    ("aws_iam_role_policy", "role", "aws_iam_role", "inline_policy"),
+)
+
+
+def strangers(
+    *, known: Estate, listed: Mapping[str, Iterable[Mapping[str, Any]]], target: str
+) -> tuple[Resource, ...]:
+    """Give what `list` found and no state holds, by type and id, at most a thousand of them."""
+    ours = {(each.type, str(each.values.get("id"))) for each in known.resources}
+    written = set(_written_inside(known))
+    found = [
+        Resource(
+            address=f"{type_}:{values['id']}",
+            type=type_,
+            name=str(values["id"]),
+            values=values,
+            target=target,
+        )
+        for type_ in sorted(listed)
+        for values in listed[type_]
+        if (type_, str(values["id"])) not in ours
+        and not any((type_, str(values.get(key))) in written for key in _parents(type_))
+    ]
+    return tuple(sorted(found, key=lambda each: each.address)[:STRANGERS_MAX])
+
+
+def _parents(type_: str) -> Iterable[str]:
+    return (key for rule, key, _parent, _block in _INSIDE if rule == type_)
+
+
+def _written_inside(known: Estate) -> Iterable[tuple[str, str]]:
+    for rule, _key, parent, block in _INSIDE:
+        for each in known.of_type(parent):
+            if each.values.get(block):
+                yield rule, str(each.values.get("id"))

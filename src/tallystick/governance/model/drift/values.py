@@ -1,0 +1,75 @@
+"""What drift is made of: differences, events of a cloud's trail, and windows in which somebody broke the glass."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from tallystick.governance.model.verdicts import Verdict
+from tallystick.kernel.instants import Instant
+
+Kind = Literal["created", "deleted", "access", "encryption", "network", "other"]
+Sort = Literal["noise", "autoscaler", "approved", "break_glass", "unexplained"]
+
+SORTS: Final[tuple[Sort, ...]] = (
+    "unexplained",
+    "break_glass",
+    "approved",
+    "autoscaler",
+    "noise",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One act in a cloud's trail. `names` are the ids and names that it touched, as the cloud tells them."""
+
+    at: Instant
+    who: str
+    act: str
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A break-glass that stands open: acts of this person within it are theirs to answer for, later."""
+
+    who: str
+    opened: Instant
+    closes: Instant
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """One attribute by its dotted path, before and after, as text; a secret is only its digest."""
+
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One object that is not as it was planned.
+
+    `subject` is its address, or `type:id` where no code knows it. `why` says in a sentence what the sort rests on.
+    `broke` are verdicts that no longer hold; it `alarms` when nothing explains it and a control broke. `repair` is the
+    reason why putting it back by itself is safe, or empty.
+    """
+
+    subject: str
+    type: str
+    kind: Kind
+    sort: Sort
+    why: str
+    changed: tuple[Changed, ...]
+    who: str = ""
+    act: str = ""
+    at: Instant | None = None
+    broke: tuple[Verdict, ...] = ()
+    repair: str = ""
+    target: str = ""
+
+    @property
+    def alarms(self) -> bool:
+        """Nothing explains it, and it breaks a control."""
+        return self.sort == "unexplained" and bool(self.broke)
