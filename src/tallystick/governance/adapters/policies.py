@@ -39,7 +39,7 @@ def load_catalogue(*, folder: Path | None = None) -> Catalogue:
 
 
 def load_inventory(*, folder: Path | None = None) -> Mapping[str, Any]:
-    """Read what controls ask of the inventory: `services` and `buckets` by name, `regions` by cloud.
+    """Read what controls ask of the inventory: `services` by name, `buckets` by purpose, `regions` by cloud.
 
     `regions[cloud][name]` are the cloud's own names of a region of ours ("eu"). Raises `CatalogueRefused`.
     """
@@ -47,7 +47,7 @@ def load_inventory(*, folder: Path | None = None) -> Mapping[str, Any]:
     regions = _read(home / "regions.toml")
     return {
         "services": _by_name(home / "inventory" / "services.toml", "service"),
-        "buckets": _by_name(home / "inventory" / "buckets.toml", "bucket"),
+        "buckets": _by_name(home / "inventory" / "buckets.toml", "bucket", key="purpose"),
         "regions": regions,
     }
 
@@ -58,9 +58,9 @@ def _texts(folder: Path) -> dict[str, str]:
     return {path.name: _text(path) for path in sorted(folder.glob("*.toml"))}
 
 
-def _by_name(path: Path, table: str) -> dict[str, Any]:
+def _by_name(path: Path, table: str, key: str = "name") -> dict[str, Any]:
     found = _read(path).get(table, [])
-    return {str(each["name"]): each for each in found if "name" in each}
+    return {str(each[key]): each for each in found if key in each}
 
 
 def _read(path: Path) -> dict[str, Any]:

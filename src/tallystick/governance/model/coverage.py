@@ -1,7 +1,8 @@
 """How much of a framework is answered, and by what: honestly.
 
 A requirement is *tested* when a control gave a verdict of what is there, *obliged* when all that it got is still
-unknown, *attested* when a person answers for it, and *untested* otherwise: also when controls exist but had nothing to judge.
+unknown, *attested* when a person answers for it, and *untested* otherwise: also when its controls
+had nothing to judge.
 """
 
 from collections.abc import Iterable

@@ -68,6 +68,18 @@ def every(*clauses: Clause) -> Finding:
     return Finding(clauses)
 
 
+def when(applies: Truth, *clauses: Clause) -> Finding | None:
+    """Where it applies, all of these must hold; where that is not known yet, none of them can fail."""
+    if applies is UNKNOWN:
+        return Finding(
+            tuple(
+                Clause(UNKNOWN if each.holds is False else each.holds, each.says)
+                for each in clauses
+            )
+        )
+    return Finding(clauses) if applies else None
+
+
 def either(says: str, *clauses: Clause) -> Clause:
     """One of these must hold."""
     return Clause(any_of(clause.holds for clause in clauses), says)

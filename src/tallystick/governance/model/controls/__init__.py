@@ -4,9 +4,24 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Final, cast
 
+from tallystick.governance.model.controls import (
+    aws_cluster,
+    aws_database,
+    aws_keys,
+    aws_network,
+    aws_objects,
+    aws_rules,
+)
 from tallystick.governance.model.predicates import Control
 
-_MODULES: Final[tuple[ModuleType, ...]] = ()
+_MODULES: Final[tuple[ModuleType, ...]] = (
+    aws_cluster,
+    aws_database,
+    aws_keys,
+    aws_network,
+    aws_objects,
+    aws_rules,
+)
 
 
 def _collected() -> dict[str, Control]:

@@ -1,0 +1,392 @@
+"""Azure: keys, secrets, storage and managed PostgreSQL."""
+
+from tallystick.governance.model.controls.bearings import has_purpose, is_back_soon, loses_nothing
+from tallystick.governance.model.predicates import (
+    Clause,
+    Finding,
+    Related,
+    all_of,
+    any_of,
+    at_least,
+    control,
+    either,
+    every,
+    exists,
+    is_empty,
+    is_false,
+    is_none_of,
+    is_one_of,
+    is_set,
+    is_true,
+    no,
+    settings_of,
+    when,
+)
+from tallystick.governance.model.values import UNKNOWN, Estate, Resource
+
+_VAULT = "azurerm_key_vault"
+_STORAGE = "azurerm_storage_account"
+_DATABASE = "azurerm_postgresql_flexible_server"
+
+
+@control("azure-key-rotates", "azurerm_key_vault_key")
+def key_rotates(key: Resource, estate: Estate) -> Finding | None:
+    """A new version comes by itself, and the old one ends."""
+    policy = "rotation_policy.0"
+    return every(
+        either(
+            "no version follows by itself",
+            is_set(key, f"{policy}.automatic.0.time_after_creation", ""),
+            is_set(key, f"{policy}.automatic.0.time_before_expiry", ""),
+        ),
+        is_set(key, f"{policy}.expire_after", "its versions never end"),
+    )
+
+
+@control("azure-key-hardware", "azurerm_key_vault_key")
+def key_hardware(key: Resource, estate: Estate) -> Finding | None:
+    """The key never leaves a hardware module."""
+    return every(
+        is_one_of(key, "key_type", ("RSA-HSM", "EC-HSM"), "it is no key of a hardware module")
+    )
+
+
+@control("azure-vault-kept", _VAULT)
+def vault_kept(vault: Resource, estate: Estate) -> Finding | None:
+    """Nobody removes keys for good before somebody notices."""
+    return every(
+        is_true(vault, "purge_protection_enabled", "what was deleted can be purged at once"),
+        at_least(
+            vault,
+            "soft_delete_retention_days",
+            30,
+            "what was deleted can be brought back for under 30 days",
+            absent=90,
+        ),
+    )
+
+
+@control("azure-vault-closed", _VAULT)
+def vault_closed(vault: Resource, estate: Estate) -> Finding | None:
+    """It is reached from inside the network, by roles."""
+    return every(
+        is_false(vault, "public_network_access_enabled", "the internet reaches it", absent=True),
+        either(
+            "who may is said in the vault, not by roles",
+            is_true(vault, "rbac_authorization_enabled", ""),
+            is_true(vault, "enable_rbac_authorization", ""),
+        ),
+        is_one_of(vault, "network_acls.0.default_action", ("Deny",), "any network reaches it"),
+    )
+
+
+@control("azure-secret-ends", "azurerm_key_vault_secret")
+def secret_ends(secret: Resource, estate: Estate) -> Finding | None:
+    """A secret that nobody renews ends by itself, and its value is not in the state."""
+    return every(
+        is_set(secret, "expiration_date", "it never ends"),
+        is_empty(secret, "value", "its value stands in code and state"),
+    )
+
+
+@control("azure-storage-private", _STORAGE)
+def storage_private(account: Resource, estate: Estate) -> Finding | None:
+    """Nothing in it can be made public, and the internet does not reach it."""
+    return every(
+        is_false(
+            account,
+            "allow_nested_items_to_be_public",
+            "a container can be made public",
+            absent=True,
+        ),
+        is_false(account, "public_network_access_enabled", "the internet reaches it", absent=True),
+    )
+
+
+@control("azure-storage-tls", _STORAGE)
+def storage_tls(account: Resource, estate: Estate) -> Finding | None:
+    """TLS from 1.2 on, and nothing without."""
+    return every(
+        is_one_of(
+            account,
+            "min_tls_version",
+            ("TLS1_2", "TLS1_3"),
+            "it takes a TLS under 1.2",
+            absent="TLS1_2",
+        ),
+        is_true(
+            account, "https_traffic_only_enabled", "it takes requests without TLS", absent=True
+        ),
+    )
+
+
+@control("azure-storage-customer-key", _STORAGE)
+def storage_customer_key(account: Resource, estate: Estate) -> Finding | None:
+    """Objects are under a key that we can take away, and the layer under it is encrypted again."""
+    outside = settings_of(
+        account, estate, "azurerm_storage_account_customer_managed_key", "storage_account_id"
+    )
+    return every(
+        either(
+            "no key of ours encrypts it",
+            is_set(account, "customer_managed_key", ""),
+            exists(outside, ""),
+        ),
+        is_true(
+            account, "infrastructure_encryption_enabled", "its disks are not encrypted once more"
+        ),
+    )
+
+
+@control("azure-storage-sign-in", _STORAGE)
+def storage_sign_in(account: Resource, estate: Estate) -> Finding | None:
+    """Whoever comes has an identity: no shared keys, no local users."""
+    return every(
+        is_false(
+            account, "shared_access_key_enabled", "a shared key opens everything", absent=True
+        ),
+        is_false(account, "local_user_enabled", "it has users of its own", absent=True),
+    )
+
+
+@control("azure-storage-versioned", _STORAGE)
+def storage_versioned(account: Resource, estate: Estate) -> Finding | None:
+    """What was overwritten or deleted can be brought back."""
+    return every(
+        is_true(account, "blob_properties.0.versioning_enabled", "it keeps no versions"),
+        at_least(
+            account,
+            "blob_properties.0.delete_retention_policy.0.days",
+            7,
+            "what was deleted is gone in under 7 days",
+        ),
+    )
+
+
+@control("azure-container-private", "azurerm_storage_container")
+def container_private(container: Resource, estate: Estate) -> Finding | None:
+    """Nobody reads it without signing in."""
+    return every(
+        is_one_of(
+            container,
+            "container_access_type",
+            ("private",),
+            "anybody can read it",
+            absent="private",
+        )
+    )
+
+
+@control("azure-container-locked", "azurerm_storage_container_immutability_policy")
+def container_locked(policy: Resource, estate: Estate) -> Finding | None:
+    """Nobody changes or removes objects before their time, and nobody shortens it."""
+    return every(
+        is_true(policy, "locked", "the policy can be lifted"),
+        at_least(policy, "immutability_period_in_days", 7, "objects are locked for under 7 days"),
+    )
+
+
+@control("azure-storage-locked", _STORAGE)
+def storage_locked(account: Resource, estate: Estate) -> Finding | None:
+    """An account for the record, backups or logs has the lock on the account, or a lock on its containers."""
+    containers = settings_of(account, estate, "azurerm_storage_container", "storage_account_id")
+    policies: list[Resource] = []
+    for each in (*containers.certain, *containers.possible):
+        by = ("id", "resource_manager_id")
+        found = settings_of(
+            each,
+            estate,
+            "azurerm_storage_container_immutability_policy",
+            "storage_container_resource_manager_id",
+            by,
+        )
+        policies += [*found.certain, *found.possible]
+    return when(
+        has_purpose(account, "record", "backups", "logs"),
+        either(
+            "objects in it can be changed and removed",
+            is_one_of(account, "immutability_policy.0.state", ("Locked",), ""),
+            exists(Related((), tuple(policies)), "")
+            if containers.possible
+            else exists(Related(tuple(policies)), ""),
+        ),
+    )
+
+
+@control("azure-database-customer-key", _DATABASE)
+def database_customer_key(database: Resource, estate: Estate) -> Finding | None:
+    """Rows and backups are under a key that we can take away."""
+    return every(
+        is_set(database, "customer_managed_key.0.key_vault_key_id", "no key of ours encrypts it"),
+    )
+
+
+@control("azure-database-private", _DATABASE)
+def database_private(database: Resource, estate: Estate) -> Finding | None:
+    """It stands in the data segment and has no address on the internet."""
+    endpoints = settings_of(
+        database,
+        estate,
+        "azurerm_private_endpoint",
+        "private_service_connection.*.private_connection_resource_id",
+    )
+    return every(
+        is_false(database, "public_network_access_enabled", "the internet reaches it", absent=True),
+        either(
+            "it stands in no network of ours",
+            is_set(database, "delegated_subnet_id", ""),
+            exists(endpoints, ""),
+        ),
+    )
+
+
+def _setting(database: Resource, estate: Estate, name: str, *wanted: str, says: str) -> Clause:
+    """A server's parameter is a resource of its own; it has one of these values, or any."""
+    found = settings_of(database, estate, f"{_DATABASE}_configuration", "server_id")
+
+    def sets(one: Resource) -> bool | object:
+        named = is_one_of(one, "name", (name,), "").holds
+        value = is_one_of(one, "value", wanted, "") if wanted else is_set(one, "value", "")
+        return all_of((named, value.holds))
+
+    truth = any_of(sets(each) for each in found.certain)  # pyright: ignore[reportArgumentType]
+    if truth is False and any(sets(each) is not False for each in found.possible):
+        truth = UNKNOWN
+    return Clause(truth, says)
+
+
+@control("azure-database-tls", _DATABASE)
+def database_tls(database: Resource, estate: Estate) -> Finding | None:
+    """A connection without TLS is refused unless somebody switched that off; an old one by this setting."""
+    return every(
+        _setting(
+            database,
+            estate,
+            "ssl_min_protocol_version",
+            "TLSv1.2",
+            "TLSv1.3",
+            says="connections with a TLS under 1.2 are taken",
+        ),
+        Clause(
+            no(_setting(database, estate, "require_secure_transport", "off", "OFF", says="").holds),
+            "connections without TLS are taken",
+        ),
+    )
+
+
+@control("azure-database-synchronous", _DATABASE)
+def database_synchronous(database: Resource, estate: Estate) -> Finding | None:
+    """A service that may lose nothing has a synchronous standby in another zone; replicas are none."""
+    return when(
+        all_of(
+            (
+                loses_nothing(database, estate),
+                is_none_of(database, "create_mode", ("Replica",), "").holds,
+            )
+        ),
+        is_one_of(
+            database,
+            "high_availability.0.mode",
+            ("ZoneRedundant",),
+            "nothing may be lost, and no standby in another zone is synchronous",
+        ),
+    )
+
+
+@control("azure-database-backed-up", _DATABASE)
+def database_backed_up(database: Resource, estate: Estate) -> Finding | None:
+    """Backups with which any second of two weeks can be brought back."""
+    return every(
+        at_least(
+            database, "backup_retention_days", 14, "backups reach back under 14 days", absent=7
+        ),
+    )
+
+
+@control("azure-database-elsewhere", _DATABASE)
+def database_elsewhere(database: Resource, estate: Estate) -> Finding | None:
+    """What must be back within four hours has a replica or its backups in a second region."""
+    replicas = settings_of(database, estate, _DATABASE, "source_server_id")
+    return when(
+        all_of(
+            (
+                is_none_of(database, "create_mode", ("Replica",), "").holds,
+                is_back_soon(database, estate, minutes=240),
+            )
+        ),
+        either(
+            "losing the region loses it: no replica and no copy of its backups",
+            is_true(database, "geo_redundant_backup_enabled", ""),
+            exists(replicas, ""),
+        ),
+    )
+
+
+@control("azure-database-sign-in", _DATABASE)
+def database_sign_in(database: Resource, estate: Estate) -> Finding | None:
+    """Services and people sign in by their identity in Entra."""
+    return every(
+        is_true(
+            database,
+            "authentication.0.active_directory_auth_enabled",
+            "nobody can sign in by identity",
+        ),
+        is_false(
+            database,
+            "authentication.0.password_auth_enabled",
+            "passwords are taken",
+            absent=True,
+        ),
+        is_empty(database, "administrator_password", "a password stands in code and state"),
+    )
+
+
+@control("azure-database-audited", _DATABASE)
+def database_audited(database: Resource, estate: Estate) -> Finding | None:
+    """Who signed in and who changed tables or roles is logged, and leaves the server."""
+    logs = settings_of(database, estate, "azurerm_monitor_diagnostic_setting", "target_resource_id")
+    return every(
+        _setting(
+            database,
+            estate,
+            "log_connections",
+            "on",
+            "ON",
+            says="it does not log who signs in",
+        ),
+        _setting(
+            database, estate, "pgaudit.log", says="it does not log changes of tables and roles"
+        ),
+        is_set(logs, "enabled_log", "its log stays on the server"),
+    )
+
+
+@control("azure-database-kept", _DATABASE)
+def database_kept(database: Resource, estate: Estate) -> Finding | None:
+    """A lock keeps it from being deleted by a slip: on the server, or on its group."""
+    group = Related(
+        tuple(
+            lock
+            for each in estate.of_type("azurerm_resource_group")
+            if each.at("name") == database.at("resource_group_name")
+            for lock in settings_of(each, estate, "azurerm_management_lock", "scope").certain
+        )
+    )
+    own = settings_of(database, estate, "azurerm_management_lock", "scope")
+    return every(
+        either(
+            "it can be deleted",
+            is_one_of(own, "lock_level", ("CanNotDelete", "ReadOnly"), ""),
+            is_one_of(group, "lock_level", ("CanNotDelete", "ReadOnly"), ""),
+        ),
+    )
+
+
+@control("azure-registry-closed", "azurerm_container_registry")
+def registry_closed(registry: Resource, estate: Estate) -> Finding | None:
+    """Images come from inside, by identity."""
+    return every(
+        is_false(registry, "admin_enabled", "it has an administrator's password"),
+        is_false(registry, "anonymous_pull_enabled", "anybody can pull"),
+        is_false(registry, "public_network_access_enabled", "the internet reaches it", absent=True),
+    )

@@ -1,0 +1,413 @@
+"""Azure: clusters, networks, the edge, logs, who may, where it lives and what it costs."""
+
+from typing import Any, cast
+
+from tallystick.governance.model.controls.bearings import TAGS_NEEDED, places, tag
+from tallystick.governance.model.predicates import (
+    Clause,
+    Finding,
+    Related,
+    Truth,
+    all_of,
+    any_of,
+    at_least,
+    control,
+    either,
+    every,
+    exists,
+    is_false,
+    is_none_of,
+    is_one_of,
+    is_set,
+    is_true,
+    judged,
+    no,
+    settings_of,
+    values_at,
+    when,
+)
+from tallystick.governance.model.values import UNKNOWN, Estate, Resource
+
+_CLUSTER = "azurerm_kubernetes_cluster"
+_ANYWHERE = ("*", "0.0.0.0/0", "::/0", "Internet", "internet", "Any", "any")
+_PLACED = (
+    "azurerm_resource_group",
+    "azurerm_storage_account",
+    "azurerm_postgresql_flexible_server",
+    "azurerm_kubernetes_cluster",
+    "azurerm_key_vault",
+    "azurerm_virtual_network",
+    "azurerm_log_analytics_workspace",
+)
+# Subnets of the cloud's own services, which take no security group.
+_CLOUDS_OWN = ("AzureFirewallSubnet", "AzureBastionSubnet", "GatewaySubnet", "RouteServerSubnet")
+
+
+def _logs(resource: Resource, estate: Estate) -> Related:
+    return settings_of(resource, estate, "azurerm_monitor_diagnostic_setting", "target_resource_id")
+
+
+@control("azure-cluster-private", _CLUSTER)
+def cluster_private(cluster: Resource, estate: Estate) -> Finding | None:
+    """Its interface is reached from inside the network alone."""
+    return every(
+        is_true(cluster, "private_cluster_enabled", "its interface is on the internet"),
+        is_false(cluster, "run_command_enabled", "commands pass around the network", absent=True),
+    )
+
+
+@control("azure-cluster-audited", _CLUSTER)
+def cluster_audited(cluster: Resource, estate: Estate) -> Finding | None:
+    """Who asked for what leaves the cluster."""
+
+    def audits(setting: Resource) -> Truth:
+        kinds = (
+            *values_at(setting, "enabled_log.*.category"),
+            *values_at(setting, "enabled_log.*.category_group"),
+        )
+        wanted = ("kube-audit", "kube-audit-admin", "audit", "allLogs")
+        return any_of(UNKNOWN if it is UNKNOWN else it in wanted for it in kinds)
+
+    found = _logs(cluster, estate)
+    truth = any_of(audits(each) for each in found.certain)
+    if truth is False and any(audits(each) is not False for each in found.possible):
+        truth = UNKNOWN
+    return every(Clause(truth, "nobody keeps who did what"))
+
+
+@control("azure-cluster-secrets", _CLUSTER)
+def cluster_secrets(cluster: Resource, estate: Estate) -> Finding | None:
+    """Secrets in its store are under a key of ours, which is reached from inside."""
+    return every(
+        is_set(
+            cluster,
+            "key_management_service.0.key_vault_key_id",
+            "no key of ours encrypts its secrets",
+        )
+    )
+
+
+@control("azure-cluster-access", _CLUSTER)
+def cluster_access(cluster: Resource, estate: Estate) -> Finding | None:
+    """People sign in by Entra and roles; there is no account of the cluster's own."""
+    return every(
+        is_true(cluster, "local_account_disabled", "it has an administrator of its own"),
+        is_true(
+            cluster,
+            "azure_active_directory_role_based_access_control.0.azure_rbac_enabled",
+            "who may stands inside the cluster",
+        ),
+    )
+
+
+@control("azure-cluster-workloads", _CLUSTER)
+def cluster_workloads(cluster: Resource, estate: Estate) -> Finding | None:
+    """A workload has an identity of its own, not its node's."""
+    return every(
+        is_true(cluster, "oidc_issuer_enabled", "nobody outside can know its workloads"),
+        is_true(cluster, "workload_identity_enabled", "workloads have no identity"),
+    )
+
+
+@control("azure-cluster-upgrades", _CLUSTER)
+def cluster_upgrades(cluster: Resource, estate: Estate) -> Finding | None:
+    """Versions and images of nodes come by themselves, in the window."""
+    return every(
+        is_one_of(
+            cluster,
+            "automatic_upgrade_channel",
+            ("patch", "stable"),
+            "it stays on its version, or takes every new one",
+        ),
+        is_one_of(
+            cluster,
+            "node_os_upgrade_channel",
+            ("NodeImage", "SecurityPatch"),
+            "its nodes are not mended",
+            absent="NodeImage",
+        ),
+    )
+
+
+@control("azure-cluster-guarded", _CLUSTER)
+def cluster_guarded(cluster: Resource, estate: Estate) -> Finding | None:
+    """Rules of admission are heeded, and workloads are kept apart."""
+    return every(
+        is_true(cluster, "azure_policy_enabled", "nobody judges what is started"),
+        is_set(cluster, "network_profile.0.network_policy", "network policies are not heeded"),
+    )
+
+
+@control("azure-node-disk", _CLUSTER, "azurerm_kubernetes_cluster_node_pool")
+def node_disk(pool: Resource, estate: Estate) -> Finding | None:
+    """The disks of nodes hold what workloads wrote; nodes have no address on the internet."""
+    path = "default_node_pool.0." if pool.type == _CLUSTER else ""
+    return every(
+        is_true(pool, f"{path}host_encryption_enabled", "what its nodes write is not encrypted"),
+        is_false(pool, f"{path}node_public_ip_enabled", "its nodes are on the internet"),
+    )
+
+
+def _is_open(rule: Resource) -> Truth:
+    """An inbound rule that lets the whole internet in."""
+    sources = [rule.at("source_address_prefix"), *values_at(rule, "source_address_prefixes.*")]
+    return all_of(
+        (
+            is_one_of(rule, "direction", ("Inbound",), "").holds,
+            is_one_of(rule, "access", ("Allow",), "").holds,
+            any_of(UNKNOWN if each is UNKNOWN else each in _ANYWHERE for each in sources),
+        )
+    )
+
+
+def _is_https(rule: Resource) -> Truth:
+    ports = [
+        each
+        for each in (
+            rule.at("destination_port_range"),
+            *values_at(rule, "destination_port_ranges.*"),
+        )
+        if each not in (None, "")
+    ]
+    return all_of(
+        (
+            all_of(UNKNOWN if each is UNKNOWN else each == "443" for each in ports or ["*"]),
+            is_one_of(rule, "protocol", ("Tcp", "tcp"), "").holds,
+        )
+    )
+
+
+@control("azure-network-closed", "azurerm_network_security_rule")
+def network_closed(rule: Resource, estate: Estate) -> Finding | None:
+    """The whole internet reaches port 443 and nothing else."""
+    return when(
+        _is_open(rule),
+        Clause(_is_https(rule), "the whole internet reaches more than port 443"),
+    )
+
+
+@control("azure-network-groups-closed", "azurerm_network_security_group")
+def groups_closed(group: Resource, estate: Estate) -> Finding | None:
+    """Rules that stand in the group itself are held to the same."""
+    truths: list[Truth] = []
+    for each in values_at(group, "security_rule.*"):
+        if each is None or each is UNKNOWN:
+            truths.append(UNKNOWN if each is UNKNOWN else True)
+            continue
+        rule = Resource(address="", type="", name="", values=cast("dict[str, Any]", each))
+        truths.append(any_of((no(_is_open(rule)), _is_https(rule))))
+    return every(Clause(all_of(truths), "the whole internet reaches more than port 443"))
+
+
+@control("azure-subnet-guarded", "azurerm_subnet")
+def subnet_guarded(subnet: Resource, estate: Estate) -> Finding | None:
+    """A security group stands before it, and nothing leaves it by a way that nobody made."""
+    return when(
+        is_none_of(subnet, "name", _CLOUDS_OWN, "").holds,
+        exists(
+            settings_of(
+                subnet,
+                estate,
+                "azurerm_subnet_network_security_group_association",
+                "subnet_id",
+            ),
+            "no security group stands before it",
+        ),
+        is_false(
+            subnet,
+            "default_outbound_access_enabled",
+            "what stands there reaches the internet by itself",
+            absent=True,
+        ),
+    )
+
+
+@control("azure-network-logged", "azurerm_virtual_network")
+def network_logged(network: Resource, estate: Estate) -> Finding | None:
+    """Who spoke with whom, and who was refused."""
+    flows = settings_of(network, estate, "azurerm_network_watcher_flow_log", "target_resource_id")
+    return every(
+        is_true(flows, "enabled", "nobody logs its flows"),
+        at_least(flows, "retention_policy.0.days", 90, "its flows are kept for under 90 days"),
+    )
+
+
+@control("azure-network-floods", "azurerm_virtual_network")
+def network_floods(network: Resource, estate: Estate) -> Finding | None:
+    """Floods are held off by the cloud, with people of its own."""
+    return every(is_true(network, "ddos_protection_plan.0.enable", "nothing holds floods off"))
+
+
+@control("azure-edge-firewall", "azurerm_application_gateway")
+def edge_firewall(gateway: Resource, estate: Estate) -> Finding | None:
+    """A web firewall reads what the internet sends before we do."""
+    return every(
+        is_one_of(gateway, "sku.0.tier", ("WAF_v2",), "it has no web firewall"),
+        is_set(gateway, "firewall_policy_id", "its web firewall has no rules"),
+    )
+
+
+@control("azure-edge-tls", "azurerm_application_gateway")
+def edge_tls(gateway: Resource, estate: Estate) -> Finding | None:
+    """TLS from 1.2 on."""
+    policy = "ssl_policy.0"
+    return every(
+        either(
+            "it takes a TLS under 1.2",
+            is_one_of(gateway, f"{policy}.min_protocol_version", ("TLSv1_2", "TLSv1_3"), ""),
+            is_one_of(
+                gateway,
+                f"{policy}.policy_name",
+                ("AppGwSslPolicy20220101", "AppGwSslPolicy20220101S"),
+                "",
+            ),
+        ),
+    )
+
+
+@control("azure-edge-counts", "azurerm_web_application_firewall_policy")
+def edge_counts(wall: Resource, estate: Estate) -> Finding | None:
+    """The web firewall refuses, and has a limit for one caller."""
+    kinds = values_at(wall, "custom_rules.*.rule_type")
+    return every(
+        is_one_of(
+            wall,
+            "policy_settings.0.mode",
+            ("Prevention",),
+            "it only watches",
+            absent="Prevention",
+        ),
+        is_true(wall, "policy_settings.0.enabled", "it is switched off", absent=True),
+        Clause(
+            any_of(UNKNOWN if it is UNKNOWN else it == "RateLimitRule" for it in kinds),
+            "one caller can ask without end",
+        ),
+    )
+
+
+@control("azure-logs-kept", "azurerm_log_analytics_workspace")
+def logs_kept(workspace: Resource, estate: Estate) -> Finding | None:
+    """Long enough for an audit to ask, and written by identities."""
+    return every(
+        at_least(workspace, "retention_in_days", 90, "they are gone in under 90 days", absent=30),
+        either(
+            "a shared key writes into it",
+            is_true(workspace, "local_authentication_disabled", ""),
+            is_one_of(workspace, "local_authentication_enabled", (False,), ""),
+        ),
+    )
+
+
+@control("azure-trail-present")
+def trail_present(whole: Resource, estate: Estate) -> Finding | None:
+    """The activity of the subscription is kept: who changed the estate."""
+
+    def whole_trail(setting: Resource) -> Truth:
+        at = setting.at("target_resource_id")
+        kinds = values_at(setting, "enabled_log.*.category")
+        subscription = UNKNOWN if at is UNKNOWN else str(at).count("/") <= 2
+        wanted = (
+            any_of(UNKNOWN if it is UNKNOWN else it == want for it in kinds)
+            for want in ("Administrative", "Security", "Policy")
+        )
+        return all_of((subscription, *wanted))
+
+    found = any_of(
+        whole_trail(each) for each in estate.of_type("azurerm_monitor_diagnostic_setting")
+    )
+    return every(Clause(found, "nothing keeps who changed the subscription"))
+
+
+@control("azure-access-no-owner", "azurerm_role_assignment")
+def access_no_owner(assignment: Resource, estate: Estate) -> Finding | None:
+    """Nobody owns a subscription for all times, or gives roles to others without a condition."""
+    return every(
+        is_none_of(
+            assignment,
+            "role_definition_name",
+            ("Owner", "Contributor", "User Access Administrator"),
+            "it makes an administrator for all times",
+        )
+    )
+
+
+@control("azure-access-no-wildcard", "azurerm_role_definition")
+def access_no_wildcard(role: Resource, estate: Estate) -> Finding | None:
+    """Nobody may do everything to everything."""
+    return every(
+        judged(
+            role,
+            "permissions.*.actions",
+            lambda actions: "*" not in (actions or ()),
+            "it allows every action",
+        ),
+        judged(
+            role,
+            "permissions.*.data_actions",
+            lambda actions: "*" not in (actions or ()),
+            "it allows every action on data",
+        ),
+    )
+
+
+@control("azure-region-allowed", *_PLACED)
+def region_allowed(resource: Resource, estate: Estate) -> Finding | None:
+    """Data live where the inventory lets them."""
+    allowed = places(resource, estate)
+    return every(
+        judged(
+            resource,
+            "location",
+            lambda place: str(place).replace(" ", "").lower() in allowed,
+            "it is where it may not live",
+        )
+    )
+
+
+@control("azure-tags-present", *_PLACED)
+def tags_present(resource: Resource, estate: Estate) -> Finding | None:
+    """Whose it is, who pays, what it holds."""
+    found = {name: tag(resource, name) for name in TAGS_NEEDED}
+    return every(
+        *(
+            Clause(UNKNOWN if value is UNKNOWN else bool(value), f"no tag says its {name}")
+            for name, value in found.items()
+        )
+    )
+
+
+@control(
+    "azure-budget-watched",
+    "azurerm_consumption_budget_subscription",
+    "azurerm_consumption_budget_resource_group",
+)
+def budget_watched(budget: Resource, estate: Estate) -> Finding | None:
+    """Somebody hears of it before the money is gone."""
+    return every(
+        judged(
+            budget,
+            "notification.*.threshold",
+            lambda it: it is not None and int(it) <= 100,
+            "they hear of it when it is spent",
+        ),
+        either(
+            "nobody hears of it",
+            is_set(budget, "notification.0.contact_emails", ""),
+            is_set(budget, "notification.0.contact_groups", ""),
+            is_set(budget, "notification.0.contact_roles", ""),
+        ),
+    )
+
+
+@control("azure-budget-present")
+def budget_present(whole: Resource, estate: Estate) -> Finding | None:
+    """An estate without a budget has no bound."""
+    budgets = Related(
+        tuple(
+            estate.of_type(
+                "azurerm_consumption_budget_subscription",
+                "azurerm_consumption_budget_resource_group",
+            )
+        )
+    )
+    return every(at_least(budgets, "amount", 1, "no budget bounds the estate"))
