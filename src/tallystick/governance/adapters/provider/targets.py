@@ -5,8 +5,8 @@
 type that has a live kind for a target that is set goes there; every other type goes to the store.
 
 Live kinds are found in `tallystick.governance.adapters.live.<cloud>`, whose `KINDS` maps a type's name to a function
-of the target's setting that gives a `Target`. A target that cannot do what was asked raises `TargetRefused`, in words
-for a person.
+of the target's setting that gives a `Target`, or None where that setting names none for the type. A target that cannot
+do what was asked raises `TargetRefused`, in words for a person.
 """
 
 import importlib
@@ -56,7 +56,7 @@ class Target(Protocol):
         ...
 
 
-Kind = Callable[[Any], Target]
+Kind = Callable[[Any], Target | None]
 
 
 class Dispatch:
@@ -80,7 +80,7 @@ class Dispatch:
         if kind not in self._kinds:
             return self.store
         if kind not in self._live:
-            self._live[kind] = self._kinds[kind](self._targets[self._cloud])
+            self._live[kind] = self._kinds[kind](self._targets[self._cloud]) or self.store
         return self._live[kind]
 
     @property
