@@ -75,9 +75,14 @@ def _is_tree(value: Any) -> bool:
 
 
 def _keyed(value: Any) -> Mapping[str, Any]:
+    """Give the parts by their keys; blocks by their names where each has one, else by their place."""
     if isinstance(value, Mapping):
         return cast("Mapping[str, Any]", value)
-    return {str(index): each for index, each in enumerate(cast("list[Any]", value))}
+    blocks = cast("list[Mapping[str, Any]]", value or [])
+    named = {str(each["name"]): each for each in blocks if each.get("name")}
+    if blocks and len(named) == len(blocks):
+        return named
+    return {str(index): each for index, each in enumerate(blocks)}
 
 
 def _mark(secret: Any, key: str) -> Any:

@@ -44,6 +44,8 @@ _NETWORK: Final = (
     "allow.",
     "deny.",
 )
+# Words of what shuts objects to the public, which is about access although "public" is in them.
+_SHUT: Final = ("public_access_prevention", "public_access_block", "block_public")
 _ACCESS: Final = (
     "policy",
     "policies",
@@ -84,7 +86,7 @@ def _of_words(text: str) -> Kind:
         return "other"
     if any(word in text for word in _ENCRYPTION):
         return "encryption"
-    if any(word in text for word in ("public_access", "block_public")):
+    if any(word in text for word in _SHUT):
         return "access"
     if any(word in text for word in _NETWORK):
         return "network"

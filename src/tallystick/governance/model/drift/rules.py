@@ -81,7 +81,8 @@ def _rule(part: Part, told: Mapping[str, Any]) -> Rule:
     strange = sorted(set(told) - _KEYS)
     if strange:
         raise RulesRefused(f"{name} has {strange[0]}; it may have {', '.join(sorted(_KEYS))}")
-    for key in ("type", "attributes", "reason"):
+    anew = part == "repair" and told.get("deleted")
+    for key in ("type", "reason") if anew else ("type", "attributes", "reason"):
         if not told.get(key):
             raise RulesRefused(f"{name} has no {key}; say it")
     if part == "approved" and not (told.get("owner") and told.get("until")):
@@ -92,7 +93,7 @@ def _rule(part: Part, told: Mapping[str, Any]) -> Rule:
     return Rule(
         part=part,
         type=str(told["type"]),
-        attributes=tuple(told["attributes"]),
+        attributes=tuple(told.get("attributes", ())),
         reason=str(told["reason"]),
         by=tuple(told.get("by", ())),
         between=cast("tuple[str, str]", between) if between else None,
