@@ -16,7 +16,7 @@ Manifest = dict[str, Any]
 
 def rendered(folder: Path) -> list[Manifest]:
     """Render a folder that has a kustomization."""
-    told = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    (told,) = read(folder / "kustomization.yaml")
     assert told.keys() <= KNOWN, sorted(told.keys() - KNOWN)
     made: list[Manifest] = []
     for name in told["resources"]:
@@ -24,12 +24,17 @@ def rendered(folder: Path) -> list[Manifest]:
         if path.is_dir():
             made += rendered(path)
         else:
-            made += [one for one in yaml.safe_load_all(path.read_text()) if one]
+            made += read(path)
     images = {one["name"]: f"{one['newName']}@{one['digest']}" for one in told.get("images", [])}
     for pod in filter(None, map(pod_of, made)):
         for container in containers_of(pod):
             container["image"] = images.get(container["image"], container["image"])
     return made
+
+
+def read(path: Path) -> list[Manifest]:
+    """Read the documents of a file."""
+    return [one for one in yaml.load_all(path.read_text(), Loader=yaml.CSafeLoader) if one]
 
 
 def pod_of(manifest: Manifest) -> Manifest | None:
