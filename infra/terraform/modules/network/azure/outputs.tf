@@ -1,0 +1,14 @@
+output "network_id" {
+  description = "The network."
+  value       = azurerm_virtual_network.this.id
+}
+
+output "subnet_ids" {
+  description = "The subnet of each segment."
+  value       = { for segment, subnet in azurerm_subnet.this : segment => subnet.id }
+}
+
+output "dns_zone_ids" {
+  description = "The private names by what they lead to: vaults, objects, database."
+  value       = { for purpose, zone in azurerm_private_dns_zone.this : purpose => zone.id }
+}
