@@ -11,6 +11,13 @@ from tallystick.governance.model.controls import (
     aws_network,
     aws_objects,
     aws_rules,
+    azure_cluster,
+    azure_data,
+    azure_database,
+    azure_rules,
+    gcp_cluster,
+    gcp_data,
+    gcp_rules,
 )
 from tallystick.governance.model.predicates import Control
 
@@ -21,6 +28,13 @@ _MODULES: Final[tuple[ModuleType, ...]] = (
     aws_network,
     aws_objects,
     aws_rules,
+    azure_cluster,
+    azure_data,
+    azure_database,
+    azure_rules,
+    gcp_cluster,
+    gcp_data,
+    gcp_rules,
 )
 
 
