@@ -124,7 +124,7 @@ class Governance(Protocol):
 
         Raises, in this order, PoliciesNotReadable, PlanNotFound, PlanNotOpen, GlassNotFound, GlassNotOpen,
         GlassNeedsReview, ApplyIsRunning; and what an open break-glass passes over: PlanNotApproved, NotAppliedBefore,
-        HeadNotKnown, MainMoved, GateFailed, ObligationOverdue, WindowClosed. CredentialsNotAvailable ends what had begun.
+        HeadNotKnown, MainMoved, GateFailed, ObligationOverdue, WindowClosed. CredentialsNotAvailable ends it.
         """
         ...
 

@@ -1,1 +1,5 @@
 """The door of governance made real."""
+
+from tallystick.governance.service.door import GovernanceService
+
+__all__ = ["GovernanceService"]
