@@ -96,3 +96,9 @@ def urls_of(url: str, settings: Settings) -> Urls:
             known = ", ".join(DATABASE_SETTINGS.values())
             raise ValueError(f"TALLYSTICK_DATABASE_URL_{name.upper()} is none of {known}")
     return Urls(url, settings.database_urls)
+
+
+def urls_said(settings: Settings) -> dict[str, str]:
+    """What the settings say of databases, by the setting that says it; those of single contexts where they have one."""
+    own = {DATABASE_SETTINGS.get(one, one): url for one, url in settings.database_urls.items()}
+    return {"TALLYSTICK_DATABASE_URL": settings.database_url, **own}

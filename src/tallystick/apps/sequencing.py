@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tallystick.apps.compose import PLANNING, apart, policy_of
-from tallystick.apps.parts import CONTEXTS, Urls
+from tallystick.apps.parts import CONTEXTS, Urls, urls_said
 from tallystick.audit.adapters.key_file import make_keys, read_signers
 from tallystick.audit.adapters.mirror import Mirror
 from tallystick.audit.adapters.signed_memory import SignedMemory
@@ -27,6 +27,7 @@ from tallystick.runtime.clock import SystemClock
 from tallystick.runtime.configuration import Settings
 from tallystick.runtime.database import Database
 from tallystick.runtime.embedded import default_home
+from tallystick.runtime.leasing import demand_no_login
 from tallystick.runtime.orphans import end_with
 from tallystick.runtime.record import Pen
 
@@ -137,6 +138,7 @@ async def sequence(
 
 def run_until_told(*, urls: Urls, settings: Settings, ends_with: int | None, adopts: bool) -> None:
     """Sequence until SIGINT or SIGTERM, or until the process that started this one ends. Raises ValueError, OSError."""
+    demand_no_login(urls_said(settings))
     # Where both want the machine, whoever moves money goes first; the record comes after within its bound.
     os.nice(NICENESS)
     if ends_with is not None:

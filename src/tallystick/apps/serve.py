@@ -14,9 +14,10 @@ from tallystick.apps.compose import Platform
 from tallystick.apps.doors import demand_doors
 from tallystick.apps.identifying import demand_token_keys
 from tallystick.apps.listed import demand_substitutes
-from tallystick.apps.parts import parts_of
+from tallystick.apps.parts import parts_of, urls_said
 from tallystick.runtime.configuration import Settings, read_settings
 from tallystick.runtime.draining import Draining
+from tallystick.runtime.leasing import demand_no_login
 from tallystick.runtime.orphans import end_worker_with_its_master
 from tallystick.runtime.telemetry import configure_logging
 from tallystick.runtime.tls import ServerFiles, server_files
@@ -46,6 +47,7 @@ def demand_servable(settings: Settings) -> None:
     """
     configure_logging(settings.log_level)
     files_of(settings)
+    demand_no_login(urls_said(settings))
     demand_doors(settings)
     demand_substitutes(settings)
     if "identity" in parts_of(settings):

@@ -5,10 +5,12 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import asyncpg
 
+from tallystick.runtime.leasing import Leased, leased_for
 from tallystick.runtime.tls import database_context
 
 Connection = Any
@@ -80,11 +82,34 @@ class Database:
             **(settings or {}),
         }
         self._pool: Any = None
+        self._leased: Leased | None = None
+        self._changing: asyncio.Future[None] | None = None
 
     async def start(self) -> None:
-        """Open the pool. Raises ServerTooOld, or OSError when nothing answers."""
+        """Open the pool. Raises ServerTooOld, or OSError when nothing answers.
+
+        Where the URL has no login and TALLYSTICK_DATABASE_CREDENTIALS leases one, connections are made with what is
+        leased, and anew when that changes.
+        """
+        leased = leased_for(self.url)
+        if leased:
+            await leased.join(self._change_over)
+            self._leased = leased
+        try:
+            await self._open_pool(partial(_connect_leased, leased) if leased else None)
+        except BaseException:
+            await self.stop()
+            raise
+
+    def _change_over(self) -> None:
+        """Have each connection made anew when it is next taken; what runs on it goes on."""
+        if self._pool is not None:
+            self._changing = asyncio.ensure_future(_expire(self._pool))
+
+    async def _open_pool(self, connect_leased: Any) -> None:
         self._pool = await asyncpg.create_pool(
             self.url,
+            connect=connect_leased,
             ssl=secured(self.url),
             min_size=1,
             max_size=self.pool_size,
@@ -98,14 +123,17 @@ class Database:
             demand_version(connection)
 
     async def stop(self) -> None:
-        """Close the pool; what is running may finish for ten seconds."""
-        if self._pool is None:
-            return
+        """Close the pool; what is running may finish for ten seconds. A leased login is given back."""
         pool, self._pool = self._pool, None
+        leased, self._leased = self._leased, None
+        if self._changing:
+            self._changing.cancel()
         try:
-            await asyncio.wait_for(pool.close(), CLOSE_TIMEOUT_S)
-        except TimeoutError:
-            pool.terminate()
+            if pool is not None:
+                await _close(pool)
+        finally:
+            if leased:
+                await leased.leave(self._change_over)
 
     @asynccontextmanager
     async def transaction(
@@ -163,6 +191,34 @@ async def _roll_back(connection: Connection) -> None:
             raise
 
 
+async def _close(pool: Any) -> None:
+    try:
+        await asyncio.wait_for(pool.close(), CLOSE_TIMEOUT_S)
+    except TimeoutError:
+        pool.terminate()
+
+
+async def _expire(pool: Any) -> None:
+    await pool.expire_connections()
+    # A connection that was just being made with the login before counts as one made after.
+    await asyncio.sleep(CONNECT_TIMEOUT_S)
+    await pool.expire_connections()
+
+
+async def _connect_leased(leased: Leased, *arguments: Any, **settings: Any) -> Connection:
+    """Connect with the leased login; with another, once, where PostgreSQL does not know that one any more."""
+    login = leased.login
+    try:
+        return await asyncpg.connect(
+            *arguments, user=login.user, password=login.password, **settings
+        )
+    except asyncpg.InvalidAuthorizationSpecificationError:
+        login = await leased.replaced(login)
+        return await asyncpg.connect(
+            *arguments, user=login.user, password=login.password, **settings
+        )
+
+
 def secured(url: str) -> ssl.SSLContext | None:
     """What PostgreSQL is spoken to with; on the loopback None, which leaves it to the URL. Raises BadFiles."""
     try:
@@ -181,6 +237,9 @@ async def demand_reachable(url: str) -> None:
 
     Nothing that is said has the password in it.
     """
+    if leased := leased_for(url):
+        await _demand_lease(leased)
+        return
     try:
         connection = await connect(url)
     except asyncpg.ClientConfigurationError as error:
@@ -204,6 +263,13 @@ async def demand_reachable(url: str) -> None:
         # What Python says of it may quote the password.
         raise ValueError(f"{_NOT_A_URL}, with %-escapes in its password") from None
     await connection.close()
+
+
+async def _demand_lease(leased: Leased) -> None:
+    """Lease once, and give it back; where the login works is seen when the pools open."""
+    users = partial(int)
+    await leased.join(users)
+    await leased.leave(users)
 
 
 def demand_version(connection: Connection) -> None:

@@ -1,0 +1,275 @@
+"""Leased logins: PostgreSQL roles that OpenBao makes for a while, renewed, and changed over before they end.
+
+Two thirds into its life a lease is renewed; when OpenBao gives it less than before, or refuses, a new login is leased.
+From then on connections are made with the new one, and those that are in use end with what they are doing: the old
+login stays good for the last third. https://openbao.org/api-docs/secret/databases/,
+https://openbao.org/api-docs/system/leases/
+"""
+
+import asyncio
+import os
+import re
+import ssl
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote, urlsplit
+from weakref import WeakKeyDictionary
+
+import httpx
+import msgspec
+import structlog
+
+from tallystick.kernel.hosts import is_loopback
+
+SETTING: Final = "TALLYSTICK_DATABASE_CREDENTIALS"
+TIMEOUT_S: Final = 5
+TRIES_MAX: Final = 3
+RETRY_MS: Final = 5_000
+_BEFORE_MAX: Final = 4
+# Of a lease that is given less than nine tenths of its first time, the end is near.
+_TENTHS_MIN: Final = 9
+_ROLE: Final = re.compile(r"openbao:([a-z0-9_/-]{1,100}/creds/[A-Za-z0-9_-]{1,100})")
+_log: Any = structlog.get_logger("tallystick.leasing")
+
+
+class NotLeased(ConnectionError):
+    """OpenBao does not lease a login: it is down, or does not know or let in our token."""
+
+
+class Login(NamedTuple):
+    """A role and its password; it does not show the password."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Login({self.user})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """Which OpenBao, whose token, and what it is asked for."""
+
+    address: str
+    path: str
+    token_file: str
+    ca: str = ""
+
+
+class _Lease(msgspec.Struct, frozen=True, kw_only=True):
+    lease_id: str
+    lease_duration: int
+    renewable: bool
+    data: dict[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"_Lease({self.lease_duration})"
+
+
+class Leased:
+    """The login of this process, whoever of its databases uses it."""
+
+    def __init__(self, where: Where) -> None:
+        self._where = where
+        self._login: Login | None = None
+        self._lease: _Lease | None = None
+        # A lease that was changed over lives on for what still runs on it, and is given back at the end.
+        self._before = list[str]()
+        self._users: list[Callable[[], object]] = []
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
+        self._client = httpx.AsyncClient(
+            timeout=TIMEOUT_S,
+            verify=ssl.create_default_context(cafile=where.ca) if where.ca else True,
+        )
+
+    @property
+    def login(self) -> Login:
+        """The one to connect with now. Raises NotLeased before there is one."""
+        if self._login is None:
+            raise NotLeased("no login is leased yet")
+        return self._login
+
+    async def join(self, changed: Callable[[], object]) -> None:
+        """Use it; ``changed`` is called when another login is to be used. The first user leases. Raises NotLeased."""
+        self._users.append(changed)
+        async with self._starting:
+            try:
+                if self._task is None:
+                    await self._take()
+                    self._task = asyncio.create_task(self._keep())
+            except BaseException:
+                await self.leave(changed)
+                raise
+
+    async def leave(self, changed: Callable[[], object]) -> None:
+        """Use it no more; the last user gives every lease back."""
+        self._users.remove(changed)
+        if self._users:
+            return
+        _forget(self)
+        self._stopping.set()
+        if self._task:
+            await self._task
+        held = [*self._before, *([self._lease.lease_id] if self._lease else [])]
+        for lease_id in held:
+            with suppress(NotLeased):
+                await self._ask("PUT", f"sys/leases/revoke/{quote(lease_id)}")
+        await self._client.aclose()
+
+    async def _take(self) -> None:
+        lease = msgspec.convert(await self._ask("GET", self._where.path), _Lease)
+        data = lease.data or {}
+        if not (data.get("username") and data.get("password")) or lease.lease_duration < 1:
+            raise NotLeased(f"{self._where.path} at {self._where.address} leases no login")
+        if self._lease:
+            self._before = [*self._before, self._lease.lease_id][-_BEFORE_MAX:]
+        self._login, self._lease = Login(data["username"], data["password"]), lease
+        for changed in self._users:
+            changed()
+
+    async def replaced(self, failed: Login) -> Login:
+        """The login to use instead of one that PostgreSQL does not let in any more. Raises NotLeased."""
+        async with self._starting:
+            if failed == self.login:
+                await self._take()
+            return self.login
+
+    async def _keep(self) -> None:
+        """Renew and change over until the last user leaves. What fails is logged and tried again."""
+        pause_ms = _two_thirds_ms(self._lease)
+        while not await self._told_to_stop(pause_ms):
+            try:
+                pause_ms = await self._renewed_ms()
+            except Exception as error:
+                pause_ms = min(pause_ms, RETRY_MS)
+                _log.warning("login_not_leased", error=str(error), user=self.login.user)
+
+    async def _told_to_stop(self, pause_ms: int) -> bool:
+        pause_s = pause_ms * 0.001
+        try:
+            await asyncio.wait_for(self._stopping.wait(), pause_s)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _renewed_ms(self) -> int:
+        """Renew the lease, or take another; answers when to do so again."""
+        async with self._starting:
+            lease = self._lease
+            if lease and lease.renewable:
+                with suppress(NotLeased):
+                    body = {"lease_id": lease.lease_id, "increment": lease.lease_duration}
+                    answer = await self._ask("POST", "sys/leases/renew", body=body)
+                    given = msgspec.convert(answer, _Lease)
+                    if given.lease_duration * 10 >= lease.lease_duration * _TENTHS_MIN:
+                        return _two_thirds_ms(given)
+            await self._take()
+        _log.info("login_changed", user=self.login.user)
+        return _two_thirds_ms(self._lease)
+
+    async def _ask(self, method: str, path: str, *, body: Any = None) -> Any:
+        """Ask OpenBao, three times at most. Raises NotLeased, which never says what came back."""
+        said = ""
+        for _ in range(TRIES_MAX):
+            try:
+                answer = await self._client.request(
+                    method,
+                    f"{self._where.address}/v1/{path}",
+                    json=body,
+                    headers={"x-vault-token": await self._token()},
+                )
+            except httpx.RequestError as error:
+                said = f"is down ({type(error).__name__})"
+                continue
+            if answer.status_code < 400:
+                return answer.json() if answer.content else {}
+            said = f"refuses {path.partition('/creds/')[0]} ({answer.status_code})"
+            if answer.status_code not in (429, 500, 502, 503, 504):
+                break
+        raise NotLeased(
+            f"OpenBao at {self._where.address} {said}: start or unseal it, or look at the token in "
+            f"{self._where.token_file} and its policy"
+        )
+
+    async def _token(self) -> str:
+        try:
+            text = await asyncio.to_thread(Path(self._where.token_file).read_text, "ascii")
+        except (OSError, ValueError):
+            raise NotLeased(
+                f"TALLYSTICK_OPENBAO_TOKEN_FILE: no token can be read from {self._where.token_file}"
+            ) from None
+        return text.strip()
+
+
+def _two_thirds_ms(lease: _Lease | None) -> int:
+    return lease.lease_duration * 2_000 // 3 if lease else RETRY_MS
+
+
+_held: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Where, Leased]]" = WeakKeyDictionary()
+
+
+def _forget(leased: Leased) -> None:
+    for held in _held.values():
+        for where, one in tuple(held.items()):
+            if one is leased:
+                del held[where]
+
+
+def leased_for(url: str, environment: Mapping[str, str] | None = None) -> Leased | None:
+    """What leases the login of a URL that has none: one for all databases of this process. None without the setting.
+
+    Raises ValueError for settings that cannot be used.
+    """
+    where = where_of(os.environ if environment is None else environment)
+    if where is None or has_login(url):
+        return None
+    held = _held.setdefault(asyncio.get_running_loop(), {})
+    if where not in held:
+        held[where] = Leased(where)
+    return held[where]
+
+
+def where_of(given: Mapping[str, str]) -> Where | None:
+    """Read the settings of leased logins; None where they are not wanted. Raises ValueError."""
+    text = given.get(SETTING, "")
+    if not text:
+        return None
+    match = _ROLE.fullmatch(text)
+    if not match:
+        raise ValueError(f"{SETTING} is such as openbao:database/creds/tallystick, not {text!r}")
+    address = given.get("TALLYSTICK_OPENBAO_ADDRESS", "").rstrip("/")
+    parts = urlsplit(address)
+    if parts.scheme != "https" and not (
+        parts.scheme == "http" and is_loopback(parts.hostname or "")
+    ):
+        raise ValueError(
+            "TALLYSTICK_OPENBAO_ADDRESS is where OpenBao is, such as https://bao.internal:8200, and http on this "
+            f"machine alone, not {address!r}"
+        )
+    token_file = given.get("TALLYSTICK_OPENBAO_TOKEN_FILE", "")
+    if not token_file:
+        raise ValueError(f"{SETTING} needs TALLYSTICK_OPENBAO_TOKEN_FILE, a file with our token")
+    ca = given.get("TALLYSTICK_OPENBAO_CA", "")
+    return Where(address=address, path=match[1], token_file=token_file, ca=ca)
+
+
+def has_login(url: str) -> bool:
+    """Whether a URL of PostgreSQL names who logs in."""
+    return "@" in urlsplit(url).netloc
+
+
+def demand_no_login(urls: Mapping[str, str], environment: Mapping[str, str] | None = None) -> None:
+    """Raise ValueError when logins are leased and a URL, by the setting that has it, brings one of its own."""
+    if where_of(os.environ if environment is None else environment) is None:
+        return
+    for setting, url in urls.items():
+        if not url or has_login(url):
+            raise ValueError(
+                f"{SETTING} leases the login, so {setting} says where PostgreSQL is without one: "
+                "postgresql://host:port/database"
+            )

@@ -1,0 +1,68 @@
+"""What an operator sets up once, from the files of `infra/openbao`, so that OpenBao leases logins of a PostgreSQL."""
+
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from tests.loops import to_end
+from tests.secrets.bao import Bao
+
+INFRA = Path(__file__).parents[2] / "infra" / "openbao"
+
+
+def of_these(statement: str, contexts: Sequence[str]) -> str:
+    """Leave out the role of governance while there is no such context here."""
+    return (
+        statement if "governance" in contexts else statement.replace(" tallystick_governance,", "")
+    )
+
+
+@contextmanager
+def database_mounted(
+    bao: Bao, *, url: str, contexts: Sequence[str], ttl_s: int, max_ttl_s: int
+) -> Iterator[str]:
+    """Mount the database engine at `database`, with short lives; answers the mount."""
+    login, password = f"openbao_{secrets.token_hex(4)}", secrets.token_hex(16)
+    script = (INFRA / "postgres.sql").read_text().replace("…", password).replace("\n    ", " ")
+    script = script.replace("openbao ", f"{login} ")
+    to_end(_execute(url, of_these(script, contexts)))
+    bao.ask("POST", "sys/mounts/database", {"type": "database"})
+    parts = urlsplit(url)
+    connection: dict[str, Any] = json.loads((INFRA / "database-connection.json").read_text())
+    connection["connection_url"] = (
+        f"postgresql://{{{{username}}}}:{{{{password}}}}@{parts.hostname}:{parts.port}{parts.path}?sslmode=disable"
+    )
+    connection |= {"username": login, "password": password}
+    bao.ask("POST", "database/config/tallystick", connection)
+    role: dict[str, Any] = json.loads((INFRA / "database-role.json").read_text())
+    role |= {"default_ttl": f"{ttl_s}s", "max_ttl": f"{max_ttl_s}s"}
+    role["creation_statements"] = [of_these(one, contexts) for one in role["creation_statements"]]
+    bao.ask("POST", "database/roles/tallystick", role)
+    add_policy(bao, "services")
+    try:
+        yield "database"
+    finally:
+        # Ends the leases and the sessions of OpenBao itself.
+        bao.ask("DELETE", "sys/mounts/database")
+        to_end(_execute(url, f"DROP ROLE {login}"))
+
+
+def add_policy(bao: Bao, name: str) -> str:
+    """Write a policy of `infra/openbao`; answers its name."""
+    text = (INFRA / f"{name}.policy.hcl").read_text()
+    bao.ask("PUT", f"sys/policies/acl/tallystick-{name}", {"policy": text})
+    return f"tallystick-{name}"
+
+
+async def _execute(url: str, script: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(script)
+    finally:
+        await connection.close()

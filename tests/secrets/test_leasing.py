@@ -1,0 +1,219 @@
+"""Logins leased from a real OpenBao, used by the platform's own pools on a real PostgreSQL."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from tallystick.apps.compose import Platform
+from tallystick.apps.parts import CONTEXTS
+from tallystick.runtime import leasing
+from tallystick.runtime.configuration import Settings
+from tallystick.runtime.database import Database, demand_reachable
+from tallystick.runtime.leasing import NotLeased
+from tests.secrets.bao import Bao
+from tests.secrets.database_mount import database_mounted
+
+TTL_S = 2
+
+
+@pytest.fixture(scope="module")
+def leasing_bao(bao: Bao, migrated_url: str) -> Iterator[str]:
+    """OpenBao leases logins of the tests' database, as `infra/openbao` says, for seconds; answers the mount."""
+    with database_mounted(
+        bao, url=migrated_url, contexts=CONTEXTS, ttl_s=TTL_S, max_ttl_s=2 * TTL_S
+    ) as mount:
+        yield mount
+
+
+@pytest.fixture
+def lease(
+    bao: Bao, leasing_bao: str, migrated_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], str]:
+    """Set the settings that lease; answers the URL without a login."""
+
+    def set_up() -> str:
+        monkeypatch.setenv(
+            "TALLYSTICK_DATABASE_CREDENTIALS", f"openbao:{leasing_bao}/creds/tallystick"
+        )
+        monkeypatch.setenv("TALLYSTICK_OPENBAO_ADDRESS", bao.address)
+        monkeypatch.setenv(
+            "TALLYSTICK_OPENBAO_TOKEN_FILE", str(bao.token_file(["tallystick-services"]))
+        )
+        return without_login(migrated_url)
+
+    return set_up
+
+
+def without_login(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+@pytest.fixture
+async def admin(migrated_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """What sees all sessions and roles."""
+    connection = await asyncpg.connect(migrated_url)
+    yield connection
+    await connection.close()
+
+
+async def leased_roles(admin: asyncpg.Connection) -> set[str]:
+    rows = await admin.fetch("SELECT rolname FROM pg_roles WHERE rolname LIKE 'v-%'")
+    return {row["rolname"] for row in rows}
+
+
+async def session_of(database: Database) -> str:
+    async with database.without_tenant(read_only=True) as connection:
+        row = await connection.fetchrow("SELECT session_user AS login, current_user AS role")
+    assert row["role"] == database.role
+    return row["login"]
+
+
+async def test_requests_go_on_across_change_overs_and_old_roles_end(
+    lease: Callable[[], str], admin: asyncpg.Connection
+) -> None:
+    url = lease()
+    platform = Platform(url=url, settings=Settings(database_url=url))
+    await platform.start()
+    logins, errors, asked = set[str](), list[Exception](), 0
+    ends_at = asyncio.get_running_loop().time() + 3.5 * TTL_S
+
+    async def ask(context: str) -> None:
+        nonlocal asked
+        while asyncio.get_running_loop().time() < ends_at:
+            try:
+                logins.add(await session_of(platform.databases[context]))
+            except Exception as error:
+                errors.append(error)
+            asked += 1
+            await asyncio.sleep(0.005)
+
+    try:
+        await asyncio.gather(*(ask(context) for context in ("ledger", "wallets", "identity") * 2))
+        # Renewed once, then at its longest life: so a new login, at least two of them.
+        assert not errors
+        assert len(logins) >= 2
+        assert asked > 500
+        held = await leased_roles(admin)
+        assert len(logins - held) >= 1, "the first login was not ended"
+    finally:
+        await platform.stop()
+    assert not await leased_roles(admin) & logins
+
+
+async def test_a_login_is_one_of_the_process_and_is_given_back_at_the_end(
+    lease: Callable[[], str], admin: asyncpg.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = lease()
+    await demand_reachable(url)
+    first = Database(url=url, role="tallystick_ledger", pool_size=1)
+    second = Database(url=url, role="tallystick_audit", pool_size=1)
+    await first.start()
+    await second.start()
+    held = leasing.leased_for(url)
+    assert held
+    login = held.login
+    assert await session_of(first) == await session_of(second) == login.user
+    for shown in (repr(held), repr(login), str(login), f"{[login]}", caplog.text):
+        assert login.password not in shown
+    await first.stop()
+    assert await session_of(second) == login.user
+    await second.stop()
+    assert login.user not in await leased_roles(admin)
+    with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
+        await asyncpg.connect(url, user=login.user, password=login.password)
+
+
+async def test_a_login_that_was_ended_under_us_is_replaced(
+    lease: Callable[[], str], bao: Bao, leasing_bao: str
+) -> None:
+    database = Database(url=lease(), role="tallystick_ledger", pool_size=1)
+    await database.start()
+    try:
+        before = await session_of(database)
+        revoke = f"sys/leases/revoke-prefix/{leasing_bao}/creds/tallystick"
+        await asyncio.to_thread(bao.ask, "PUT", revoke)
+        # Whoever was on the connection that PostgreSQL ended may hear so, once.
+        with contextlib.suppress(asyncpg.PostgresConnectionError):
+            await session_of(database)
+        assert await session_of(database) != before
+    finally:
+        await database.stop()
+
+
+async def test_a_leased_login_may_take_on_the_roles_of_contexts_and_nothing_else(
+    lease: Callable[[], str],
+) -> None:
+    url = lease()
+    database = Database(url=url, role="tallystick_ledger", pool_size=1)
+    await database.start()
+    try:
+        held = leasing.leased_for(url)
+        assert held
+        login = held.login
+        connection = await asyncpg.connect(url, user=login.user, password=login.password)
+        for statement in (
+            "SELECT count(*) FROM ledger.account",
+            "SET ROLE tallystick_owner",
+            f"CREATE ROLE intruder_{secrets.token_hex(4)}",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+        await connection.close()
+    finally:
+        await database.stop()
+
+
+async def test_a_token_that_may_not_is_refused_and_says_what_to_look_at(
+    lease: Callable[[], str], bao: Bao, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = lease()
+    monkeypatch.setenv("TALLYSTICK_OPENBAO_TOKEN_FILE", str(bao.token_file(["default"])))
+    with pytest.raises(NotLeased, match=r"refuses .*403.*policy"):
+        await demand_reachable(url)
+    monkeypatch.setenv("TALLYSTICK_OPENBAO_TOKEN_FILE", str(tmp_path / "none"))
+    with pytest.raises(NotLeased, match="no token can be read"):
+        await demand_reachable(url)
+    monkeypatch.setenv("TALLYSTICK_OPENBAO_ADDRESS", "http://127.0.0.1:1")
+    monkeypatch.setenv("TALLYSTICK_OPENBAO_TOKEN_FILE", str(bao.token_file()))
+    with pytest.raises(NotLeased, match="is down"):
+        await demand_reachable(url)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"TALLYSTICK_DATABASE_CREDENTIALS": "vault:x"}, "openbao:database/creds/tallystick"),
+        ({"TALLYSTICK_OPENBAO_ADDRESS": "http://bao.internal:8200"}, "https"),
+        ({"TALLYSTICK_OPENBAO_ADDRESS": ""}, "TALLYSTICK_OPENBAO_ADDRESS"),
+        ({"TALLYSTICK_OPENBAO_TOKEN_FILE": ""}, "TALLYSTICK_OPENBAO_TOKEN_FILE"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_refused(changes: dict[str, str], reason: str) -> None:
+    good = {
+        "TALLYSTICK_DATABASE_CREDENTIALS": "openbao:database/creds/tallystick",
+        "TALLYSTICK_OPENBAO_ADDRESS": "https://bao.internal:8200",
+        "TALLYSTICK_OPENBAO_TOKEN_FILE": "token",
+    }
+    assert leasing.where_of(good)
+    with pytest.raises(ValueError, match=reason):
+        leasing.where_of(good | changes)
+
+
+def test_a_url_with_a_login_beside_a_leased_one_is_refused() -> None:
+    given = {
+        "TALLYSTICK_DATABASE_CREDENTIALS": "openbao:database/creds/tallystick",
+        "TALLYSTICK_OPENBAO_ADDRESS": "https://bao.internal:8200",
+        "TALLYSTICK_OPENBAO_TOKEN_FILE": "token",
+    }
+    leasing.demand_no_login({"TALLYSTICK_DATABASE_URL": "postgresql://db:5432/x"}, given)
+    leasing.demand_no_login({"TALLYSTICK_DATABASE_URL": "postgresql://a:b@db:5432/x"}, {})
+    for url in ("postgresql://a:b@db:5432/x", ""):
+        with pytest.raises(ValueError, match="TALLYSTICK_DATABASE_URL says where"):
+            leasing.demand_no_login({"TALLYSTICK_DATABASE_URL": url}, given)
