@@ -43,11 +43,11 @@ class Sealed:
         return dict(self._fields)
 
     def digest(self, *, key: bytes, secret: str) -> str:
-        """What evidence says of the value: HMAC-SHA-256 under a key of the list, 128 bits of it, in hex.
+        """What evidence says of the value: HMAC-SHA-256 under a key of the list, in hex.
 
         Without the key nobody can try values against it; equal values of two secrets do not look equal.
         """
-        return hmac.new(key, secret.encode() + b"\0" + self._bytes(), sha256).hexdigest()[:32]
+        return hmac.new(key, secret.encode() + b"\0" + self._bytes(), sha256).hexdigest()
 
     def _bytes(self) -> bytes:
         return msgspec.json.encode(self._fields, order="deterministic")
@@ -151,7 +151,12 @@ class Documents(Protocol):
 
 
 class Kind(Protocol):
-    """How secrets of a kind are made, brought into force, tried and ended. Each may be done twice."""
+    """How secrets of a kind are made, brought into force, tried and ended. Each may be done twice.
+
+    `settles_s` is how long a revoked one may rightly go on working.
+    """
+
+    settles_s: int
 
     async def make(self, *, spec: SecretSpec, old: Sealed | None, rotation: str) -> Sealed:
         """Make a new value beside the old one. What an earlier try of the same rotation left is ended first."""

@@ -1,0 +1,1 @@
+"""Secret managers, each as a `Home`: OpenBao, AWS Secrets Manager, Google Secret Manager, Azure Key Vault."""

@@ -1,0 +1,140 @@
+"""Speaking to a secret manager over HTTP: bounded in time and tries, and never saying what was sent or came back."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import httpx
+import msgspec
+
+from tallystick.governance.model.homes import HomeDenied, HomeDown, HomeRefused
+from tallystick.kernel.hosts import is_loopback
+
+TIMEOUT_S: Final = 10
+TRIES_MAX: Final = 3
+PAUSE_S: Final = 0.3
+TOKEN_BYTES_MAX: Final = 16_384
+_AGAIN: Final = {429, 500, 502, 503, 504}
+
+Token = Callable[[], Awaitable[str]]
+
+
+class Reply(NamedTuple):
+    """What came back: the status, and the JSON of the body, or None."""
+
+    status: int
+    body: Any
+
+    def __repr__(self) -> str:
+        return f"Reply({self.status})"
+
+
+class Rest:
+    """One secret manager's address, and how we say who we are."""
+
+    def __init__(
+        self,
+        *,
+        home: str,
+        address: str,
+        token: Token,
+        header: str = "authorization",
+        scheme: str = "Bearer ",
+        ca: str = "",
+        pause_s: float = PAUSE_S,
+    ) -> None:
+        """Raises ValueError for an address that is no https, unless it is on this machine."""
+        self.home, self._token, self._header, self._scheme = home, token, header, scheme
+        self._address, self._pause_s = address.rstrip("/"), pause_s
+        url = httpx.URL(self._address)
+        if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
+            raise ValueError(
+                f"{home} is spoken to over https, or on this machine, not at {address!r}"
+            )
+        self._client = httpx.AsyncClient(
+            timeout=TIMEOUT_S, verify=ssl.create_default_context(cafile=ca) if ca else True
+        )
+
+    async def close(self) -> None:
+        """Close what is open."""
+        await self._client.aclose()
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+        is_denial: Callable[[Any], bool] = lambda _: True,
+    ) -> Reply:
+        """Ask, again when it does not answer or cannot now. Raises HomeDown, HomeDenied.
+
+        What is not GET is asked again only if it surely was not done. `is_denial` looks into a 403.
+        """
+        said = "it was not asked"
+        for turn in range(TRIES_MAX):
+            if turn:
+                await asyncio.sleep(self._pause_s * 2**turn)
+            try:
+                reply = await self._once(method, path, body, query)
+            except httpx.RequestError as error:
+                said = f"{type(error).__name__} at {self._address}"
+                if method == "GET" or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+                    continue
+                break
+            if reply.status not in _AGAIN:
+                return self._admitted(reply, is_denial)
+            said = f"it answers {reply.status} at {self._address}"
+            if method != "GET" and reply.status not in (429, 503):
+                break
+        raise HomeDown(f"{self.home} is down: {said}. What was done stays; run the same again")
+
+    async def _once(self, method: str, path: str, body: Any, query: Any) -> Reply:
+        answer = await self._client.request(
+            method,
+            f"{self._address}/{path}",
+            content=None if body is None else msgspec.json.encode(body),
+            params=query,
+            headers={
+                self._header: self._scheme + await self._token(),
+                "content-type": "application/json",
+            },
+        )
+        try:
+            return Reply(answer.status_code, msgspec.json.decode(answer.content or b"null"))
+        except msgspec.DecodeError:
+            if answer.is_success:
+                raise HomeRefused(f"{self.home} at {self._address} answers no JSON") from None
+            return Reply(answer.status_code, None)
+
+    def _admitted(self, reply: Reply, is_denial: Callable[[Any], bool]) -> Reply:
+        if reply.status == 401 or (reply.status == 403 and is_denial(reply.body)):
+            raise HomeDenied(
+                f"{self.home} at {self._address} does not let our token do this ({reply.status}): "
+                "look at its file, its end and its policy"
+            )
+        return reply
+
+    def refused(self, reply: Reply, what: str) -> HomeRefused:
+        """What to raise for an answer that nobody expected."""
+        return HomeRefused(f"{self.home} at {self._address} refuses to {what} ({reply.status})")
+
+
+def token_of_file(path: str, *, home: str) -> Token:
+    """Read the token anew for each request, since an agent replaces it. It raises HomeDenied."""
+
+    async def token() -> str:
+        try:
+            text = (await asyncio.to_thread(Path(path).read_bytes))[:TOKEN_BYTES_MAX].decode()
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text"
+            raise HomeDenied(f"the token of {home} cannot be read from {path}: {reason}") from None
+        found = text.strip()
+        if not (found and found.isascii() and found.isprintable()):
+            raise HomeDenied(f"{path} has no token of {home} in it")
+        return found
+
+    return token

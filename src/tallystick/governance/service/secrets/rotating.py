@@ -1,0 +1,305 @@
+"""Carrying a rotation out: what the state machine wants is done, written down, and wanted again until it is over.
+
+Everything here may be done twice, since a crash may lie between doing and writing down.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec.structs import replace
+
+from tallystick.governance.model import rotation as machine
+from tallystick.governance.model.homes import (
+    Copy,
+    Documents,
+    Home,
+    HomeRefused,
+    Kind,
+    Mark,
+    NotThere,
+    Sealed,
+    VersionGone,
+)
+from tallystick.governance.model.rotation import Rotation
+from tallystick.governance.model.secrets import HomeName, SecretSpec
+from tallystick.governance.model.values import Environment
+from tallystick.governance.service.secrets.acknowledging import acknowledgements
+from tallystick.governance.service.secrets.knowing import SecretStep, Turn
+from tallystick.governance.service.secrets.syncing import Source, bring
+
+ARROWS_MAX: Final = 60
+
+
+class Unprovable(HomeRefused):
+    """The old value is gone from the primary home, so nobody can try it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What rotations of an environment stand on."""
+
+    primary: Home
+    documents: Documents
+    copies: Mapping[HomeName, Home]
+    kinds: Mapping[str, Kind]
+    key: bytes
+
+
+class Rotating:
+    """One rotation of one secret, by whoever has the turn."""
+
+    def __init__(self, *, ground: Ground, turn: Turn, spec: SecretSpec) -> None:
+        """Raises HomeRefused for a secret of a kind that is not rotated here."""
+        self._ground, self._turn, self._spec = ground, turn, spec
+        if spec.kind not in ground.kinds:
+            raise HomeRefused(
+                f"{spec.name} is {spec.kind}, which is not rotated here: a dynamic one rotates itself, and a "
+                "postgres_role needs [ENVIRONMENT.postgres] in the file of homes"
+            )
+        self._kind = ground.kinds[spec.kind]
+        demand_homes(spec, ground.copies, environment=turn.place.environment)
+
+    async def begin(self) -> Rotation:
+        """Want a new version, or go on with the rotation that is under way."""
+        state = self._turn.known.rotation
+        if state and not state.is_over:
+            return state
+        newest = await self._newest()
+        state = machine.begin(
+            rotation=secrets.token_hex(8),
+            old=newest.version if newest else "",
+            homes=("openbao", *self._spec.homes[self._turn.place.environment]),
+            consumers=self._spec.consumers,
+            grace_s=self._spec.grace_s,
+            at=self._turn.at,
+        )
+        return await self._keep(state, self._step("wanted"))
+
+    async def turn_back(self) -> Rotation:
+        """Return to the old one. Raises OutOfOrder when nothing is under way, or too far."""
+        state = self._state()
+        if state.step == "wanted":
+            # It may have been made before somebody could write that down.
+            state = await self._found_made(state) or state
+        back = machine.turned_back(state, rotation=secrets.token_hex(8), at=self._turn.at)
+        return await self._keep(back, self._step("turned_back"))
+
+    async def look_after(self) -> Rotation:
+        """A person looked into an old one that went on working. Raises OutOfOrder."""
+        return await self._keep(machine.looked_after(self._state()), self._step("looked_after"))
+
+    async def leave_unproven(self, reason: str) -> Rotation:
+        """End it without the proof, for a reason, when the old value is gone. Raises OutOfOrder."""
+        state = machine.left_unproven(self._state(), reason=reason)
+        return await self._keep(state, self._step("left_unproven", is_good=False))
+
+    async def run(self) -> tuple[Rotation, machine.Action]:
+        """Go as far as it goes: to its end, to where consumers are waited for, or to where a person is needed."""
+        for _ in range(ARROWS_MAX):
+            state = self._state()
+            action = machine.next_of(state, at=self._turn.at)
+            match action:
+                case machine.Make():
+                    await self._make(state)
+                case machine.Spread(home):
+                    await self._spread(state, home)
+                case machine.Await(_, rings):
+                    if not await self._hear(state):
+                        if rings:
+                            await self._keep(state, self._step("rings", is_good=False))
+                        return state, action
+                case machine.Revoke():
+                    await self._revoke(state)
+                case machine.Prove():
+                    await self._prove(state)
+                case machine.Retire():
+                    await self._retire(state)
+                case _:
+                    return state, action
+        raise HomeRefused(f"{self._turn.place}: over {ARROWS_MAX} steps in one run: run it again")
+
+    def _state(self) -> Rotation:
+        state = self._turn.known.rotation
+        if state is None:
+            raise machine.OutOfOrder(f"nothing is under way for {self._turn.place}")
+        return state
+
+    async def _newest(self) -> Copy | None:
+        try:
+            return await self._ground.primary.read(place=self._turn.place)
+        except NotThere:
+            return None
+
+    async def _make(self, state: Rotation) -> None:
+        if await self._found_made(state):
+            return
+        old = await self._value_of(state.restores or state.old) if state.old else None
+        if state.restores:
+            value = old or Sealed({})
+        else:
+            value = await self._kind.make(spec=self._spec, old=old, rotation=state.rotation)
+        await self._kind.install(spec=self._spec, value=value)
+        place = self._turn.place
+        newest = await self._newest() if state.restores else None
+        after = newest.version if newest else state.old or "0"
+        mark = Mark(version=str(int(after) + 1), rotation=state.rotation)
+        version = await self._ground.primary.write(place=place, value=value, mark=mark)
+        await self._made(state, Copy(version=version, value=value, mark=mark))
+
+    async def _found_made(self, state: Rotation) -> Rotation | None:
+        """What this rotation made before a crash, if it did."""
+        newest = await self._newest()
+        if newest is None or newest.mark.rotation != state.rotation:
+            return None
+        return await self._made(state, newest)
+
+    async def _made(self, state: Rotation, copy: Copy) -> Rotation:
+        after = machine.made(state, version=copy.version, at=self._turn.at)
+        after = machine.spread_to(after, home="openbao", at=self._turn.at)
+        # What comes back is as old as it was.
+        at = None if state.restores else self._turn.at
+        return await self._keep(after, self._step("made", copy=copy), rotated_at=at)
+
+    async def _value_of(self, version: str) -> Sealed:
+        return (await self._ground.primary.read(place=self._turn.place, version=version)).value
+
+    async def _spread(self, state: Rotation, home: str) -> None:
+        newest = await self._ground.primary.read(place=self._turn.place)
+        if newest.version != state.new:
+            raise HomeRefused(
+                f"{self._turn.place}: version {newest.version} stands where version {state.new} was made, so somebody "
+                "wrote it by hand: `rotate --back` returns to the old one, or have the hand's version taken away"
+            )
+        source = Source(copy=newest, home=self._ground.primary, key=self._ground.key)
+        target = next(each for name, each in self._ground.copies.items() if name == home)
+        await bring(
+            turn=self._turn,
+            spec=self._spec,
+            source=source,
+            home=target,
+            overwrites=False,
+        )
+        after = machine.spread_to(state, home=home, at=self._turn.at)
+        await self._keep(after, self._step("spread", home=home, copy=newest))
+
+    async def _hear(self, state: Rotation) -> bool:
+        """Take up what consumers said. Answers whether that changed anything."""
+        said = await acknowledgements(
+            documents=self._ground.documents, place=self._turn.place, spec=self._spec
+        )
+        after, steps = state, list[SecretStep]()
+        for consumer, one in said.items():
+            if consumer not in state.consumers:
+                continue
+            heard = machine.acknowledged_by(after, consumer=consumer, version=one.version)
+            if heard != after:
+                steps.append(self._step("acknowledged", consumer=consumer))
+            after = heard
+        if after == state:
+            return False
+        await self._keep(after, *steps)
+        return True
+
+    async def _revoke(self, state: Rotation) -> None:
+        keep = await self._value_of(state.new)
+        await self._kind.revoke_others(spec=self._spec, keep=keep)
+        if self._spec.lives_in_homes:
+            await self._destroy_before(state)
+        await self._keep(machine.revoked(state), self._step("revoked"))
+        await asyncio.sleep(self._kind.settles_s)
+
+    async def _prove(self, state: Rotation) -> None:
+        if self._spec.lives_in_homes:
+            is_alive = await self._is_given_out()
+        else:
+            is_alive = await self._still_works(state)
+        after = machine.tried(state, is_alive=is_alive)
+        word = "still_alive" if is_alive else "proven_dead"
+        await self._keep(after, self._step(word, is_good=not is_alive))
+
+    async def _still_works(self, state: Rotation) -> bool:
+        try:
+            old = await self._value_of(state.old)
+        except VersionGone:
+            raise Unprovable(
+                f"{self._turn.place}: version {state.old} is gone from openbao, so nobody can try whether it is dead. "
+                "Bring it back there (`bao kv undelete`), or answer for it: `rotate --unproven REASON`"
+            ) from None
+        return await self._kind.is_alive(spec=self._spec, value=old)
+
+    async def _is_given_out(self) -> bool:
+        """Whether any home still gives out a version before its newest: each is asked for it."""
+        for home in self._homes():
+            for one in (await home.versions(place=self._turn.place))[1:]:
+                try:
+                    await home.read(place=self._turn.place, version=one.version)
+                except VersionGone:
+                    continue
+                return True
+        return False
+
+    async def _retire(self, state: Rotation) -> None:
+        await self._destroy_before(state)
+        after = machine.retired(state)
+        await self._keep(after, self._step(after.step))
+
+    async def _destroy_before(self, state: Rotation) -> None:
+        newest = await self._newest()
+        if newest is None or newest.version != state.new:
+            raise HomeRefused(
+                f"{self._turn.place}: version {state.new} is no longer the newest in openbao, so nothing is destroyed: "
+                "find out who wrote there"
+            )
+        for home in self._homes():
+            for one in (await home.versions(place=self._turn.place))[1:]:
+                if one.is_readable:
+                    await home.destroy(place=self._turn.place, version=one.version)
+
+    def _homes(self) -> list[Home]:
+        listed = self._spec.homes[self._turn.place.environment]
+        return [self._ground.primary, *(self._ground.copies[name] for name in listed)]
+
+    async def _keep(
+        self, state: Rotation, *steps: SecretStep, rotated_at: int | None = None
+    ) -> Rotation:
+        at = self._turn.known.rotated_at if rotated_at is None else rotated_at
+        version = int(state.new or state.old or "0")
+        told = (replace(one, version=version) for one in steps)
+        await self._turn.keep(*told, rotation=state, rotated_at=at)
+        return state
+
+    def _step(
+        self,
+        step: str,
+        *,
+        home: str = "openbao",
+        copy: Copy | None = None,
+        consumer: str = "",
+        is_good: bool = True,
+    ) -> SecretStep:
+        place = self._turn.place
+        digest = copy.value.digest(key=self._ground.key, secret=str(place)) if copy else None
+        return SecretStep(
+            secret=str(place),
+            home=home,
+            step=step,
+            version=0,
+            at=self._turn.at,
+            digest=digest,
+            consumer=consumer,
+            is_good=is_good,
+        )
+
+
+def demand_homes(
+    spec: SecretSpec, copies: Mapping[HomeName, Home], *, environment: Environment
+) -> None:
+    """Raise HomeRefused for a home of the list that nobody said where it is."""
+    for name in spec.homes[environment]:
+        if name not in copies:
+            raise HomeRefused(
+                f"{spec.name} lives in {name}, and the file of homes has no [{environment}.{name}]: nothing was done"
+            )
