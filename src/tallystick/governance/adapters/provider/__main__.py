@@ -1,0 +1,10 @@
+"""`python -m tallystick.governance.adapters.provider aws`: what Terraform starts in place of a real provider."""
+
+import sys
+
+from tallystick.governance.adapters.provider import pack
+from tallystick.governance.adapters.provider.serving import serve
+
+if len(sys.argv) != 2 or sys.argv[1] not in pack.PROVIDERS:  # noqa: PLR2004
+    sys.exit(f"Name one provider: {', '.join(pack.PROVIDERS)}.")
+serve(sys.argv[1])

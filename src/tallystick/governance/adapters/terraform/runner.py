@@ -1,0 +1,218 @@
+"""Run Terraform on a working copy: init, validate, plan, show, apply, and a plan that only looks for drift.
+
+The tree of HCL is copied, since Terraform writes a lock file beside it, and a run of ours must leave nothing behind. What
+init has fetched is kept between runs of the same work folder for as long as the providers that are asked for stay the same.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tallystick.governance.adapters.terraform.explaining import explained
+
+QUICK: Final = 120  # seconds for init, validate and show
+LONG: Final = 3600  # seconds for plan and apply
+GRACE: Final = 30  # seconds that Terraform gets to write its state after it was told to stop
+LOCK: Final = ".terraform.lock.hcl"
+PASSED: Final = ("PATH", "PYTHONPATH", "SSL_CERT_FILE", "LANG", "HTTPS_PROXY", "NO_PROXY")
+
+
+class RunRefused(Exception):
+    """Terraform did not do it; the message says why, where, and what to do next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What one command said."""
+
+    code: int
+    output: str
+    errors: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """Terraform for one root module.
+
+    `tree` is copied whole to `work`/tree, and the command runs in its `folder`. `configuration` is the CLI configuration
+    of a mirror (None: the real providers, whose lock file must be in the tree and is not changed). `environ` is added to
+    an environment that is otherwise empty but for the PATH: targets, credentials, the state's address.
+    """
+
+    command: tuple[str, ...]
+    tree: Path
+    folder: str
+    work: Path
+    configuration: Path | None = None
+    environ: Mapping[str, str]
+
+    def prepare(self) -> None:
+        """Bring the copy up to date with the tree, and keep what init made."""
+        skip = shutil.ignore_patterns(
+            ".terraform", "*.tfstate*", ".git", *([LOCK] if self.configuration else [])
+        )
+        kept = self._here / LOCK
+        lock = kept.read_bytes() if kept.exists() and self.configuration else None
+        shutil.rmtree(self.work / "tree", ignore_errors=True)
+        shutil.copytree(self.tree, self.work / "tree", ignore=skip)
+        if lock is not None:
+            kept.write_bytes(lock)
+
+    def init(self) -> bool:
+        """Install providers and modules, and name the backend; False when a run before has done it all."""
+        mark = self.work / "initialised"
+        wanted = self._fingerprint()
+        if mark.exists() and mark.read_text() == wanted and (self.work / "data").exists():
+            return False
+        mark.unlink(missing_ok=True)
+        how = [] if self.configuration else ["-lockfile=readonly"]
+        self._checked(["init", "-input=false", "-no-color", *how], QUICK)
+        mark.write_text(self._fingerprint())
+        return True
+
+    def validate(self) -> None:
+        """Refuse what is no valid configuration, with file and line of each error."""
+        ran = self.run(["validate", "-json"], QUICK)
+        try:
+            said = json.loads(ran.output)
+        except ValueError:
+            raise RunRefused(explained(ran.output + ran.errors)) from None
+        if not said["valid"]:
+            raise RunRefused("\n".join(_diagnosed(each) for each in said["diagnostics"]))
+
+    def plan(
+        self, *, out: Path, variables: Mapping[str, str] | None = None, refresh_only: bool = False, lock: bool = True,
+        watch: Callable[[str], None] | None = None,
+    ) -> bool:  # fmt: skip
+        """Write a planfile to `out`; True when it would change something."""
+        flags = [f"-var={name}={value}" for name, value in (variables or {}).items()]
+        if refresh_only:
+            flags.append("-refresh-only")
+        if not lock:
+            flags.append("-lock=false")
+        arguments = [
+            "plan",
+            "-input=false",
+            "-no-color",
+            "-detailed-exitcode",
+            f"-out={out.resolve()}",
+            *flags,
+        ]
+        ran = self.run(arguments, LONG, watch=watch)
+        if ran.code not in (0, 2):
+            raise RunRefused(explained(ran.output + ran.errors))
+        return ran.code == 2
+
+    def show(self, planfile: Path | None = None) -> dict[str, Any]:
+        """Give a planfile, or the state as it is, as Terraform's JSON."""
+        named = [str(planfile.resolve())] if planfile else []
+        return json.loads(self._checked(["show", "-json", *named], QUICK).output)
+
+    def apply(self, *, planfile: Path, watch: Callable[[str], None] | None = None) -> str:
+        """Do exactly what a planfile says; give what Terraform said."""
+        arguments = ["apply", "-input=false", "-no-color", str(planfile.resolve())]
+        return self._checked(arguments, LONG, watch=watch).output
+
+    def version(self) -> str:
+        """Give the version of this Terraform."""
+        return json.loads(self._checked(["version", "-json"], QUICK).output)["terraform_version"]
+
+    def run(
+        self, arguments: Iterable[str], bound: int, *, watch: Callable[[str], None] | None = None
+    ) -> Ran:
+        """Run one command to its end, or stop it at the bound; `watch` gets each line of output as it comes."""
+        started = subprocess.Popen(
+            [*self.command, *arguments],
+            cwd=self._here, env=self._environment(), text=True, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            output, errors = _followed(started, bound, watch)
+        except subprocess.TimeoutExpired:
+            _stop(started)
+            raise RunRefused(
+                f"Terraform was stopped: {next(iter(arguments), '')} took longer than {bound} seconds. "
+                "Look at what is done with `tallystick cloud drift`, then plan anew."
+            ) from None
+        except BaseException:
+            _stop(started)
+            raise
+        return Ran(started.returncode, output, errors)
+
+    @property
+    def _here(self) -> Path:
+        return self.work / "tree" / self.folder
+
+    def _checked(
+        self, arguments: list[str], bound: int, *, watch: Callable[[str], None] | None = None
+    ) -> Ran:
+        ran = self.run(arguments, bound, watch=watch)
+        if ran.code != 0:
+            raise RunRefused(explained(ran.output + ran.errors))
+        return ran
+
+    def _environment(self) -> dict[str, str]:
+        made = {name: os.environ[name] for name in PASSED if name in os.environ}
+        made |= {
+            "HOME": str(self.work.resolve()),
+            "TF_DATA_DIR": str((self.work / "data").resolve()),
+            "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
+            "CHECKPOINT_DISABLE": "1",
+        }
+        if self.configuration:
+            made["TF_CLI_CONFIG_FILE"] = str(self.configuration)
+        return made | dict(self.environ)
+
+    def _fingerprint(self) -> str:
+        """Give what init depends on: which modules and providers are named, by which tool."""
+        words = [*self.command, str(self.configuration)]
+        for path in sorted((self.work / "tree").rglob("*.tf")):
+            lines = path.read_text(errors="replace").splitlines()
+            words += [str(path.relative_to(self.work)), *(line for line in lines if _matters(line))]
+        return "\n".join(words)
+
+
+def _matters(line: str) -> bool:
+    return any(
+        word in line for word in ("source", "version", "module ", "backend ", "required_providers")
+    )
+
+
+def _followed(
+    started: subprocess.Popen[str], bound: int, watch: Callable[[str], None] | None
+) -> tuple[str, str]:
+    if watch is None:
+        return started.communicate(timeout=bound)
+    assert started.stdout
+    lines: list[str] = []
+    for line in started.stdout:
+        lines.append(line)
+        watch(line.rstrip("\n"))
+    _, errors = started.communicate(timeout=bound)
+    return "".join(lines), errors
+
+
+def _stop(started: subprocess.Popen[str]) -> None:
+    """Ask Terraform to stop, so that it writes its state; end it when it does not."""
+    for number, patience in ((signal.SIGINT, GRACE), (signal.SIGKILL, GRACE)):
+        if started.poll() is not None:
+            return
+        os.killpg(started.pid, number)
+        try:
+            started.wait(patience)
+        except subprocess.TimeoutExpired:
+            sys.stderr.write("Terraform does not stop when asked; it is ended.\n")
+
+
+def _diagnosed(diagnostic: Mapping[str, Any]) -> str:
+    place = diagnostic.get("range") or {}
+    where = f"{place['filename']}:{place['start']['line']}: " if place else ""
+    return f"{where}{diagnostic['summary']}: {diagnostic.get('detail', '')}".rstrip(": ")

@@ -1,0 +1,190 @@
+"""Keep Terraform's state by its own protocol for it, at an address that only this machine and this run know.
+
+Terraform's http backend reads by GET, writes by POST, and takes and gives back a lock by LOCK and UNLOCK. The keeper
+listens on loopback with a password of its own for one run, and passes each of it to a `States`: the platform's door, or a
+file. Source: developer.hashicorp.com/terraform/language/backend/http.
+"""
+
+import base64
+import hmac
+import json
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+USER: Final = "tallystick"
+BIGGEST: Final = 64 << 20  # bytes of a state
+
+
+class StateRefused(Exception):
+    """The state is not given or not taken; the message says why and what to do next."""
+
+
+class StateLocked(StateRefused):
+    """Somebody holds the lock; `holder` is their lock as Terraform wrote it."""
+
+    def __init__(self, message: str, *, holder: dict[str, Any]):
+        """Say it in words, and whose lock it is."""
+        super().__init__(message)
+        self.holder = holder
+
+
+class States(Protocol):
+    """Where the state of one estate is kept."""
+
+    def read(self) -> bytes | None:
+        """Give the state; None before the first.
+
+        Raises:
+            StateRefused: it may not be read, or is damaged.
+        """
+        ...
+
+    def write(self, state: bytes, *, lock: str | None) -> None:
+        """Keep a new state, written under this lock.
+
+        Raises:
+            StateRefused: the lock is not held, the state is of another estate, or is older than what is kept.
+        """
+        ...
+
+    def lock(self, info: dict[str, Any]) -> None:
+        """Take the lock; `info` is Terraform's: ID, Operation, Who, Created.
+
+        Raises:
+            StateLocked: somebody holds it.
+        """
+        ...
+
+    def unlock(self, info: dict[str, Any]) -> None:
+        """Give the lock back; one that is not held is no error.
+
+        Raises:
+            StateLocked: it is somebody else's.
+        """
+        ...
+
+
+class Keeper:
+    """A running keeper: `environ` is what Terraform needs to find it, `refusals` what it was refused."""
+
+    def __init__(self, states: States):
+        """Listen on a port of loopback that is free; nobody is served before `serving` is entered."""
+        self.states = states
+        self.refusals: list[str] = []
+        self.password = secrets.token_urlsafe(32)
+        keeper = self
+
+        class Handler(_Handler):
+            serves = keeper
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Give the settings of Terraform's http backend."""
+        address = f"http://127.0.0.1:{self._server.server_address[1]}/state"
+        return {
+            "TF_HTTP_ADDRESS": address,
+            "TF_HTTP_LOCK_ADDRESS": address,
+            "TF_HTTP_UNLOCK_ADDRESS": address,
+            "TF_HTTP_USERNAME": USER,
+            "TF_HTTP_PASSWORD": self.password,
+            "TF_HTTP_RETRY_MAX": "0",
+        }
+
+    def serve(self) -> None:
+        """Serve until `close`."""
+        self._server.serve_forever(poll_interval=0.05)
+
+    def close(self) -> None:
+        """Stop serving, and free the port."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@contextmanager
+def keeping(states: States) -> Iterator[Keeper]:
+    """Keep a state for the length of a block."""
+    keeper = Keeper(states)
+    thread = threading.Thread(target=keeper.serve, daemon=True)
+    thread.start()
+    try:
+        yield keeper
+    finally:
+        keeper.close()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    serves: Keeper
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self._guarded(self._read)
+
+    def do_POST(self) -> None:
+        self._guarded(self._write)
+
+    def do_LOCK(self) -> None:
+        self._guarded(
+            lambda body: self._answer(HTTPStatus.OK, self.serves.states.lock(json.loads(body)))
+        )
+
+    def do_UNLOCK(self) -> None:
+        self._guarded(
+            lambda body: self._answer(
+                HTTPStatus.OK, self.serves.states.unlock(json.loads(body or b"{}"))
+            )
+        )
+
+    def _read(self, _: bytes) -> None:
+        state = self.serves.states.read()
+        self._answer(HTTPStatus.NO_CONTENT if state is None else HTTPStatus.OK, state)
+
+    def _write(self, body: bytes) -> None:
+        lock = parse_qs(urlsplit(self.path).query).get("ID", [None])[0]
+        self._answer(HTTPStatus.OK, self.serves.states.write(body, lock=lock))
+
+    def _guarded(self, act: Any) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > BIGGEST:
+            self.close_connection = True
+            self._refused(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"A state of {length} bytes is larger than we keep.",
+            )
+            return
+        body = self.rfile.read(length)
+        wanted = base64.b64encode(f"{USER}:{self.serves.password}".encode()).decode()
+        if not hmac.compare_digest(self.headers.get("Authorization") or "", f"Basic {wanted}"):
+            self._answer(HTTPStatus.UNAUTHORIZED, None)
+            return
+        try:
+            act(body)
+        except StateLocked as refusal:
+            self.serves.refusals.append(str(refusal))
+            self._answer(HTTPStatus.LOCKED, json.dumps(refusal.holder).encode())
+        except StateRefused as refusal:
+            self._refused(HTTPStatus.CONFLICT, str(refusal))
+        except ValueError:
+            self._refused(HTTPStatus.BAD_REQUEST, "This is no JSON.")
+
+    def _refused(self, status: HTTPStatus, words: str) -> None:
+        self.serves.refusals.append(words)
+        self._answer(status, words.encode())
+
+    def _answer(self, status: HTTPStatus, body: bytes | None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body or b"")))
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is its parent's
+        """Say nothing: what matters is in `refusals`."""

@@ -1,0 +1,1 @@
+"""The maker of the schema pack; tests do not run it."""
