@@ -205,7 +205,11 @@ SETTINGS: Final[dict[str, Setting]] = {
         },
         always={"ObjectLockEnabled": "Enabled"},
         off={"ObjectLockEnabled": "Enabled"},
-        defaults={"object_lock_enabled": "Enabled"},
+        defaults={
+            "object_lock_enabled": "Enabled",
+            "rule.default_retention.days": 0,
+            "rule.default_retention.years": 0,
+        },
     ),
     "aws_s3_bucket_logging": Setting(
         put="put_bucket_logging",

@@ -114,9 +114,15 @@ class Kind:
         return {**values, **settled(values, live, defaults=defaults)}
 
     def update(self, aws: Aws, prior: Values, values: Values) -> Values:
-        """Change it in place, and give it back as it is live."""
-        self.change(aws, prior, values)
-        live = self.read(aws, values)
+        """Change it in place, and give it back as it is live; what is no longer written goes back to its default."""
+        forgotten = {
+            name: default
+            for name, default in self.defaults.items()
+            if name in values and values[name] is None and prior.get(name) is not None
+        }
+        wanted = {**values, **forgotten}
+        self.change(aws, prior, wanted)
+        live = self.read(aws, {**wanted, **dict.fromkeys(forgotten)})
         if live is None:
             raise LookupError("the object is gone; plan again, so that it is made anew")
         return live
