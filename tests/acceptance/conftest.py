@@ -13,7 +13,7 @@ from tests.acceptance.split import Split
 from tests.apps.neighbours import Neighbour
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def databases(make_database: Callable[[], str]) -> Callable[[str], dict[str, str]]:
     """Make the databases of a split: one for all contexts, or one for each where each has a process."""
 
@@ -25,7 +25,7 @@ def databases(make_database: Callable[[], str]) -> Callable[[str], dict[str, str
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="tallystick-split-"))
     os.chmod(made, 0o711)
@@ -37,7 +37,7 @@ def folder() -> Iterator[Path]:
 SPLITS = ["one", "three", "each"] if os.environ.get("SPLITS") == "all" else ["one", "each"]
 
 
-@pytest.fixture(scope="session", params=SPLITS)
+@pytest.fixture(scope="package", params=SPLITS)
 def split(
     request: pytest.FixtureRequest, databases: Callable[[str], dict[str, str]], folder: Path
 ) -> Iterator[Split]:
@@ -47,7 +47,7 @@ def split(
     made.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def bank(split: Split) -> Iterator[Neighbour]:
     """A tenant of the split platform, with everything in it."""
     made = Neighbour(split, "zqsplit")

@@ -13,17 +13,9 @@ import asyncpg
 
 from tallystick.apps.parts import CONTEXTS
 from tallystick.apps.splitting import SPLITS
-from tests.apps.platform import (
-    PROGRAM,
-    ROOT,
-    STOP_WAIT_S,
-    Reached,
-    Running,
-    environment,
-    free_port,
-    run,
-)
+from tests.apps.platform import PROGRAM, ROOT, STOP_WAIT_S, Reached, Running, environment, run
 from tests.loops import to_end
+from tests.ports import free_port
 
 POOL_SIZE = "4"
 

@@ -12,10 +12,11 @@ import pytest
 
 from tests.apps.houses import House, built
 from tests.apps.neighbours import Neighbour, neighbours
-from tests.apps.platform import Running, environment, free_port
+from tests.apps.platform import Running, environment
+from tests.ports import free_port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def empty_home() -> Iterator[Path]:
     """A folder that an unprivileged server may pass through."""
     home = Path(tempfile.mkdtemp(prefix="tallystick-apps-"))
@@ -24,7 +25,7 @@ def empty_home() -> Iterator[Path]:
     shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def up(empty_home: Path) -> Iterator[Running]:
     """`tallystick up` on a fresh home."""
     home = empty_home / "shared"
@@ -36,28 +37,28 @@ def up(empty_home: Path) -> Iterator[Running]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def house(up: Running) -> Iterator[House]:
     made = built(up, "first")
     yield made
     made.client.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stranger(up: Running) -> Iterator[House]:
     made = built(up, "second")
     yield made
     made.client.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def two(up: Running) -> Iterator[tuple[Neighbour, Neighbour]]:
     """Two tenants with everything in them: whose walls are tried, and who tries them."""
     with neighbours(up) as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def document(up: Running) -> dict[str, Any]:
     return httpx.get(f"{up.url}/openapi.json").json()
 

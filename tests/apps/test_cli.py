@@ -13,8 +13,9 @@ from tallystick.apps.cli import build
 from tallystick.kernel.ids import tenant_id_of
 from tallystick.kernel.money import minor_of
 from tallystick.runtime.iso20022 import validate
-from tests.apps.platform import ROOT, Running, Said, free_port
+from tests.apps.platform import ROOT, Running, Said
 from tests.payments.orders import ELECTRICAL, FIETSEN, Order, initiation, texts
+from tests.ports import free_port
 
 SAMPLES = ROOT.parent / "shared" / "data" / "iso20022" / "samples"
 VERDICT = re.compile(r"^\| `([^`]+\.xml)` \| [^|]* \| `(\w+)`(?: `(\w+)`)? \|", re.MULTILINE)

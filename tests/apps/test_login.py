@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tallystick.apps import local
 from tallystick.apps.cli import login as login_command
-from tests.apps.platform import Running, environment, free_port, run
+from tests.apps.platform import Running, environment, run
 from tests.identity.saml_provider import certificate_for
+from tests.ports import free_port
 
 PATH = "/dev/issuer"
 

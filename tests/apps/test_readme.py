@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.apps.platform import ROOT, Running, environment, free_port
+from tests.apps.platform import ROOT, Running, environment
+from tests.ports import free_port
 
 MARK = "<!-- transcript -->"
 PROMPT = "$ .venv/bin/tallystick "

@@ -25,7 +25,8 @@ from tallystick.audit.model.proof_file import LogProof, parse_proof, render_proo
 from tallystick.kernel.ids import tenant_id_of
 from tallystick.runtime.embedded.waiting import eventually
 from tests.apps.houses import ACTS, BOOK, House, assert_problem
-from tests.apps.platform import SCHEMAS, Running, free_port
+from tests.apps.platform import SCHEMAS, Running
+from tests.ports import free_port
 
 LOG = "/v1/log"
 

@@ -12,7 +12,8 @@ import pytest
 from tallystick.apps import local
 from tallystick.runtime.database import ServerTooOld, demand_version
 from tallystick.runtime.embedded.waiting import eventually
-from tests.apps.platform import Running, Said, environment, free_port, run
+from tests.apps.platform import Running, Said, environment, run
+from tests.ports import free_port
 
 
 def processes_of(home: Path) -> list[int]:

@@ -16,11 +16,12 @@ from playwright.sync_api import sync_playwright
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
 from tallystick.ledger.service import LedgerService
-from tests.apps.platform import Running, environment, free_port
+from tests.apps.platform import Running, environment
 from tests.bench.figures import say, show
 from tests.bench.ground import LEDGER, MINT, ledger_database, open_accounts
 from tests.bench.http import wrk
 from tests.browser.house import CHROMIUM, SESSION, House, come_in, session_of, traffic
+from tests.ports import free_port
 
 ACCOUNTS = 10_000
 PAGE = 200

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from playwright.sync_api import sync_playwright
 
-from tests.apps.platform import ROOT, Running, environment, free_port
+from tests.apps.platform import ROOT, Running, environment
 from tests.browser.house import CHROMIUM, NARROW, WIDE, House
 from tests.browser.places import PLACES, People, address, settled
+from tests.ports import free_port
 
 FOLDER: Final = ROOT / "docs" / "pictures" / "console"
 PAGE: Final = ROOT / "docs" / "console.md"

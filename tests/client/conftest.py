@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from tallystick.client import Client
-from tests.apps.platform import Running, environment, free_port
+from tests.apps.platform import Running, environment
 from tests.client.proxy import Proxy
+from tests.ports import free_port
 
 KEY = re.compile(r"tally_\w+")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running() -> Iterator[Running]:
     """`tallystick up` on a fresh home."""
     home = Path(tempfile.mkdtemp(prefix="tallystick-client-"))
@@ -28,7 +29,7 @@ def running() -> Iterator[Running]:
     shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def key(running: Running) -> str:
     """The key of a tenant that has nothing yet."""
     (found,) = KEY.findall(running.command("tenant", "create", "programs").out)

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.apps.platform import ROOT, Running, environment, free_port
+from tests.apps.platform import ROOT, Running, environment
+from tests.ports import free_port
 from tests.runtime.far_ground import peers_file, private_pem, public_pem
 
 EXAMPLE = ROOT / "examples" / "substitute-node"

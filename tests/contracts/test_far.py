@@ -21,9 +21,9 @@ from tallystick.payments.api import Payments
 from tallystick.runtime.clock import SystemClock
 from tallystick.runtime.far.about import about
 from tallystick.wallets.api import Wallets
-from tests.apps.platform import free_port
 from tests.contracts.test_contracts import broken
 from tests.doors.house import EVERY_DOOR, OPERATOR, FarProcess
+from tests.ports import free_port
 
 PROTOCOLS = {"ledger": Ledger, "wallets": Wallets, "payments": Payments}
 

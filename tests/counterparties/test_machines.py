@@ -10,9 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.apps.platform import ROOT, Running, environment, free_port
+from tests.apps.platform import ROOT, Running, environment
 from tests.counterparties.serving import Talking, Tenant, node
 from tests.identity.signing import Signer
+from tests.ports import free_port
 
 GUIDE = ROOT / "docs" / "guides" / "machines.md"
 REDIRECT = "https://app.example/back"

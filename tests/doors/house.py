@@ -20,7 +20,8 @@ from tallystick.runtime.database import Database
 from tallystick.runtime.doors import near
 from tallystick.wallets.api import Wallets
 from tallystick.wallets.service import WalletsService
-from tests.apps.platform import Running, environment, free_port
+from tests.apps.platform import Running, environment
+from tests.ports import free_port
 from tests.runtime.far_ground import peers_file, private_pem
 
 OPERATOR = Caller(tenant_id=0, actor="operator")

@@ -36,9 +36,10 @@ from tallystick.runtime.refusals import (
 from tallystick.runtime.signatures import Signer, private_key
 from tallystick.wallets import api as purses
 from tallystick.wallets.api import Wallets
-from tests.apps.platform import PROGRAM, READY_WAIT_S, ROOT, STOP_WAIT_S, free_port
+from tests.apps.platform import PROGRAM, READY_WAIT_S, ROOT, STOP_WAIT_S
 from tests.doors.house import FarProcess
 from tests.identity.bank import Bank
+from tests.ports import free_port
 from tests.runtime.authority import Authority
 
 READ = books.AccountOf(ledger="main", address="shop")

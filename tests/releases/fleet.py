@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tallystick.apps.splitting import SPLITS
-from tests.apps.platform import STOP_WAIT_S, Reached, Running, environment, free_port, run
+from tests.apps.platform import STOP_WAIT_S, Reached, Running, environment, run
+from tests.ports import free_port
 from tests.releases.balancer import Balancer
 
 # Processes of ours keep a connection that they do not use for four seconds; the tests' clients use theirs all the time.

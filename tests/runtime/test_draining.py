@@ -18,6 +18,7 @@ import pytest
 from tallystick.runtime.draining import Draining
 from tallystick.runtime.edge import Manners, build_app
 from tallystick.runtime.routes import Asked, Route
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 DRAIN_SECONDS = 3
@@ -33,9 +34,7 @@ class Slow:
     """A server with a slow route, in a process of its own."""
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self._connections: list[socket.socket] = []
         environment = {
             "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import socket
 import time
 from typing import Any
 
@@ -19,6 +18,7 @@ from tallystick.runtime.edge import Manners
 from tallystick.runtime.far import Client, far, read_peers, wire
 from tallystick.runtime.refusals import BodyTooLarge, InternalError, TemporarilyUnavailable
 from tallystick.runtime.signatures import SKEW_S, Signer
+from tests.ports import free_port
 from tests.runtime.far_ground import (
     CALLER,
     DOOR,
@@ -150,9 +150,7 @@ async def test_what_is_left_of_a_request_is_what_a_call_has(ground: Ground) -> N
 
 
 async def test_what_is_lost_is_sent_once() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     hits = 0
 
     async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 from tallystick.runtime import client, database, tls
 from tallystick.runtime.database import Database, NotTrusted, demand_reachable
 from tallystick.runtime.migrations import migrate
+from tests.ports import free_port
 from tests.runtime.authority import Authority, Pair
 from tests.runtime.doorman import context_of, doorman
 
@@ -158,9 +159,7 @@ def test_files_that_do_not_fit_are_told_apart(
 
 @contextmanager
 def _serving(*files: Path) -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen([sys.executable, "-c", SERVE, str(port), *map(str, files)])
     try:
         until = time.monotonic() + READY_S

@@ -31,7 +31,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("seed", range(1, count + 1) if alone is None else [alone])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ground() -> Iterator[Ground]:
     """A durable PostgreSQL with the schema of now, and a server process on it."""
     # Not pytest's own folder: root's server account could not pass through it.

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from tallystick.runtime.embedded import EmbeddedPostgres
+from tests.ports import free_port
 
 READY_WAIT_S = 30
 POLL_S = 0.01
@@ -28,7 +29,7 @@ class Ground:
     def __init__(self, *, home: Path) -> None:
         self._postgres = EmbeddedPostgres(home=home / "postgres")
         self._log = home / "server.log"
-        self._port = _free_port()
+        self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self.database_url = ""
 
@@ -114,12 +115,6 @@ class Ground:
                 "something else answers on the port of the killed server"
             )
             time.sleep(POLL_S)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def _answers(port: int) -> bool:

@@ -1,0 +1,1 @@
+"""Tests of the client library: a package, so that the platform they share ends with its last test."""

@@ -1,0 +1,1 @@
+"""The simulation: a package, so that its ground is gone before other tests begin."""
