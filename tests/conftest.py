@@ -39,6 +39,15 @@ async def _execute(url: str, statement: str) -> None:
         await connection.close()
 
 
+async def _hash_once(admin_url: str, url: str) -> None:
+    """Keep the same password with one round of hashing: tests connect thousands of times."""
+    login = urlsplit(url)
+    await _execute(
+        admin_url,
+        f"SET scram_iterations = 1; ALTER ROLE {login.username} PASSWORD '{login.password}'",
+    )
+
+
 async def _drop(url: str, name: str) -> None:
     """Drop a database. A vacuum that is just at work in it cannot be ended by us, and ends by itself."""
     for _ in range(DROP_TRIES_MAX):
@@ -69,7 +78,9 @@ def postgres() -> Iterator[str]:
         settings={"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"},
     )
     try:
-        yield server.start()
+        url = server.start()
+        to_end(_hash_once(server.admin_url, url))
+        yield url
     finally:
         server.stop()
         shutil.rmtree(home, ignore_errors=True)
