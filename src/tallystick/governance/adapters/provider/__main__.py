@@ -5,6 +5,6 @@ import sys
 from tallystick.governance.adapters.provider import pack
 from tallystick.governance.adapters.provider.serving import serve
 
-if len(sys.argv) != 2 or sys.argv[1] not in pack.PROVIDERS:  # noqa: PLR2004
+if len(sys.argv) != 2 or sys.argv[1] not in pack.PROVIDERS:
     sys.exit(f"Name one provider: {', '.join(pack.PROVIDERS)}.")
 serve(sys.argv[1])

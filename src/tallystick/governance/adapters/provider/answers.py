@@ -158,7 +158,8 @@ def _statement(config: Config) -> Answer:
         made["Sid"] = config["sid"]
     made["Effect"] = config["effect"] or "Allow"
     for name, word in (
-        ("actions", "Action"), ("not_actions", "NotAction"), ("resources", "Resource"), ("not_resources", "NotResource"),
+        ("actions", "Action"), ("not_actions", "NotAction"),
+        ("resources", "Resource"), ("not_resources", "NotResource"),
     ):  # fmt: skip
         if config[name]:
             made[word] = _one(sorted(config[name]))

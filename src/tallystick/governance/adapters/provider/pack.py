@@ -125,4 +125,10 @@ def source() -> list[dict[str, str]]:
 
 
 def _read() -> Any:
-    return json.loads(gzip.decompress((resources.files(__package__) / "pack.json.gz").read_bytes()))
+    return json.loads(
+        gzip.decompress(
+            (
+                resources.files("tallystick.governance.adapters.provider") / "pack.json.gz"
+            ).read_bytes()
+        )
+    )

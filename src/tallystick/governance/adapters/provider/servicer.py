@@ -76,6 +76,7 @@ class Servicer(rpc.ProviderServicer):
     def GetProviderSchema(self, _: Any) -> Any:
         """Give every schema of the pack."""
         return pb.GetProviderSchema.Response(
+            server_capabilities=pb.ServerCapabilities(get_provider_schema_optional=True),
             provider=wire.schema(self._pack.config),
             resource_schemas={
                 name: wire.schema(each) for name, each in self._pack.resources.items()

@@ -50,7 +50,7 @@ def _block(block: Block) -> pb.Schema.Block:
         block_types=[
             pb.Schema.NestedBlock(
                 type_name=name,
-                nesting=pb.Schema.NestedBlock.NestingMode.Value(_NESTINGS[each.nesting]),
+                nesting=_NESTINGS[each.nesting],
                 min_items=each.least if each.nesting in ("list", "set") else 0,
                 max_items=each.most,
                 block=_block(each.block),

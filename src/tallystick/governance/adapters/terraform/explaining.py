@@ -20,7 +20,8 @@ ADVICE: Final = (
     ),
     (
         r"Error acquiring the state lock|state lock",
-        "Somebody else holds the state. Wait for them; when they are gone for good, `tallystick cloud unlock` frees it.",
+        "Somebody else holds the state. Wait for them; when they are gone for good, `tallystick cloud unlock` "
+        "frees it.",
     ),
     (
         r"does not support state version|state snapshot was created by|unsupported state format|Error loading state",
