@@ -1,8 +1,8 @@
 """Read off Pulumi's packages what cdktf's have lost: computed beside optional, secret, and what forces replacement.
 
-Pulumi's providers are bridged from the same Terraform providers. An output that is not Optional although its input is,
-was computed there; `additional_secret_outputs` were sensitive; descriptions say what forces a new resource. Names of types
-differ, so that a class is found by the names of its attributes.
+Pulumi's providers are bridged from the same Terraform providers. An output that is not Optional although its input
+is, was computed there; `additional_secret_outputs` were sensitive; descriptions say what forces a new resource. Names
+of types differ, so that a class is found by the names of its attributes.
 """
 
 import re

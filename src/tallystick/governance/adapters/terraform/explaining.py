@@ -25,8 +25,8 @@ ADVICE: Final = (
     ),
     (
         r"does not support state version|state snapshot was created by|unsupported state format|Error loading state",
-        "The state cannot be read: it is cut short, or of a newer Terraform. Nothing was changed; bring it back from its "
-        "last version.",
+        "The state cannot be read: it is cut short, or of a newer Terraform. Nothing was changed; bring it back from "
+        "its last version.",
     ),
     (
         r"Inconsistent dependency lock|Backend initialization required|Module not installed|Missing required provider",

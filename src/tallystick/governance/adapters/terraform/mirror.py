@@ -1,7 +1,7 @@
 """Put our provider in the place of aws, azurerm and google, by Terraform's own configuration alone.
 
-The HCL names the real providers. Terraform looks for them where its CLI configuration says; ours names a folder in which
-each is a script that starts our provider. Without this configuration the same HCL runs on the real providers.
+The HCL names the real providers. Terraform looks for them where its CLI configuration says; ours names a folder in
+which each is a script that starts our provider. Without this configuration the same HCL runs on the real providers.
 Source: developer.hashicorp.com/terraform/cli/config/config-file, "Explicit Installation Method Configuration".
 """
 
@@ -42,7 +42,8 @@ def write(folder: Path) -> Path:
     configuration = folder.resolve() / "cli.tfrc"
     _write(
         configuration,
-        f'disable_checkpoint = true\nprovider_installation {{\n  filesystem_mirror {{\n    path = "{plugins}"\n  }}\n}}\n',
+        "disable_checkpoint = true\n"
+        f'provider_installation {{\n  filesystem_mirror {{\n    path = "{plugins}"\n  }}\n}}\n',
     )
     return configuration
 

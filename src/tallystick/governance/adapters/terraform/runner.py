@@ -1,7 +1,8 @@
 """Run Terraform on a working copy: init, validate, plan, show, apply, and a plan that only looks for drift.
 
-The tree of HCL is copied, since Terraform writes a lock file beside it, and a run of ours must leave nothing behind. What
-init has fetched is kept between runs of the same work folder for as long as the providers that are asked for stay the same.
+The tree of HCL is copied, since Terraform writes a lock file beside it, and a run of ours must leave nothing behind.
+What init has fetched is kept between runs of the same work folder for as long as the providers that are asked for
+stay the same.
 """
 
 import json
@@ -41,9 +42,10 @@ class Ran:
 class Runner:
     """Terraform for one root module.
 
-    `tree` is copied whole to `work`/tree, and the command runs in its `folder`. `configuration` is the CLI configuration
-    of a mirror (None: the real providers, whose lock file must be in the tree and is not changed). `environ` is added to
-    an environment that is otherwise empty but for the PATH: targets, credentials, the state's address.
+    `tree` is copied whole to `work`/tree, and the command runs in its `folder`. `configuration` is the CLI
+    configuration of a mirror (None: the real providers, whose lock file must be in the tree and is not changed).
+    `environ` is added to an environment that is otherwise empty but for the PATH: targets, credentials, the state's
+    address.
     """
 
     command: tuple[str, ...]

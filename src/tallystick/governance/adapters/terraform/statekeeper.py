@@ -1,8 +1,8 @@
 """Keep Terraform's state by its own protocol for it, at an address that only this machine and this run know.
 
 Terraform's http backend reads by GET, writes by POST, and takes and gives back a lock by LOCK and UNLOCK. The keeper
-listens on loopback with a password of its own for one run, and passes each of it to a `States`: the platform's door, or a
-file. Source: developer.hashicorp.com/terraform/language/backend/http.
+listens on loopback with a password of its own for one run, and passes each of it to a `States`: the platform's door,
+or a file. Source: developer.hashicorp.com/terraform/language/backend/http.
 """
 
 import base64
@@ -186,5 +186,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body or b"")
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is its parent's
+    def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: what matters is in `refusals`."""
