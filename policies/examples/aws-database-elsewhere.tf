@@ -1,0 +1,31 @@
+resource "aws_db_instance" "good" {
+  instance_class = "db.m7g.large"
+  identifier     = "good-books"
+  tags           = { service = "database" }
+}
+
+resource "aws_db_instance_automated_backups_replication" "good" {
+  region                 = "eu-west-1"
+  source_db_instance_arn = aws_db_instance.good.arn
+}
+
+resource "aws_db_instance" "good_replica" {
+  for_each = { books = null, copy = "good-replica-books" }
+
+  identifier          = "good-replica-${each.key}"
+  instance_class      = "db.m7g.large"
+  replicate_source_db = each.value
+  tags                = { service = "database" }
+}
+
+resource "aws_db_instance" "bad_here" {
+  instance_class = "db.m7g.large"
+  identifier     = "bad_here-books"
+  tags           = { service = "database" }
+}
+
+resource "aws_db_instance" "other_slow" {
+  identifier     = "other-slow-books"
+  instance_class = "db.m7g.large"
+  tags           = { service = "budget" }
+}
