@@ -58,6 +58,7 @@ WALKING: dict[str, tuple[str, str]] = {
     "ledger.expired_holds_v1(integer)": ("ledger", "100"),
     "wallets.unfinished_v1(interval,integer)": ("wallets", "'0 s', 100"),
     "payments.unfinished_v1(interval,integer)": ("payments", "'0 s', 100"),
+    "governance.late_v1(timestamp with time zone,integer)": ("governance", "now(), 100"),
 }
 NOTHING = {"bytea": b"\0" * 32, "text": "no such", "text[]": ["no such"]}
 

@@ -46,6 +46,15 @@ MUTABLE: dict[str, set[str]] = {
     "identity.answer": {
         "fingerprint", "for_good", "begun_at", "until_at", "status", "media", "location", "content",
     },
+    "governance.estate": {"lineage"},
+    "governance.plan": {"status"},
+    "governance.approval": {"approved_at", "withdrawn_at"},
+    "governance.break_glass": {
+        "missed_at", "reviewed_by", "reviewed_at", "opinion", "review_reason",
+    },
+    "governance.apply": {"until_at", "status", "lock_id", "ended_at", "serial", "problem"},
+    "governance.obligation": {"missed_at", "ended_at", "ending", "report_id"},
+    "governance.waiver": {"ended_at"},
     "ledger.account": {"status", "min_available", "max_available"},
     "ledger.balance": {
         "version", "recorded_at", "debits_posted", "credits_posted", "debits_pending",
@@ -117,6 +126,9 @@ WALKERS = {
     ): "whose token it is, is asked before its tenant is known",
     ("ledger.hold", "tallystick_owner"): "the job that lets holds expire finds their tenants",
     ("wallets.wallet", "tallystick_owner"): "the sweeper finds the tenants of what a crash left",
+    ("governance.apply", "tallystick_owner"): "the job finds the tenants whose leases have ended",
+    ("governance.break_glass", "tallystick_owner"): "the job finds the tenants of missed reviews",
+    ("governance.obligation", "tallystick_owner"): "the job finds the tenants of what is overdue",
     (
         "payments.payment_file",
         "tallystick_owner",

@@ -7,6 +7,7 @@ from tallystick.audit.model.comparing import Comparison
 from tallystick.audit.model.places import PLATFORM, tree_name
 from tallystick.audit.service import comparing
 from tallystick.audit.service.comparing import SETTLE_S, Progress, Reader
+from tallystick.governance.store import evidence as governance
 from tallystick.identity.store import keys as identity
 from tallystick.identity.store import recorded
 from tallystick.identity.store import recorded_clients as identity_clients
@@ -47,6 +48,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
             tags=payments.RECORDED_TAGS,
             sources=(payments.recorded_files, payments.recorded_moves),
         ),
+        "governance": Reader(tags=governance.RECORDED_TAGS, sources=(governance.recorded,)),
     }
 )
 

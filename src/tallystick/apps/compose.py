@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tallystick import __version__
+from tallystick.apps.clouds import governance_of, note_overdue
 from tallystick.apps.doors import FarDoors, opened
 from tallystick.apps.explaining import GLOSSARY, PROBLEMS
 from tallystick.apps.identifying import FarIdentity, IdentityDoors, NearIdentity
@@ -22,9 +23,11 @@ from tallystick.audit import http as audit_http
 from tallystick.audit.api import Audit
 from tallystick.audit.model.policy import Policy, parse_policy
 from tallystick.audit.service.door import AuditService
-from tallystick.identity.api import Identity, TenantDirectory
+from tallystick.governance import http as governance_http
+from tallystick.governance.api import Governance
+from tallystick.identity.api import Identity
 from tallystick.identity.http.edge import KeptAnswers, SharedBudgets
-from tallystick.identity.service.keys import IdentityService, TenantDirectoryService
+from tallystick.identity.service.keys import IdentityService
 from tallystick.kernel.actions import Action
 from tallystick.ledger import http as ledger_http
 from tallystick.ledger import jobs as ledger_jobs
@@ -107,6 +110,7 @@ class Platform:
         self.ledger = self._stand_ledger()
         self.wallets = self._stand_wallets()
         self.payments = self._stand_payments()
+        self.governance = self._stand_governance()
         self.audit = self._stand_audit()
         self._work += self.substitutes.jobs()
         self._pages: list[Route] = []
@@ -186,6 +190,15 @@ class Platform:
         self._do("finish_payments", 5, Action.PAYMENTS_FILE_FINISH, finish)
         return self._stood("payments", Payments, service, **asked)
 
+    def _stand_governance(self) -> Governance:
+        if "governance" not in self._parts:
+            return self._far.at("governance", Governance)
+        service = governance_of(
+            self._settings, self.databases["governance"], clock=self._clock, mint=self._mint
+        )
+        self._do("note_overdue", 30, Action.GOVERNANCE_OVERDUE_NOTE, partial(note_overdue, service))
+        return self._stood("governance", Governance, service)
+
     def _stand_audit(self) -> Audit:
         if "audit" not in self._parts:
             return self._far.at("audit", Audit)
@@ -233,7 +246,13 @@ class Platform:
             clock=self._clock,
             overseen=self._overseer,
         )
-        limits = Limiter(draw=SharedBudgets(shared).draw, rates=rates_of(settings))
+        tenant, client, address = (
+            settings.limit_tenant,
+            settings.limit_client,
+            settings.limit_address,
+        )
+        rates = Rates(tenant=Rate(tenant), client=Rate(client), address=Rate(address))
+        limits = Limiter(draw=SharedBudgets(shared).draw, rates=rates)
         self._measures.gauge("budgets_spent", limits.spent)
         return Manners(
             limits=limits,
@@ -304,6 +323,7 @@ class Platform:
             *ledger_http.routes(self.ledger, reserved=((WALLETS_LEDGER, "wallets:"),)),
             *wallets_http.routes(self.wallets),
             *payments_http.routes(self.payments),
+            *governance_http.routes(self.governance),
             *self.doors_of_identity.routes(),
             *audit_http.routes(
                 self.audit, receipts=receipts(ledger=self.ledger, payments=self.payments)
@@ -322,15 +342,6 @@ class Platform:
         for database in {one.url: one for one in self.databases.values()}.values():
             async with database.without_tenant(read_only=True):
                 continue
-
-
-def rates_of(settings: Settings) -> Rates:
-    """The budgets of requests, as configured."""
-    return Rates(
-        tenant=Rate(settings.limit_tenant),
-        client=Rate(settings.limit_client),
-        address=Rate(settings.limit_address),
-    )
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -358,11 +369,6 @@ async def pen_of(urls: Urls, context: str) -> AsyncIterator[Pen]:
     """What writes an entry of a context, for the commands of operators."""
     async with _database_of(urls, context) as database:
         yield Pen(database=database, context=context, clock=SystemClock())
-
-
-def tenant_directory(database: Database) -> TenantDirectory:
-    """The list of tenants, over the operator's view of identity's database."""
-    return TenantDirectoryService(database=database)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from tallystick.runtime.configuration import Settings
 
 # In the order in which their roads are walked.
-CONTEXTS: Final = ("audit", "identity", "ledger", "wallets", "payments")
+CONTEXTS: Final = ("audit", "identity", "ledger", "wallets", "payments", "governance")
 EDGE: Final = "edge"
 PARTS: Final = (*CONTEXTS, EDGE)
 """The contexts, and the edge: all that faces people and programs over HTTP."""
@@ -18,6 +18,7 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "ledger": ("identity",),
         "wallets": ("identity", "ledger"),
         "payments": ("identity", "ledger", "wallets"),
+        "governance": ("identity",),
         EDGE: CONTEXTS,
     }
 )
@@ -29,6 +30,7 @@ DATABASE_SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
         "ledger": "TALLYSTICK_DATABASE_URL_LEDGER",
         "wallets": "TALLYSTICK_DATABASE_URL_WALLETS",
         "payments": "TALLYSTICK_DATABASE_URL_PAYMENTS",
+        "governance": "TALLYSTICK_DATABASE_URL_GOVERNANCE",
     }
 )
 """The setting that says where the tables of one context are, when it has a database of its own."""

@@ -10,6 +10,7 @@ from tallystick.apps.identifying import DOORS as DOORS_OF_IDENTITY
 from tallystick.apps.parts import EDGE, NEEDS, PARTS
 from tallystick.audit.api import Audit
 from tallystick.contracts.catalogue import CONTRACTS
+from tallystick.governance.api import Governance
 from tallystick.ledger.api import Ledger
 from tallystick.payments.api import Payments
 from tallystick.runtime.far.peers import JOBS
@@ -23,7 +24,7 @@ SPLITS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = MappingProxyType(
         "one": {"all": PARTS},
         # By what each may touch: the books, keys, and strangers.
         "three": {
-            "edge": ("payments", EDGE),
+            "edge": ("payments", "governance", EDGE),
             "books": ("ledger", "wallets", "audit"),
             "keys": ("identity",),
         },
@@ -38,6 +39,7 @@ DOORS: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
         "ledger": (Ledger,),
         "wallets": (Wallets,),
         "payments": (Payments,),
+        "governance": (Governance,),
     }
 )
 """The doors of each context."""

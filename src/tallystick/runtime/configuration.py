@@ -76,6 +76,8 @@ class Settings:
     development: bool = False
     country_header: str = ""
     operator_tenant: str = ""
+    cloud_repository: str = ""
+    cloud_branch: str = "main"
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @property
@@ -175,6 +177,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         development=_switch(given, "TALLYSTICK_DEVELOPMENT"),
         country_header=_header(given, "TALLYSTICK_COUNTRY_HEADER"),
         operator_tenant=given.get("TALLYSTICK_OPERATOR_TENANT", ""),
+        cloud_repository=given.get("TALLYSTICK_CLOUD_REPOSITORY", ""),
+        cloud_branch=given.get("TALLYSTICK_CLOUD_BRANCH", "main"),
         trusted_proxies=_networks(given, "TALLYSTICK_TRUSTED_PROXIES"),
     )
 

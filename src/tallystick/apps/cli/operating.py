@@ -14,7 +14,7 @@ from rich.table import Table
 from tallystick import __version__
 from tallystick.apps import demonstration, local, sequencing
 from tallystick.apps import serve as serving
-from tallystick.apps.compose import Platform, operator_database, pen_of, tenant_directory
+from tallystick.apps.compose import Platform, operator_database, pen_of
 from tallystick.apps.development import back_to, issuer_of
 from tallystick.apps.development_people import people
 from tallystick.apps.parts import PARTS, Urls, contexts_of
@@ -26,6 +26,7 @@ from tallystick.identity.api import (
     Tenant,
     Unauthenticated,
 )
+from tallystick.identity.service.keys import TenantDirectoryService
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of, tenant_name
 from tallystick.kernel.instants import day_of
@@ -296,7 +297,7 @@ async def list_tenants(urls: Urls) -> list[Tenant]:
 
 
 async def _tenants(database: Database) -> list[Tenant]:
-    directory, after, found = tenant_directory(database), None, []
+    directory, after, found = TenantDirectoryService(database=database), None, []
     for _ in range(TENANT_PAGES_MAX):
         page = await directory.tenants(caller=OPERATOR, message=ListTenants(after=after, limit=200))
         found += page.items

@@ -259,7 +259,7 @@ class Applying:
 
     async def _lent(self, caller: Caller, row: ApplyRow) -> Mapping[str, str]:
         """The credentials of one apply, asked for after it is written; without them it ends. Raises the problem."""
-        if self._ground.credentials is None:
+        if self._ground.credentials is None or not self._ground.lends_to(caller.tenant_id):
             return {}
         environment, _, cloud = row.estate.partition("-")
         try:

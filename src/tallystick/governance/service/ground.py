@@ -26,7 +26,10 @@ class PolicySource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Database, clock, and the strangers: the repository's ``head``, None where none is set, and credentials."""
+    """Database, clock, and the strangers: the repository's ``head``, None where none is set, and credentials.
+
+    Credentials are lent to those tenants alone that ``lends_to`` names, by their numbers.
+    """
 
     database: Database
     clock: Clock
@@ -35,6 +38,7 @@ class Ground:
     policies: PolicySource
     head: Callable[[], Awaitable[str | None]] | None = None
     credentials: Credentials | None = None
+    lends_to: Callable[[int], bool] = bool
 
     async def note(
         self,

@@ -1,0 +1,43 @@
+"""What governance stands on in this process: its database, the platform's policies, and the strangers it asks."""
+
+from tallystick.apps.pages import operators_of
+from tallystick.governance.adapters.repository import Repository
+from tallystick.governance.adapters.rules import PolicyFolder
+from tallystick.governance.jobs import note_overdue
+from tallystick.governance.model.lending import Credentials
+from tallystick.governance.service import GovernanceService
+from tallystick.governance.service.ground import Ground
+from tallystick.kernel.ids import tenant_name
+from tallystick.runtime.clock import Clock, Mint
+from tallystick.runtime.configuration import Settings
+from tallystick.runtime.database import Database
+from tallystick.runtime.record import Pen
+
+__all__ = ["governance_of", "note_overdue"]
+
+
+def governance_of(
+    settings: Settings,
+    database: Database,
+    *,
+    clock: Clock,
+    mint: Mint,
+    credentials: Credentials | None = None,
+) -> GovernanceService:
+    """Stand it. The clouds' credentials are lent to the tenant that runs the platform, and to no other."""
+    place = settings.cloud_repository
+    repository = Repository(place=place, branch=settings.cloud_branch) if place else None
+    return GovernanceService(
+        Ground(
+            database=database,
+            clock=clock,
+            mint=mint,
+            pen=Pen(database=database, context="governance", clock=clock),
+            policies=PolicyFolder(),
+            head=repository.head if repository else None,
+            credentials=credentials,
+            lends_to=lambda tenant_id: (
+                tenant_id != 0 and tenant_name(tenant_id) == operators_of(settings)
+            ),
+        )
+    )
