@@ -1,5 +1,6 @@
 # An estate of examples: one object for each tampering of tests/governance/tampering_aws.py, and what these stand on.
 terraform {
+  backend "http" {}
   required_providers {
     aws = { source = "hashicorp/aws" }
   }

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 from typing import Any, Final, cast
 
 import boto3
@@ -22,21 +23,26 @@ _MISSING: Final = object()
 class Aws:
     """Give clients of AWS's services: of one endpoint where one is named, else of AWS itself.
 
-    Region and credentials come from the environment, as boto3 finds them. Calls are tried three times and wait ten
-    seconds at most.
+    Region and credentials come from the environment, as boto3 finds them. Calls are tried three times and wait a
+    minute at most each.
     """
 
     def __init__(self, *, endpoint_url: str | None = None, region: str | None = None) -> None:
         self.endpoint_url = endpoint_url
         self._session = boto3.Session(region_name=region)
         self._clients: dict[str, Any] = {}
+        self._making = Lock()
 
     def client(self, service: str) -> Any:
-        """Give the client of a service, made once."""
+        """Give the client of a service, made once; a session of boto3 may be used by one thread at a time only."""
+        with self._making:
+            return self._client(service)
+
+    def _client(self, service: str) -> Any:
         if service not in self._clients:
             config = Config(
                 connect_timeout=5,
-                read_timeout=10,
+                read_timeout=60,
                 retries={"total_max_attempts": 3},
                 s3={"addressing_style": "path"},
             )
