@@ -46,7 +46,7 @@ class Amazon:
 
     name: HomeName = "aws"
 
-    def __init__(self, *, region: str, endpoint: str = "", pause_s: float | None = None) -> None:
+    def __init__(self, *, region: str, endpoint: str = "") -> None:
         """Raises ValueError when boto3 is not installed."""
         try:
             import boto3  # noqa: PLC0415
@@ -103,15 +103,16 @@ class Amazon:
     async def versions(self, *, place: Place) -> tuple[Version, ...]:
         """All versions that have a stage or had one, the current first, a hundred at most."""
         try:
-            found = await self._ask(
-                place,
-                self._client.list_secret_version_ids,
-                SecretId=_at(place),
-                IncludeDeprecated=True,
-                MaxResults=VERSIONS_MAX,
-            )
+            await self._ask(place, self._client.describe_secret, SecretId=_at(place))
         except NotThere:
             return ()
+        found = await self._ask(
+            place,
+            self._client.list_secret_version_ids,
+            SecretId=_at(place),
+            IncludeDeprecated=True,
+            MaxResults=VERSIONS_MAX,
+        )
         known = [(one["VersionId"], one.get("VersionStages") or []) for one in found["Versions"]]
         known.sort(key=lambda one: _CURRENT not in one[1])
         return tuple(Version(version=one, is_readable=bool(stages)) for one, stages in known)
