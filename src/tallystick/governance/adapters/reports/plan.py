@@ -1,0 +1,83 @@
+"""A plan as a person reads it: one page that needs nothing else, and the same as text for a terminal."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tallystick.governance.model.changes import VERBS, Meaning
+
+CODE: Final = {"destroyed": "-", "replaced": "±", "changed": "~", "created": "+", "forgotten": "."}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What stands above a plan: which estate, of which commit, made by what, and when."""
+
+    estate: str
+    commit: str
+    tool: str
+    made_at: str
+    hash: str = ""
+
+
+def page(*, head: Head, meanings: tuple[Meaning, ...]) -> str:
+    """Give the page as HTML: no script, nothing fetched, light or dark as the reader has it."""
+    return (
+        _pages()
+        .get_template("plan.html")
+        .render(
+            head=head,
+            counts=counts(meanings),
+            lost=[each for each in meanings if each.loses],
+            costs=[each for each in meanings if each.costs],
+            groups=[(verb, [each for each in meanings if each.verb == verb]) for verb in VERBS],
+            code=CODE,
+        )
+    )
+
+
+def counts(meanings: tuple[Meaning, ...]) -> dict[str, int]:
+    """Count what happens, by verb; verbs that do not occur are left out."""
+    found = Counter(each.verb for each in meanings)
+    return {verb: found[verb] for verb in VERBS if found[verb]}
+
+
+def text(*, head: Head, meanings: tuple[Meaning, ...]) -> str:
+    """Give the plan as lines for a terminal."""
+    lines = [
+        f"{head.estate} at {head.commit[:12] or 'no commit'}, planned by {head.tool} at {head.made_at}"
+    ]
+    said = counts(meanings)
+    lines.append(
+        ", ".join(f"{number} {verb}" for verb, number in said.items()) or "nothing changes"
+    )
+    for each in meanings:
+        if each.loses:
+            lines += ["", f"!!! {each.address} IS {each.verb.upper()}: {each.loses} ARE LOST !!!"]
+    for verb in VERBS:
+        for each in (one for one in meanings if one.verb == verb):
+            lines += ["", f"{CODE[verb]} {each.address} ({each.noun}) is {verb}. {each.why}"]
+            lines += [
+                _line(one.path, one.before, one.after, one.replaces) for one in each.differences
+            ]
+            lines += [f"    … and {each.more} more"] if each.more else []
+    costs = [f"    {each.address}  {cost}" for each in meanings for cost in each.costs]
+    return "\n".join([*lines, *(["", "what a bill follows:"] if costs else []), *costs, ""])
+
+
+def _line(path: str, before: str, after: str, replaces: bool) -> str:
+    return f"    {path}: {before} → {after}{'  (makes a new one)' if replaces else ''}"
+
+
+@cache
+def _pages() -> Environment:
+    return Environment(
+        loader=PackageLoader("tallystick.governance.adapters.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
