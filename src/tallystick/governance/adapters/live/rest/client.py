@@ -1,5 +1,6 @@
 """Speak to a cloud's REST interface, within bounds of time, tries and size, and refuse in words for a person."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -26,6 +27,9 @@ _GOES_ON: Final[Mapping[int, str]] = {
     429: "the cloud asks for patience; wait a minute, then run it again",
 }
 
+_MESSAGE: Final = re.compile("<Message>(.*?)</Message>", re.DOTALL)
+"""Where storage accounts say why, in XML."""
+
 Pause = Callable[[int], None]
 
 
@@ -46,7 +50,9 @@ class Answered:
         """What the cloud says of its refusal, in one line."""
         error: Any = self.body.get("error") if isinstance(self.body, dict) else None
         said = error.get("message") if isinstance(error, dict) else error
-        return " ".join(str(said or self.text or "no reason is given").split())[:500]
+        marked = _MESSAGE.search(self.text)
+        text = said or (marked[1] if marked else self.text) or "no reason is given"
+        return " ".join(str(text).split())[:500]
 
 
 class Client:

@@ -21,30 +21,35 @@ def _itself(value: Any) -> Any:
 class At:
     """One attribute: the dotted place of its member, and how its value is turned on the way out and back.
 
-    `default` is the documented value of one that nobody wrote; `same` says when two spellings mean one thing; a `told`
-    attribute is only ever read; a `fixed` one is written when the object is made and never changed.
+    `default` is the documented value of one that nobody wrote; an `implied` one is Terraform's own, and is written
+    where nobody wrote one; `same` says when two spellings mean one thing; a `told` attribute is only ever read; a
+    `fixed` one is written when the object is made and never changed; a `hidden` one is written and never told.
     """
 
     place: str
     out: Callable[[Any], Any] = _itself
     back: Callable[[Any], Any] = _itself
     default: Any = None
+    implied: bool = False
     same: Callable[[Any, Any], bool] | None = None
     told: bool = False
     fixed: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """A nested block: its structure's place ("" for the same structure), or a list of structures where `many`.
 
-    A `bare` one says something by standing there, even with nothing in it.
+    A `bare` one says something by standing there, even with nothing in it. What `shared` ones say may also be said by
+    resources of their own: where none is written here, they are left to those.
     """
 
     place: str
     shape: "Shape"
     many: bool = False
     bare: bool = False
+    shared: bool = False
     default: Values | None = None
 
 
@@ -61,6 +66,17 @@ def folded(one: Any, other: Any) -> bool:
     return str(one).casefold() == str(other).casefold()
 
 
+def switch(place: str, *, default: bool | None = None, implied: bool = False) -> At:
+    """Give an attribute that is true or false here, and "Enabled" or "Disabled" there."""
+    return At(
+        place=place,
+        out=lambda on: "Enabled" if on else "Disabled",
+        back=lambda text: str(text).casefold() == "enabled",
+        default=default,
+        implied=implied,
+    )
+
+
 def tailed(one: Any, other: Any) -> bool:
     """Tell whether two links lead to one thing: one may leave out the host, the project or more before the name."""
     shorter, longer = sorted((str(one).strip("/"), str(other).strip("/")), key=len)
@@ -72,6 +88,8 @@ def write(shape: Shape, values: Mapping[str, Any], *, first: bool = True) -> dic
     body: dict[str, Any] = {}
     for name, kind in shape.items():
         value, field = values.get(name), _field(kind)
+        if value is None and isinstance(field, At) and field.implied:
+            value = field.default
         if value is None or value == [] or (isinstance(field, At) and _unwritten(field, first)):
             continue
         if isinstance(field, At):
@@ -92,6 +110,8 @@ def see(shape: Shape, body: Mapping[str, Any]) -> Values:
     seen: Values = {}
     for name, kind in shape.items():
         field = _field(kind)
+        if isinstance(field, At) and field.hidden:
+            continue
         found = _get(body, field.place)
         if isinstance(field, At):
             seen[name] = None if found is None else field.back(found)
@@ -140,6 +160,8 @@ def _alike(
 
 
 def _settled_blocks(field: Block, known: Any, seen: list[Any]) -> Any:
+    if field.shared and known is not None and not known:
+        return known
     if not known:
         bare = [settle(field.shape, field.default or {}, each) for each in seen]
         said = [each for each in bare if any(value not in EMPTY for value in each.values())]
