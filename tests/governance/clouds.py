@@ -40,6 +40,7 @@ FIRST, SECOND_COMMIT = "a" * 40, "b" * 40
 CONTROL = "aws-buckets-closed"
 # A Tuesday, ten in the morning: production's window is open.
 TUESDAY = parse("2026-12-01T10:00:00Z")
+PROVIDERS = {"aws": "aws", "azure": "azurerm", "gcp": "google"}
 HOUR = 3_600 * SECOND
 MINUTE = 60 * SECOND
 
@@ -105,12 +106,12 @@ class Repository:
         return self.at
 
 
-def plan_json(environment: str, **buckets: bool | None) -> bytes:
+def plan_json(environment: str, *, provider: str = "aws", **buckets: bool | None) -> bytes:
     """A plan that makes buckets: closed, open, or with None known after apply."""
     changes = [
         {
             "address": f"aws_s3_bucket.{name}", "mode": "managed", "type": "aws_s3_bucket", "name": name,
-            "provider_name": "registry.terraform.io/hashicorp/aws",
+            "provider_name": f"registry.terraform.io/hashicorp/{provider}",
             "change": {
                 "actions": ["create"], "before": None,
                 "after": {"bucket": name} | ({} if is_closed is None else {"closed": is_closed}),
@@ -165,9 +166,10 @@ class House:
         caller: Caller | None = None,
         **buckets: bool | None,
     ) -> Plan:
+        environment, _, cloud = estate.partition("-")
         message = SubmitPlan(
             estate=estate, commit=commit, base=base, planfile=planfile, tool="terraform 1.15.5",
-            plan=plan_json(estate.partition("-")[0], **buckets),
+            plan=plan_json(environment, provider=PROVIDERS[cloud], **buckets),
         )  # fmt: skip
         return await self.door.submit_plan(caller=caller or self.author, message=message)
 
