@@ -29,7 +29,7 @@ def ask(method: str, path: str, **arguments: Any) -> Answer:
     TALLYSTICK_API_KEY; without it, the session of whoever signed in there; without one, the demonstration's key.
     """
     url = address()
-    key = os.environ.get("TALLYSTICK_API_KEY") or _kept_for(url)
+    key = key_for(url)
     if not key:
         fail(
             "no key: `tallystick login`, or set TALLYSTICK_API_KEY, or run `make up` for the demonstration's"
@@ -37,6 +37,11 @@ def ask(method: str, path: str, **arguments: Any) -> Answer:
     if not (key.isascii() and key.isprintable()):
         fail("TALLYSTICK_API_KEY has characters that no key has: copy it again, `tally_…` in ASCII")
     return send(method, url, path, key=key, **arguments)
+
+
+def key_for(url: str) -> str:
+    """What is shown to a platform: TALLYSTICK_API_KEY, or what this machine keeps for it; "" for neither."""
+    return os.environ.get("TALLYSTICK_API_KEY") or _kept_for(url)
 
 
 def address() -> str:
