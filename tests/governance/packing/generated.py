@@ -23,13 +23,18 @@ PLAIN = {"string": "string", "number": "number", "boolean": "bool", "any": "dyna
 FOLDS = {"List": "list", "Map": "map", "Set": "set"}
 
 
+def _read(folder: Path, *names: str) -> str:
+    return "\n".join(path.read_text() for name in names for path in sorted(folder.glob(name)))
+
+
 class Generated:
     """One folder of a package: a resource, a data source or the provider itself."""
 
     def __init__(self, folder: Path):
         """Read both files, and cut them into functions, classes and interfaces."""
-        script = (folder / "index.js").read_text()
-        words = (folder / "index.d.ts").read_text()
+        # What is too long for one file stands in `index-structs` beside it.
+        script = _read(folder, "index.js", "index-structs/structs*.js")
+        words = _read(folder, "index.d.ts", "index-structs/structs*.d.ts")
         self._functions = dict(re.findall(r"^function (\w+)\(.*?\n(.*?)^\}", script, re.M | re.S))
         self._classes = {
             name: (parent, body)
