@@ -10,12 +10,16 @@ resource "aws_db_instance_automated_backups_replication" "good" {
 }
 
 resource "aws_db_instance" "good_replica" {
-  for_each = { books = null, copy = "good-replica-books" }
+  instance_class = "db.m7g.large"
+  identifier     = "good-books"
+  tags           = { service = "database" }
+}
 
-  identifier          = "good-replica-${each.key}"
+resource "aws_db_instance" "good_replica__copy" {
+  region              = "eu-west-1"
+  identifier          = "good-copy"
   instance_class      = "db.m7g.large"
-  replicate_source_db = each.value
-  tags                = { service = "database" }
+  replicate_source_db = aws_db_instance.good_replica.arn
 }
 
 resource "aws_db_instance" "bad_here" {

@@ -86,7 +86,9 @@ def cases(cloud: Cloud) -> tuple[Case, ...]:
     found: list[Case] = []
     for path in sorted(EXAMPLES.glob(f"{cloud}-*.tf")):
         inside = f"module.{path.stem}."
-        names = {each.name for each in planned.resources if each.address.startswith(inside)}
+        names = {
+            _case(each.name) for each in planned.resources if each.address.startswith(inside)
+        }
         for name in sorted(names):
             kind = name.partition("_")[0]
             if kind in _WANTED:
@@ -99,9 +101,16 @@ def cases(cloud: Cloud) -> tuple[Case, ...]:
     return tuple(found)
 
 
+def _case(name: str) -> str:
+    """A second resource of a type stands in the same case under its name with `__` and more."""
+    return name.partition("__")[0]
+
+
 def _part(estate: Estate, inside: str, name: str) -> Estate:
     mine = [
-        each for each in estate.resources if each.address.startswith(inside) and each.name == name
+        each
+        for each in estate.resources
+        if each.address.startswith(inside) and _case(each.name) == name
     ]
     return replace(estate, resources=tuple(mine))
 

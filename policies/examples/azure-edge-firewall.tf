@@ -1,0 +1,222 @@
+resource "azurerm_application_gateway" "good" {
+  name                = "good-gateway"
+  location            = "westeurope"
+  resource_group_name = "books"
+  firewall_policy_id  = "wall"
+
+  sku {
+    name = "WAF_v2"
+    tier = "WAF_v2"
+  }
+
+  ssl_policy {
+    policy_type = "Predefined"
+    policy_name = "AppGwSslPolicy20220101S"
+  }
+
+  backend_address_pool {
+    name = "edge"
+  }
+
+  backend_http_settings {
+    name                  = "edge"
+    cookie_based_affinity = "Disabled"
+    port                  = 8480
+    protocol              = "Https"
+  }
+
+  frontend_ip_configuration {
+    name = "edge"
+  }
+
+  frontend_port {
+    name = "edge"
+    port = 443
+  }
+
+  gateway_ip_configuration {
+    name      = "edge"
+    subnet_id = "edge"
+  }
+
+  http_listener {
+    name                           = "edge"
+    frontend_ip_configuration_name = "edge"
+    frontend_port_name             = "edge"
+    protocol                       = "Https"
+  }
+
+  request_routing_rule {
+    name               = "edge"
+    http_listener_name = "edge"
+    rule_type          = "Basic"
+  }
+}
+
+resource "azurerm_application_gateway" "bad_none" {
+  name                = "bad_none-gateway"
+  location            = "westeurope"
+  resource_group_name = "books"
+  firewall_policy_id  = "wall"
+
+  sku {
+    name = "WAF_v2"
+    tier = "Standard_v2"
+  }
+
+  ssl_policy {
+    policy_type = "Predefined"
+    policy_name = "AppGwSslPolicy20220101S"
+  }
+
+  backend_address_pool {
+    name = "edge"
+  }
+
+  backend_http_settings {
+    name                  = "edge"
+    cookie_based_affinity = "Disabled"
+    port                  = 8480
+    protocol              = "Https"
+  }
+
+  frontend_ip_configuration {
+    name = "edge"
+  }
+
+  frontend_port {
+    name = "edge"
+    port = 443
+  }
+
+  gateway_ip_configuration {
+    name      = "edge"
+    subnet_id = "edge"
+  }
+
+  http_listener {
+    name                           = "edge"
+    frontend_ip_configuration_name = "edge"
+    frontend_port_name             = "edge"
+    protocol                       = "Https"
+  }
+
+  request_routing_rule {
+    name               = "edge"
+    http_listener_name = "edge"
+    rule_type          = "Basic"
+  }
+}
+
+resource "azurerm_application_gateway" "bad_empty" {
+  name                = "bad_empty-gateway"
+  location            = "westeurope"
+  resource_group_name = "books"
+
+  sku {
+    name = "WAF_v2"
+    tier = "WAF_v2"
+  }
+
+  ssl_policy {
+    policy_type = "Predefined"
+    policy_name = "AppGwSslPolicy20220101S"
+  }
+
+  backend_address_pool {
+    name = "edge"
+  }
+
+  backend_http_settings {
+    name                  = "edge"
+    cookie_based_affinity = "Disabled"
+    port                  = 8480
+    protocol              = "Https"
+  }
+
+  frontend_ip_configuration {
+    name = "edge"
+  }
+
+  frontend_port {
+    name = "edge"
+    port = 443
+  }
+
+  gateway_ip_configuration {
+    name      = "edge"
+    subnet_id = "edge"
+  }
+
+  http_listener {
+    name                           = "edge"
+    frontend_ip_configuration_name = "edge"
+    frontend_port_name             = "edge"
+    protocol                       = "Https"
+  }
+
+  request_routing_rule {
+    name               = "edge"
+    http_listener_name = "edge"
+    rule_type          = "Basic"
+  }
+}
+
+resource "azurerm_application_gateway" "unknown_tier" {
+  name                = "unknown_tier-gateway"
+  location            = "westeurope"
+  resource_group_name = "books"
+  firewall_policy_id  = "wall"
+
+  sku {
+    name = "WAF_v2"
+    tier = terraform_data.later.output
+  }
+
+  ssl_policy {
+    policy_type = "Predefined"
+    policy_name = "AppGwSslPolicy20220101S"
+  }
+
+  backend_address_pool {
+    name = "edge"
+  }
+
+  backend_http_settings {
+    name                  = "edge"
+    cookie_based_affinity = "Disabled"
+    port                  = 8480
+    protocol              = "Https"
+  }
+
+  frontend_ip_configuration {
+    name = "edge"
+  }
+
+  frontend_port {
+    name = "edge"
+    port = 443
+  }
+
+  gateway_ip_configuration {
+    name      = "edge"
+    subnet_id = "edge"
+  }
+
+  http_listener {
+    name                           = "edge"
+    frontend_ip_configuration_name = "edge"
+    frontend_port_name             = "edge"
+    protocol                       = "Https"
+  }
+
+  request_routing_rule {
+    name               = "edge"
+    http_listener_name = "edge"
+    rule_type          = "Basic"
+  }
+}
+
+resource "terraform_data" "later" {
+  input = "WAF_v2"
+}

@@ -1,0 +1,27 @@
+resource "google_project_iam_member" "good" {
+  project = "books"
+  role    = "roles/cloudsql.client"
+  member  = "serviceAccount:ledger@books.iam.gserviceaccount.com"
+}
+
+resource "google_project_iam_member" "bad_anybody" {
+  project = "books"
+  role    = "roles/cloudsql.client"
+  member  = "allUsers"
+}
+
+resource "google_project_iam_member" "unknown_member" {
+  project = "books"
+  role    = "roles/cloudsql.client"
+  member  = terraform_data.later.output
+}
+
+resource "google_project_iam_binding" "bad_listed" {
+  project = "books"
+  role    = "roles/cloudsql.client"
+  members = ["serviceAccount:ledger@books.iam.gserviceaccount.com", "allAuthenticatedUsers"]
+}
+
+resource "terraform_data" "later" {
+  input = "serviceAccount:ledger@books.iam.gserviceaccount.com"
+}
