@@ -62,6 +62,7 @@ _ACCESS: Final = (
     "public_access",
     "be_public",
     "shared_access",
+    "access_type",
     "uniform_bucket",
     "rbac",
     "local_account",

@@ -6,11 +6,25 @@ from typing import Any, Final
 from tallystick.governance.model.values import Estate, Resource
 
 STRANGERS_MAX: Final = 1_000
-# Rules that may also be written inside another object: (type of the rule, its parent's id, parent, block).
+# Rules that may also be written inside another object: (type of the rule, its parent's id, parent, block). A list gives
+# `within` where Terraform has no attribute for that id.
 _INSIDE: Final = (
     ("aws_vpc_security_group_ingress_rule", "security_group_id", "aws_security_group", "ingress"),
     ("aws_vpc_security_group_egress_rule", "security_group_id", "aws_security_group", "egress"),
     ("aws_iam_role_policy", "role", "aws_iam_role", "inline_policy"),
+    ("azurerm_network_security_rule", "within", "azurerm_network_security_group", "security_rule"),
+    ("azurerm_subnet", "within", "azurerm_virtual_network", "subnet"),
+    *(
+        (f"{thing}_iam_member", "within", f"{thing}_iam_binding", "members")
+        for thing in (
+            "google_project",
+            "google_storage_bucket",
+            "google_kms_key_ring",
+            "google_kms_crypto_key",
+            "google_secret_manager_secret",
+            "google_service_account",
+        )
+    ),
 )
 
 

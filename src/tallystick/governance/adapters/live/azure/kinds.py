@@ -126,12 +126,13 @@ class Live:
         self.azure.management().wait(gone, what=f"deleting {place}")
 
     def list(self, kind: str) -> list[Values]:
-        """Give every resource of the type in the subscription, whoever made it."""
+        """Give every resource of the type in the subscription, whoever made it, and `within` what it lies."""
         query = {"api-version": self.kind.version}
         found: list[Values] = []
         for path in self.kind.collections(self.azure):
             for body in self.azure.pages(self.azure.management(), path, query):
-                found.append(self._told({}, cast("Json", body)))
+                told = self._told({}, cast("Json", body))
+                found.append({**told, "within": str(body["id"]).rsplit("/", 2)[0]})
         return found
 
     def _place(self, values: Mapping[str, Any]) -> str:

@@ -102,8 +102,9 @@ class Grant:
             known = {self.granted.attribute: thing, "role": binding["role"]}
             known["condition"] = _condition(binding)
             members: list[str] = binding.get("members") or []
-            for each in [members] if self.whole else [[one] for one in members]:
-                yield self._told(known | ({} if self.whole else {"member": each[0]}), each, "")
+            for each in members:
+                told = self._told(known | {"member": each}, members, "")
+                yield {**told, "within": f"{thing}/{binding['role']}"}
 
     def _told(self, values: Values, members: list[str], etag: str) -> Values:
         thing, role = self._thing(values), str(values["role"])
@@ -144,8 +145,12 @@ class Grant:
         raise TargetRefused(f"others keep changing who may use {thing}; run the same again")
 
     def list(self, kind: str) -> list[Values]:
-        """Give every grant on everything of this sort."""
-        return [each for thing in self.granted.all(self.gcp) for each in self._on(thing)]
+        """Give every member of every role on everything of this sort; a binding is those members seen together."""
+        return (
+            []
+            if self.whole
+            else [each for thing in self.granted.all(self.gcp) for each in self._on(thing)]
+        )
 
 
 def _without(gone: set[str], members: list[str]) -> list[str]:

@@ -1,0 +1,47 @@
+"""Ask Azure's trail who did what: the activity log, which is always written and kept for ninety days.
+
+It tells of Resource Manager alone: what is done within a vault or a storage account is in their own logs, so that for
+keys, secrets and containers nobody is named here. Source: https://learn.microsoft.com/rest/api/monitor/activity-logs/list.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tallystick.governance.adapters.live.azure.ground import Azure
+from tallystick.governance.adapters.live.rest import moments
+from tallystick.governance.adapters.provider.targets import TargetRefused
+from tallystick.governance.model.drift.values import Event
+from tallystick.kernel.instants import Instant, render
+
+EVENTS_MAX: Final = 5_000
+"""What is older than these stays without a name."""
+
+_VERSION: Final = "2015-04-01"
+
+
+def events(*, setting: Mapping[str, Any], since: Instant, until: Instant) -> tuple[Event, ...]:
+    """Give what was changed between two instants, newest first. Raises `TargetRefused` where no trail is set."""
+    azure = Azure.of(setting)
+    if not azure.speaks("management"):
+        raise TargetRefused("no endpoint of Azure's management is set; name one")
+    lead = f"/subscriptions/{azure.subscription}/providers/Microsoft.Insights"
+    span = f"eventTimestamp ge '{render(since)}' and eventTimestamp le '{render(until)}'"
+    asked = {"api-version": _VERSION, "$filter": span}
+    path = f"{lead}/eventtypes/management/values"
+    found: list[Event] = []
+    for each in azure.pages(azure.management(), path, asked):
+        if len(found) == EVENTS_MAX:
+            break
+        if (each.get("status") or {}).get("value") in ("Succeeded", "Accepted"):
+            found.append(_event(each))
+    return tuple(found)
+
+
+def _event(told: Mapping[str, Any]) -> Event:
+    place = str(told.get("resourceId") or "")
+    return Event(
+        at=moments.read(str(told["eventTimestamp"])),
+        who=str(told.get("caller") or ""),
+        act=str((told.get("operationName") or {}).get("value") or ""),
+        names=frozenset(each for each in (place, place.rsplit("/", 1)[-1]) if each),
+    )

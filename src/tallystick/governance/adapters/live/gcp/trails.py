@@ -1,0 +1,59 @@
+"""Ask GCP's trail who did what: the entries of Cloud Audit Logs' admin activity, which are always written.
+
+Source: https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list and, for what an entry says,
+https://cloud.google.com/logging/docs/reference/audit/auditlog/rest/Shared.Types/AuditLog.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, cast
+
+from tallystick.governance.adapters.live.gcp.ground import Gcp
+from tallystick.governance.adapters.live.rest import moments
+from tallystick.governance.adapters.provider.targets import TargetRefused
+from tallystick.governance.model.drift.values import Event
+from tallystick.kernel.instants import Instant, render
+
+PAGES_MAX: Final = 40
+_PAGE: Final = 100
+"""Four thousand entries; what is older than these stays without a name."""
+
+_NAMED: Final = ("name", "selfLink", "email", "targetLink", "bucket")
+
+
+def events(*, setting: Mapping[str, Any], since: Instant, until: Instant) -> tuple[Event, ...]:
+    """Give what was changed between two instants, newest first. Raises `TargetRefused` where no trail is set."""
+    gcp = Gcp.of(setting)
+    if not gcp.speaks("logging"):
+        raise TargetRefused("no endpoint of GCP's logging is set; name one under `gcp.endpoints`")
+    return tuple(_event(each) for each in _entries(gcp, since, until))
+
+
+def _entries(gcp: Gcp, since: Instant, until: Instant) -> Iterator[Mapping[str, Any]]:
+    log = f"projects/{gcp.project}/logs/cloudaudit.googleapis.com%2Factivity"
+    asked: dict[str, Any] = {
+        "resourceNames": [f"projects/{gcp.project}"],
+        "filter": f'logName="{log}" AND timestamp>="{render(since)}" AND timestamp<="{render(until)}"',
+        "orderBy": "timestamp desc",
+        "pageSize": _PAGE,
+    }
+    for _ in range(PAGES_MAX):
+        page = gcp.client("logging").ask("POST", "/v2/entries:list", body=asked).body
+        yield from page.get("entries") or ()
+        if not page.get("nextPageToken"):
+            return
+        asked = {**asked, "pageToken": page["nextPageToken"]}
+
+
+def _event(entry: Mapping[str, Any]) -> Event:
+    payload = cast("Mapping[str, Any]", entry.get("protoPayload") or {})
+    told = [str(payload.get("resourceName") or "")]
+    for part in ("request", "response"):
+        said = cast("Mapping[str, Any]", payload.get(part) or {})
+        told += [str(said[key]) for key in _NAMED if isinstance(said.get(key), str)]
+    who = cast("Mapping[str, Any]", payload.get("authenticationInfo") or {})
+    return Event(
+        at=moments.read(str(entry["timestamp"])),
+        who=str(who.get("principalEmail") or who.get("principalSubject") or ""),
+        act=str(payload.get("methodName") or ""),
+        names=frozenset(each for name in told if name for each in (name, name.rsplit("/", 1)[-1])),
+    )
