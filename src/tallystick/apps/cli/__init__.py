@@ -40,6 +40,7 @@ _GROUPS: Final = {
     "approvals": ("approvals", "app"),
     "audit": ("audit", "app"),
     "client": ("clients", "app"),
+    "cloud": ("cloud", "app"),
     "doors": ("doors", "app"),
     "factors": ("factors", "app"),
     "key": ("keys", "app"),

@@ -11,7 +11,7 @@ ADVICE: Final = (
         r"no available releases match|Failed to query available provider packages",
         "This configuration asks for a provider, or a version of one, that is not among ours. Use hashicorp/aws, "
         "hashicorp/azurerm or hashicorp/google at the versions of the pack (docs/guides/cloud.md), or run on the real "
-        "providers with --real.",
+        "providers without TALLYSTICK_CLOUD_TARGETS.",
     ),
     (
         r"lock file|dependency lock|checksums",

@@ -114,8 +114,12 @@ class Runner:
 
     def show(self, planfile: Path | None = None) -> dict[str, Any]:
         """Give a planfile, or the state as it is, as Terraform's JSON."""
+        return json.loads(self.show_text(planfile))
+
+    def show_text(self, planfile: Path | None = None) -> bytes:
+        """Give a planfile, or the state as it is, as the bytes that Terraform writes."""
         named = [str(planfile.resolve())] if planfile else []
-        return json.loads(self._checked(["show", "-json", *named], QUICK).output)
+        return self._checked(["show", "-json", *named], QUICK).output.encode()
 
     def apply(self, *, planfile: Path, watch: Callable[[str], None] | None = None) -> str:
         """Do exactly what a planfile says; give what Terraform said."""
