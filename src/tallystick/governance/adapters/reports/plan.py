@@ -7,7 +7,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from tallystick.governance.model.changes import VERBS, Meaning
+from tallystick.governance.model.changes import VERBS, Meaning, Verb
 
 CODE: Final = {"destroyed": "-", "replaced": "±", "changed": "~", "created": "+", "forgotten": "."}
 
@@ -33,16 +33,30 @@ def page(*, head: Head, meanings: tuple[Meaning, ...]) -> str:
             counts=counts(meanings),
             lost=[each for each in meanings if each.loses],
             costs=[each for each in meanings if each.costs],
-            groups=[(verb, [each for each in meanings if each.verb == verb]) for verb in VERBS],
+            groups=groups(meanings),
             code=CODE,
         )
     )
 
 
-def counts(meanings: tuple[Meaning, ...]) -> dict[str, int]:
+def counts(meanings: tuple[Meaning, ...]) -> dict[Verb, int]:
     """Count what happens, by verb; verbs that do not occur are left out."""
     found = Counter(each.verb for each in meanings)
     return {verb: found[verb] for verb in VERBS if found[verb]}
+
+
+def groups(
+    meanings: tuple[Meaning, ...],
+) -> list[tuple[Verb, int, dict[tuple[str, str], list[Meaning]]]]:
+    """Give for each verb that occurs how many objects it is about, and these by what they are and why that matters."""
+    made: list[tuple[Verb, int, dict[tuple[str, str], list[Meaning]]]] = []
+    for verb, number in counts(meanings).items():
+        kinds: dict[tuple[str, str], list[Meaning]] = {}
+        for each in meanings:
+            if each.verb == verb:
+                kinds.setdefault((each.noun, each.why), []).append(each)
+        made.append((verb, number, kinds))
+    return made
 
 
 def text(*, head: Head, meanings: tuple[Meaning, ...]) -> str:
@@ -57,19 +71,21 @@ def text(*, head: Head, meanings: tuple[Meaning, ...]) -> str:
     for each in meanings:
         if each.loses:
             lines += ["", f"!!! {each.address} IS {each.verb.upper()}: {each.loses} ARE LOST !!!"]
-    for verb in VERBS:
-        for each in (one for one in meanings if one.verb == verb):
-            lines += ["", f"{CODE[verb]} {each.address} ({each.noun}) is {verb}. {each.why}"]
-            lines += [
-                _line(one.path, one.before, one.after, one.replaces) for one in each.differences
-            ]
-            lines += [f"    … and {each.more} more"] if each.more else []
+    for verb, _, kinds in groups(meanings):
+        for (noun, why), found in kinds.items():
+            lines += ["", f"{verb}: {noun}. {why}"]
+            for each in found:
+                lines += [f"  {CODE[verb]} {each.address}", *_differences(each)]
     costs = [f"    {each.address}  {cost}" for each in meanings for cost in each.costs]
     return "\n".join([*lines, *(["", "what a bill follows:"] if costs else []), *costs, ""])
 
 
-def _line(path: str, before: str, after: str, replaces: bool) -> str:
-    return f"    {path}: {before} → {after}{'  (makes a new one)' if replaces else ''}"
+def _differences(meaning: Meaning) -> list[str]:
+    lines = [
+        f"      {each.path}: {each.before} → {each.after}{'  (makes a new one)' if each.replaces else ''}"
+        for each in meaning.differences
+    ]
+    return [*lines, f"      … and {meaning.more} more"] if meaning.more else lines
 
 
 @cache
