@@ -31,4 +31,4 @@ def spec_of(**changes: Any) -> SecretSpec:
 
 def random_spec(**changes: Any) -> SecretSpec:
     """Give a secret that is chance, so that its homes are all that knows it."""
-    return spec_of(kind="random", roles=[], **changes)
+    return spec_of(**({"kind": "random", "roles": []} | changes))

@@ -245,20 +245,25 @@ def where_of(given: Mapping[str, str]) -> Where | None:
     match = _ROLE.fullmatch(text)
     if not match:
         raise ValueError(f"{SETTING} is such as openbao:database/creds/tallystick, not {text!r}")
+    address, token_file, ca = address_of(given, setting=SETTING)
+    return Where(address=address, path=match[1], token_file=token_file, ca=ca)
+
+
+def address_of(given: Mapping[str, str], *, setting: str) -> tuple[str, str, str]:
+    """Where OpenBao is, the file of our token, and its authority. Raises ValueError; ``setting`` needs them."""
     address = given.get("TALLYSTICK_OPENBAO_ADDRESS", "").rstrip("/")
     parts = urlsplit(address)
     if parts.scheme != "https" and not (
         parts.scheme == "http" and is_loopback(parts.hostname or "")
     ):
         raise ValueError(
-            "TALLYSTICK_OPENBAO_ADDRESS is where OpenBao is, such as https://bao.internal:8200, and http on this "
-            f"machine alone, not {address!r}"
+            f"{setting} needs TALLYSTICK_OPENBAO_ADDRESS, such as https://bao.internal:8200, and http on this machine "
+            f"alone, not {address!r}"
         )
     token_file = given.get("TALLYSTICK_OPENBAO_TOKEN_FILE", "")
     if not token_file:
-        raise ValueError(f"{SETTING} needs TALLYSTICK_OPENBAO_TOKEN_FILE, a file with our token")
-    ca = given.get("TALLYSTICK_OPENBAO_CA", "")
-    return Where(address=address, path=match[1], token_file=token_file, ca=ca)
+        raise ValueError(f"{setting} needs TALLYSTICK_OPENBAO_TOKEN_FILE, a file with our token")
+    return address, token_file, given.get("TALLYSTICK_OPENBAO_CA", "")
 
 
 def has_login(url: str) -> bool:

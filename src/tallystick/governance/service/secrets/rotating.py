@@ -6,7 +6,7 @@ Everything here may be done twice, since a crash may lie between doing and writi
 import asyncio
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from msgspec.structs import replace
@@ -45,7 +45,7 @@ class Ground:
     documents: Documents
     copies: Mapping[HomeName, Home]
     kinds: Mapping[str, Kind]
-    key: bytes
+    key: bytes = field(repr=False)
 
 
 class Rotating:

@@ -1,7 +1,7 @@
 """Every home has what the primary home has. A copy that somebody changed is reported before anything is done to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tallystick.governance.model.homes import (
@@ -48,7 +48,7 @@ class Source:
 
     copy: Copy
     home: Home
-    key: bytes
+    key: bytes = field(repr=False)
 
     def digest(self, copy: Copy, place: Place) -> str:
         """The digest of a copy."""

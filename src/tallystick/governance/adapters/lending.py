@@ -1,0 +1,113 @@
+"""The clouds' credentials, lent by OpenBao to one apply: read at `cloud/<environment>/<cloud>/<plan|apply>`.
+
+What is read there are environment variables by name (KV version 1), or what an engine of OpenBao leases: then it ends
+with its lease, and sooner when it is taken back. One apply of an estate runs at a time, so all that was leased for its
+path is its own.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from tallystick.governance.adapters.homes.rest import Rest, token_of_file
+from tallystick.governance.model.homes import HomeRefused
+from tallystick.governance.model.lending import CredentialsAway
+from tallystick.runtime.leasing import address_of
+
+SETTING: Final = "TALLYSTICK_CLOUD_CREDENTIALS"
+VARIABLES_MAX: Final = 20
+PURPOSES: Final = ("plan", "apply")
+_VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]{2,63}")
+_PATH: Final = re.compile(r"openbao:([A-Za-z0-9_{}/-]{1,200})")
+# What engines call what they lease, and what Terraform's providers read.
+_ENGINES: Final[Mapping[str, Mapping[str, str]]] = {
+    "aws": {
+        "access_key": "AWS_ACCESS_KEY_ID",
+        "secret_key": "AWS_SECRET_ACCESS_KEY",
+        "security_token": "AWS_SESSION_TOKEN",
+        "session_token": "AWS_SESSION_TOKEN",
+    },
+    "azure": {"client_id": "ARM_CLIENT_ID", "client_secret": "ARM_CLIENT_SECRET"},
+    "gcp": {"token": "GOOGLE_OAUTH_ACCESS_TOKEN"},
+}
+
+
+class LentByOpenBao:
+    """Implements `Credentials`; `path` has the places `{environment}`, `{cloud}` and `{purpose}`."""
+
+    def __init__(self, *, rest: Rest, path: str) -> None:
+        self._rest, self._path = rest, path
+
+    async def lend(
+        self, *, cloud: str, environment: str, purpose: str, lease: str, seconds: int
+    ) -> Mapping[str, str]:
+        """Lend the environment variables for one lease. Raises CredentialsAway."""
+        path = self._at(cloud, environment, purpose)
+        try:
+            reply = await self._rest.ask("GET", f"v1/{quote(path)}")
+        except HomeRefused as error:
+            raise CredentialsAway(str(error)) from None
+        data = reply.body.get("data") if isinstance(reply.body, dict) else None
+        if reply.status != 200 or not isinstance(data, dict):
+            raise CredentialsAway(f"openbao has no credentials at {path} ({reply.status})")
+        return _variables(data, cloud=cloud, path=path)
+
+    async def take_back(self, *, cloud: str, environment: str, lease: str) -> None:
+        """End what was leased for this estate; what is only kept there has no lease. Raises CredentialsAway."""
+        for purpose in PURPOSES:
+            path = self._at(cloud, environment, purpose)
+            try:
+                reply = await self._rest.ask("PUT", f"v1/sys/leases/revoke-prefix/{quote(path)}")
+            except HomeRefused as error:
+                raise CredentialsAway(str(error)) from None
+            if reply.status not in (200, 204):
+                raise CredentialsAway(f"openbao does not end leases of {path} ({reply.status})")
+
+    async def close(self) -> None:
+        """Close what is open."""
+        await self._rest.close()
+
+    def _at(self, cloud: str, environment: str, purpose: str) -> str:
+        return self._path.format(cloud=cloud, environment=environment, purpose=purpose)
+
+
+def _variables(data: dict[Any, Any], *, cloud: str, path: str) -> dict[str, str]:
+    """What Terraform reads. Raises CredentialsAway for what is no variable, which never says its value."""
+    found, known = dict[str, str](), _ENGINES.get(cloud, {})
+    for key, value in data.items():
+        name = known.get(key) or str(key)
+        if value is None or not _VARIABLE.fullmatch(name):
+            # Engines also say such as the ARN of the role; nobody reads that.
+            continue
+        if not isinstance(value, str) or len(value) > 16_384:
+            raise CredentialsAway(f"{path} in openbao has a {name} that is no text")
+        found[name] = value
+    if not 1 <= len(found) <= VARIABLES_MAX:
+        raise CredentialsAway(
+            f"{path} in openbao has {len(found)} environment variables: 1 to {VARIABLES_MAX} can be lent"
+        )
+    return found
+
+
+def lender_of(given: Mapping[str, str]) -> LentByOpenBao | None:
+    """What lends as `TALLYSTICK_CLOUD_CREDENTIALS` says; None without it. Raises ValueError for what cannot be used."""
+    text = given.get(SETTING, "")
+    if not text:
+        return None
+    match = _PATH.fullmatch(text)
+    places = set(re.findall(r"\{(\w*)\}", text))
+    if not match or places != {"environment", "cloud", "purpose"} or text.count("{") != 3:
+        raise ValueError(
+            f"{SETTING} is such as openbao:cloud/{{environment}}/{{cloud}}/{{purpose}}, not {text!r}"
+        )
+    address, token_file, ca = address_of(given, setting=SETTING)
+    rest = Rest(
+        home="openbao",
+        address=address,
+        token=token_of_file(token_file, home="openbao"),
+        header="x-vault-token",
+        scheme="",
+        ca=ca,
+    )
+    return LentByOpenBao(rest=rest, path=match[1])
