@@ -9,7 +9,7 @@ locals {
 module "naming" {
   source = "../../modules/naming"
 
-  service         = local.all.service
+  platform        = local.all.platform
   environment     = var.environment
   owner           = local.all.owner
   cost_centre     = local.all.cost_centre
@@ -34,6 +34,7 @@ module "objects" {
   settings         = local.environment.objects
   key_arn          = module.keys.arns.record
   recovery_key_arn = lookup(module.keys.recovery_arns, "record", null)
+  boundary_arn     = module.access.boundary_arn
 }
 
 module "logs" {
@@ -45,6 +46,7 @@ module "logs" {
   key_arn       = module.keys.arns.logs
   access_bucket = module.objects.access_bucket
   bucket_arns   = module.objects.bucket_arns
+  boundary_arn  = module.access.boundary_arn
 }
 
 module "network" {
@@ -85,4 +87,64 @@ module "database" {
   recovery_subnet_ids        = try(module.recovery_network[0].subnet_ids.data, [])
   recovery_security_group_id = try(module.recovery_network[0].security_group_ids.data, null)
   recovery_key_arn           = lookup(module.keys.recovery_arns, "data", null)
+  boundary_arn               = module.access.boundary_arn
+}
+
+module "access" {
+  source = "../../modules/access/aws"
+
+  naming   = module.naming.naming
+  issuer   = local.all.issuer
+  audience = local.all.audience
+}
+
+module "secrets" {
+  source = "../../modules/secrets/aws"
+
+  naming           = module.naming.naming
+  settings         = local.environment.secrets
+  key_arn          = module.keys.arns.secrets
+  recovery_key_arn = local.environment.secrets.replica ? lookup(module.keys.recovery_arns, "secrets", null) : null
+  topic_arn        = module.logs.topic_arn
+}
+
+module "kubernetes" {
+  source = "../../modules/kubernetes/aws"
+
+  naming            = module.naming.naming
+  settings          = local.environment.kubernetes
+  size              = local.here.node_size
+  subnet_ids        = module.network.subnet_ids.services
+  security_group_id = module.network.security_group_ids.services
+  key_arn           = module.keys.arns.data
+  secrets_key_arn   = module.keys.arns.secrets
+  record_key_arn    = module.keys.arns.record
+  logs_key_arn      = module.keys.arns.logs
+  log_days          = local.environment.logs.hot_days
+  bucket_arns       = module.objects.bucket_arns
+  role_arns         = module.access.role_arns
+  boundary_arn      = module.access.boundary_arn
+}
+
+module "edge" {
+  source = "../../modules/edge/aws"
+
+  naming            = module.naming.naming
+  settings          = local.environment.edge
+  domain            = local.here.domain
+  vpc_id            = module.network.vpc_id
+  subnet_ids        = module.network.subnet_ids.edge
+  security_group_id = module.network.security_group_ids.edge
+  access_bucket     = module.objects.access_bucket
+  logs_key_arn      = module.keys.arns.logs
+  log_days          = local.environment.logs.hot_days
+}
+
+module "costs" {
+  source = "../../modules/costs/aws"
+
+  naming    = module.naming.naming
+  settings  = merge(local.environment.costs, { currency = local.here.currency })
+  contact   = local.all.contact
+  topic_arn = module.logs.topic_arn
 }

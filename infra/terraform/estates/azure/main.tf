@@ -9,7 +9,7 @@ locals {
 module "naming" {
   source = "../../modules/naming"
 
-  service         = local.all.service
+  platform        = local.all.platform
   environment     = var.environment
   owner           = local.all.owner
   cost_centre     = local.all.cost_centre
@@ -32,7 +32,7 @@ locals {
 resource "azurerm_resource_group" "this" {
   name     = module.naming.naming.prefix
   location = module.naming.naming.region
-  tags     = module.naming.naming.tags.internal
+  tags     = module.naming.naming.tags.network
 }
 
 resource "azurerm_resource_group" "recovery" {
@@ -40,7 +40,7 @@ resource "azurerm_resource_group" "recovery" {
 
   name     = "${module.naming.naming.prefix}-recovery"
   location = module.naming.naming.recovery_region
-  tags     = module.naming.naming.tags.internal
+  tags     = module.naming.naming.tags.network
 }
 
 module "keys" {
@@ -112,6 +112,8 @@ module "recovery_network" {
   resource_group  = azurerm_resource_group.recovery[0].name
   zones           = local.here.zones
   cidr            = local.here.recovery_cidr
+  ddos            = local.environment.edge.ddos
+  ddos_plan_id    = module.network.ddos_plan_id
   flow_storage_id = module.logs.recovery_flow_storage_id
   workspace       = module.logs.workspace
   recovery        = true
@@ -134,4 +136,69 @@ module "database" {
     key            = module.keys.recovery_keys.data
     network        = { subnet_id = local.recovery.subnet_ids.data, dns_zone_id = local.recovery.dns_zone_ids.database }
   } : null
+}
+
+module "access" {
+  source = "../../modules/access/azure"
+
+  naming         = module.naming.naming
+  resource_group = azurerm_resource_group.this.name
+  issuer         = local.all.issuer
+  audience       = local.all.audience
+}
+
+module "secrets" {
+  source = "../../modules/secrets/azure"
+
+  naming           = module.naming.naming
+  settings         = local.environment.secrets
+  resource_group   = azurerm_resource_group.this.name
+  directory        = local.here.directory
+  workspace_id     = module.logs.workspace.id
+  endpoint         = { subnet_id = module.network.subnet_ids.keys, dns_zone_id = module.network.dns_zone_ids.vaults }
+  queue_storage_id = module.logs.archive_storage_id
+}
+
+module "kubernetes" {
+  source = "../../modules/kubernetes/azure"
+
+  naming              = module.naming.naming
+  settings            = local.environment.kubernetes
+  size                = local.here.node_size
+  resource_group      = azurerm_resource_group.this.name
+  directory           = local.here.directory
+  workspace_id        = module.logs.workspace.id
+  subnet_id           = module.network.subnet_ids.services
+  masters_subnet_id   = module.network.subnet_ids.masters
+  zones               = slice(local.here.zones, 0, local.environment.network.zones)
+  endpoint            = { subnet_id = module.network.subnet_ids.keys, dns_zone_id = module.network.dns_zone_ids.images }
+  key                 = module.keys.keys.data
+  secrets_key         = module.keys.keys.secrets
+  record_container_id = module.objects.container_ids.record
+  secrets_vault_id    = module.secrets.vault_id
+  principal_ids       = module.access.principal_ids
+}
+
+module "edge" {
+  source = "../../modules/edge/azure"
+
+  naming             = module.naming.naming
+  settings           = local.environment.edge
+  domain             = local.here.domain
+  resource_group     = azurerm_resource_group.this.name
+  workspace_id       = module.logs.workspace.id
+  zones              = slice(local.here.zones, 0, local.environment.network.zones)
+  subnet_id          = module.network.subnet_ids.edge
+  services_cidr      = module.network.ranges.services
+  vault_id           = module.secrets.vault_id
+  certificate_issuer = local.here.certificate_issuer
+}
+
+module "costs" {
+  source = "../../modules/costs/azure"
+
+  naming          = module.naming.naming
+  settings        = local.environment.costs
+  contact         = local.all.contact
+  action_group_id = module.logs.action_group_id
 }

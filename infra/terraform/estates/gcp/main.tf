@@ -9,7 +9,7 @@ locals {
 module "naming" {
   source = "../../modules/naming"
 
-  service         = local.all.service
+  platform        = local.all.platform
   environment     = var.environment
   owner           = local.all.owner
   cost_centre     = local.all.cost_centre
@@ -71,4 +71,62 @@ module "database" {
   subnet_id       = module.network.subnet_ids.data
   key_id          = module.keys.ids.data
   recovery_key_id = lookup(module.keys.recovery_ids, "data", null)
+}
+
+module "access" {
+  source = "../../modules/access/gcp"
+
+  naming   = module.naming.naming
+  issuer   = local.all.issuer
+  audience = local.all.audience
+}
+
+module "secrets" {
+  source = "../../modules/secrets/gcp"
+
+  naming          = module.naming.naming
+  settings        = merge(local.environment.secrets, { since = local.environment.costs.since })
+  number          = local.here.number
+  key_id          = module.keys.ids.secrets
+  recovery_key_id = local.environment.secrets.replica ? lookup(module.keys.recovery_ids, "secrets", null) : null
+  logs_key_id     = module.keys.ids.logs
+}
+
+module "kubernetes" {
+  source = "../../modules/kubernetes/gcp"
+
+  naming         = module.naming.naming
+  settings       = local.environment.kubernetes
+  number         = local.here.number
+  size           = local.here.node_size
+  zones          = slice(local.here.zones, 0, local.environment.network.zones)
+  masters        = local.here.masters
+  network_id     = module.network.network_id
+  subnet_id      = module.network.subnet_ids.services
+  services_cidr  = module.network.services_cidr
+  key_id         = module.keys.ids.data
+  secrets_key_id = module.keys.ids.secrets
+  record_bucket  = module.objects.bucket_names.record
+  members        = module.access.members
+}
+
+module "edge" {
+  source = "../../modules/edge/gcp"
+
+  naming     = module.naming.naming
+  settings   = local.environment.edge
+  domain     = local.here.domain
+  zones      = slice(local.here.zones, 0, local.environment.network.zones)
+  network_id = module.network.network_id
+  subnet_id  = module.network.subnet_ids.services
+}
+
+module "costs" {
+  source = "../../modules/costs/gcp"
+
+  naming          = module.naming.naming
+  settings        = merge(local.environment.costs, { currency = local.here.currency })
+  number          = local.here.number
+  billing_account = local.here.billing_account
+  channel_id      = module.logs.channel_id
 }

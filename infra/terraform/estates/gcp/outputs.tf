@@ -12,3 +12,28 @@ output "archive" {
   description = "The log archive."
   value       = module.logs.archive_name
 }
+
+output "cluster_endpoint" {
+  description = "Where the cluster's interface is, inside the network."
+  value       = module.kubernetes.endpoint
+}
+
+output "registry" {
+  description = "Where images come from."
+  value       = module.kubernetes.registry
+}
+
+output "edge_address" {
+  description = "What the domain leads to."
+  value       = module.edge.address
+}
+
+output "lent_members" {
+  description = "Who the platform lends."
+  value       = module.access.members
+}
+
+output "lender" {
+  description = "What a run signs in at."
+  value       = module.access.provider
+}

@@ -1,13 +1,14 @@
 output "naming" {
-  description = "What every module names, tags and places by; `tags` are by class of data."
+  description = "What every module names, tags and places by; `tags` are by promise, and say the service of the inventory."
   value = {
+    platform        = var.platform
     environment     = var.environment
     account         = var.account
-    prefix          = "${var.service}-${var.environment}"
-    brief           = "${var.service}-${local.short}"
-    compact         = "${var.service}${local.short}"
+    prefix          = "${var.platform}-${var.environment}"
+    brief           = "${var.platform}-${local.short}"
+    compact         = "${var.platform}${local.short}"
     region          = var.region
     recovery_region = var.recovery_region
-    tags            = { for class in local.classes : class => merge(local.rule, { data_class = class }) }
+    tags            = { for promise, said in local.services : promise => merge(local.rule, said) }
   }
 }

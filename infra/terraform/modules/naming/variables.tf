@@ -1,10 +1,10 @@
-variable "service" {
+variable "platform" {
   description = "What every name begins with."
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9]{2,9}$", var.service))
-    error_message = "A service is 3 to 10 small letters and digits: longer ones do not fit the names of storage accounts."
+    condition     = can(regex("^[a-z][a-z0-9]{2,9}$", var.platform))
+    error_message = "The platform's name is 3 to 10 small letters and digits: longer ones do not fit the names of storage accounts."
   }
 }
 

@@ -14,7 +14,7 @@ locals {
   }
   delayed = ["shared_preload_libraries"]
   regions = var.settings.replica ? { here = var.naming.region, recovery = var.naming.recovery_region } : { here = var.naming.region }
-  tags    = var.naming.tags.personal
+  tags    = var.naming.tags.database
 }
 
 resource "aws_db_parameter_group" "this" {
@@ -151,12 +151,13 @@ resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/rds/instance/${var.naming.prefix}/${each.key}"
   kms_key_id        = var.logs_key_arn
   retention_in_days = var.log_days
-  tags              = var.naming.tags.confidential
+  tags              = var.naming.tags.database
 }
 
 resource "aws_iam_role" "monitoring" {
-  name = "${var.naming.prefix}-database-monitoring"
-  tags = var.naming.tags.internal
+  name                 = "${var.naming.prefix}-database-monitoring"
+  permissions_boundary = var.boundary_arn
+  tags                 = var.naming.tags.database
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -48,7 +48,7 @@ resource "azurerm_postgresql_flexible_server" "this" {
   public_network_access_enabled = false
   backup_retention_days         = var.settings.backup_days
   geo_redundant_backup_enabled  = var.settings.replica
-  tags                          = var.naming.tags.personal
+  tags                          = var.naming.tags.database
 
   authentication {
     active_directory_auth_enabled = true
@@ -100,7 +100,7 @@ resource "azurerm_postgresql_flexible_server" "replica" {
   private_dns_zone_id           = local.places.recovery.network.dns_zone_id
   public_network_access_enabled = false
   backup_retention_days         = var.settings.backup_days
-  tags                          = var.naming.tags.personal
+  tags                          = var.naming.tags.database
 
   authentication {
     active_directory_auth_enabled = true

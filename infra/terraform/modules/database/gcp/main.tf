@@ -39,7 +39,7 @@ resource "google_sql_database_instance" "this" {
     deletion_protection_enabled = var.settings.deletion_protection
     retain_backups_on_delete    = true
     connector_enforcement       = "NOT_REQUIRED"
-    user_labels                 = var.naming.tags.personal
+    user_labels                 = var.naming.tags.database
 
     ip_configuration {
       ipv4_enabled   = false
@@ -106,7 +106,7 @@ resource "google_sql_database_instance" "replica" {
     disk_type                   = "PD_SSD"
     disk_autoresize             = true
     deletion_protection_enabled = var.settings.deletion_protection
-    user_labels                 = var.naming.tags.personal
+    user_labels                 = var.naming.tags.database
 
     ip_configuration {
       ipv4_enabled   = false
@@ -139,7 +139,7 @@ resource "google_compute_address" "this" {
   subnetwork   = var.subnet_id
   address_type = "INTERNAL"
   purpose      = "GCE_ENDPOINT"
-  labels       = var.naming.tags.internal
+  labels       = var.naming.tags.database
 }
 
 resource "google_compute_forwarding_rule" "this" {
@@ -152,5 +152,5 @@ resource "google_compute_forwarding_rule" "this" {
   target                  = google_sql_database_instance.this.psc_service_attachment_link
   load_balancing_scheme   = ""
   allow_psc_global_access = false
-  labels                  = var.naming.tags.internal
+  labels                  = var.naming.tags.database
 }

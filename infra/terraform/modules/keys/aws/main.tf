@@ -37,7 +37,7 @@ resource "aws_kms_key" "this" {
   deletion_window_in_days = var.settings.deletion_days
   multi_region            = var.recovery && each.value.recovers
   policy                  = local.policies[each.key]
-  tags                    = merge(var.naming.tags[each.value.class], { Name = "${var.naming.prefix}-${each.key}", purpose = each.key })
+  tags                    = merge(var.naming.tags.keys, { Name = "${var.naming.prefix}-${each.key}", purpose = each.key })
 }
 
 resource "aws_kms_alias" "this" {
@@ -56,5 +56,5 @@ resource "aws_kms_replica_key" "this" {
   primary_key_arn         = aws_kms_key.this[each.key].arn
   deletion_window_in_days = var.settings.deletion_days
   policy                  = local.policies[each.key]
-  tags                    = merge(var.naming.tags[each.value.class], { Name = "${var.naming.prefix}-${each.key}-recovery", purpose = each.key })
+  tags                    = merge(var.naming.tags.keys, { Name = "${var.naming.prefix}-${each.key}-recovery", purpose = each.key })
 }

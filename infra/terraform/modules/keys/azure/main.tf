@@ -28,7 +28,7 @@ resource "azurerm_key_vault" "this" {
   purge_protection_enabled      = true
   soft_delete_retention_days    = max(7, var.settings.deletion_days)
   public_network_access_enabled = false
-  tags                          = var.naming.tags.secret
+  tags                          = var.naming.tags.keys
 
   network_acls {
     default_action = "Deny"
@@ -43,7 +43,7 @@ resource "azurerm_private_endpoint" "this" {
   location            = each.value.region
   resource_group_name = each.value.group
   subnet_id           = local.endpoints[each.key].subnet_id
-  tags                = var.naming.tags.internal
+  tags                = var.naming.tags.keys
 
   private_service_connection {
     name                           = each.value.name
@@ -65,8 +65,8 @@ resource "azurerm_key_vault_key" "this" {
   key_vault_id = azurerm_key_vault.this[each.value.place].id
   key_type     = var.settings.hsm ? "RSA-HSM" : "RSA"
   key_size     = 3072
-  key_opts     = ["wrapKey", "unwrapKey"]
-  tags         = merge(var.naming.tags[each.value.class], { purpose = each.value.purpose })
+  key_opts     = each.value.purpose == "secrets" ? ["decrypt", "encrypt", "unwrapKey", "wrapKey"] : ["unwrapKey", "wrapKey"]
+  tags         = merge(var.naming.tags.keys, { purpose = each.value.purpose })
 
   rotation_policy {
     expire_after         = "P${2 * var.settings.rotation_days}D"
@@ -86,7 +86,7 @@ resource "azurerm_user_assigned_identity" "this" {
   name                = "${var.naming.prefix}-${each.key}"
   location            = local.vaults[each.value.place].region
   resource_group_name = local.vaults[each.value.place].group
-  tags                = merge(var.naming.tags.internal, { purpose = each.value.purpose })
+  tags                = merge(var.naming.tags.keys, { purpose = each.value.purpose })
 }
 
 resource "azurerm_role_assignment" "use" {

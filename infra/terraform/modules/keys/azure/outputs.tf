@@ -1,7 +1,10 @@
 locals {
   used = { for name, key in local.kept : name => {
     key_id      = azurerm_key_vault_key.this[name].versionless_id
+    version_id  = azurerm_key_vault_key.this[name].id
+    scope       = azurerm_key_vault_key.this[name].resource_versionless_id
     identity_id = azurerm_user_assigned_identity.this[name].id
+    client_id   = azurerm_user_assigned_identity.this[name].client_id
   } }
 }
 

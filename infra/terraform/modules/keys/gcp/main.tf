@@ -33,7 +33,7 @@ resource "google_kms_crypto_key" "this" {
   purpose                    = "ENCRYPT_DECRYPT"
   rotation_period            = "${var.settings.rotation_days * local.day}s"
   destroy_scheduled_duration = "${var.settings.deletion_days * local.day}s"
-  labels                     = merge(var.naming.tags[each.value.class], { purpose = each.value.purpose })
+  labels                     = merge(var.naming.tags.keys, { purpose = each.value.purpose })
 
   version_template {
     algorithm        = "GOOGLE_SYMMETRIC_ENCRYPTION"

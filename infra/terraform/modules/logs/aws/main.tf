@@ -4,7 +4,7 @@
 locals {
   name   = "${var.naming.prefix}-logs-${var.naming.account}"
   arn    = "arn:aws:s3:::${local.name}"
-  tags   = var.naming.tags.confidential
+  tags   = var.naming.tags.logs
   trail  = "arn:aws:cloudtrail:${var.naming.region}:${var.naming.account}:trail/${var.naming.prefix}"
   topics = "arn:aws:sns:${var.naming.region}:${var.naming.account}:${var.naming.prefix}-alerts"
 }

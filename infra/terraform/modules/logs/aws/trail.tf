@@ -7,8 +7,9 @@ resource "aws_cloudwatch_log_group" "trail" {
 }
 
 resource "aws_iam_role" "trail" {
-  name = "${var.naming.prefix}-trail"
-  tags = var.naming.tags.internal
+  name                 = "${var.naming.prefix}-trail"
+  permissions_boundary = var.boundary_arn
+  tags                 = var.naming.tags.logs
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -1,6 +1,7 @@
 variable "naming" {
   description = "Names, tags and places by rule: the output of modules/naming."
   type = object({
+    platform        = string
     environment     = string
     account         = string
     prefix          = string
@@ -55,4 +56,9 @@ variable "access_bucket" {
 variable "bucket_arns" {
   description = "The buckets whose every read and write is in the trail."
   type        = map(string)
+}
+
+variable "boundary_arn" {
+  description = "The most that a role made here may do."
+  type        = string
 }

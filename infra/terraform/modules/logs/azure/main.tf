@@ -7,7 +7,7 @@ locals {
   name = "${var.naming.compact}flowsr", key = var.recovery.key } })
   accounts = merge({ archive = { region = var.naming.region, group = var.resource_group, name = "${var.naming.compact}logs",
   key = var.key } }, { for place, flow in local.flows : "flows-${place}" => flow })
-  tags = var.naming.tags.confidential
+  tags = var.naming.tags.logs
 }
 
 resource "azurerm_log_analytics_workspace" "this" {
@@ -124,7 +124,7 @@ resource "azurerm_private_endpoint" "this" {
   location            = each.value.region
   resource_group_name = each.value.group
   subnet_id           = each.key == "flows-recovery" ? var.recovery.endpoint.subnet_id : var.endpoint.subnet_id
-  tags                = var.naming.tags.internal
+  tags                = var.naming.tags.logs
 
   private_service_connection {
     name                           = each.value.name

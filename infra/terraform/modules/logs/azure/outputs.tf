@@ -17,3 +17,8 @@ output "action_group_id" {
   description = "Who is told."
   value       = azurerm_monitor_action_group.this.id
 }
+
+output "archive_storage_id" {
+  description = "The account of the archive."
+  value       = azurerm_storage_account.this["archive"].id
+}

@@ -3,7 +3,7 @@
 
 locals {
   day  = 86400
-  tags = var.naming.tags.confidential
+  tags = var.naming.tags.logs
   # The audit of all services, flow logs, firewall logs and the database's own log.
   kept = join(" OR ", ["logName:\"cloudaudit.googleapis.com\"", "logName:\"vpc_flows\"", "logName:\"compute.googleapis.com%2Ffirewall\"", "resource.type=\"cloudsql_database\""])
 }

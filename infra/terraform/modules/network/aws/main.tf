@@ -7,7 +7,7 @@ locals {
   order    = ["edge", "services", "data", "keys"]
   segments = var.recovery ? ["data"] : local.order
   zones    = slice(var.zones, 0, var.settings.zones)
-  tags     = var.naming.tags.internal
+  tags     = var.naming.tags.network
 
   # Each segment has room for four zones: sixteen subnets of a /16 are a /20 each.
   subnets = merge([for segment in local.segments : {

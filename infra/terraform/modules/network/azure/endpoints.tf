@@ -4,6 +4,7 @@ locals {
   zones = {
     vaults   = "privatelink.vaultcore.azure.net"
     objects  = "privatelink.blob.core.windows.net"
+    images   = "privatelink.azurecr.io"
     database = "${local.name}.private.postgres.database.azure.com"
   }
 }

@@ -7,8 +7,22 @@ locals {
   order    = ["edge", "services", "data", "keys"]
   segments = var.recovery ? ["data", "keys"] : local.order
   ranges   = { for segment in local.segments : segment => cidrsubnet(var.cidr, 2, index(local.order, segment)) }
-  tags     = var.naming.tags.internal
-  exits    = var.recovery ? [] : var.settings.nat_per_zone ? slice(var.zones, 0, var.settings.zones) : [var.zones[0]]
+  tags     = var.naming.tags.network
+
+  # Half of the services' range is for nodes; the cluster's own interface stands in a corner of the other half.
+  subnets = merge(
+    { for segment, range in local.ranges : segment => {
+      segment   = segment
+      cidr      = segment == "services" ? cidrsubnet(range, 1, 0) : range
+      delegated = segment == "data" ? "Microsoft.DBforPostgreSQL/flexibleServers" : null
+    } },
+    var.recovery ? {} : { masters = {
+      segment   = "services"
+      cidr      = cidrsubnet(local.ranges.services, 10, 512)
+      delegated = "Microsoft.ContainerService/managedClusters"
+    } },
+  )
+  exits = var.recovery ? [] : var.settings.nat_per_zone ? slice(var.zones, 0, var.settings.zones) : [var.zones[0]]
 }
 
 resource "azurerm_network_ddos_protection_plan" "this" {
@@ -28,30 +42,30 @@ resource "azurerm_virtual_network" "this" {
   tags                = local.tags
 
   dynamic "ddos_protection_plan" {
-    for_each = azurerm_network_ddos_protection_plan.this
+    for_each = var.ddos == "advanced" ? [true] : []
 
     content {
-      id     = ddos_protection_plan.value.id
+      id     = var.recovery ? var.ddos_plan_id : azurerm_network_ddos_protection_plan.this[0].id
       enable = true
     }
   }
 }
 
 resource "azurerm_subnet" "this" {
-  for_each = local.ranges
+  for_each = local.subnets
 
   name                              = "${local.name}-${each.key}"
   resource_group_name               = var.resource_group
   virtual_network_name              = azurerm_virtual_network.this.name
-  address_prefixes                  = [each.value]
+  address_prefixes                  = [each.value.cidr]
   default_outbound_access_enabled   = false
   private_endpoint_network_policies = "Enabled"
 
   dynamic "delegation" {
-    for_each = each.key == "data" ? ["Microsoft.DBforPostgreSQL/flexibleServers"] : []
+    for_each = each.value.delegated == null ? [] : [each.value.delegated]
 
     content {
-      name = "database"
+      name = "keeper"
 
       service_delegation {
         name    = delegation.value

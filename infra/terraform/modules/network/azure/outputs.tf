@@ -12,3 +12,13 @@ output "dns_zone_ids" {
   description = "The private names by what they lead to: vaults, objects, database."
   value       = { for purpose, zone in azurerm_private_dns_zone.this : purpose => zone.id }
 }
+
+output "ranges" {
+  description = "The range of each segment."
+  value       = local.ranges
+}
+
+output "ddos_plan_id" {
+  description = "The plan that protects from floods; null where the cloud's own protection is enough."
+  value       = try(azurerm_network_ddos_protection_plan.this[0].id, null)
+}

@@ -1,6 +1,7 @@
 variable "naming" {
   description = "Names, tags and places by rule: the output of modules/naming."
   type = object({
+    platform        = string
     environment     = string
     account         = string
     prefix          = string
@@ -61,6 +62,12 @@ variable "ddos" {
     condition     = contains(["standard", "advanced"], var.ddos)
     error_message = "Protection is standard or advanced."
   }
+}
+
+variable "ddos_plan_id" {
+  description = "The plan of the first network, which protects the recovery region's too."
+  type        = string
+  default     = null
 }
 
 variable "flow_storage_id" {

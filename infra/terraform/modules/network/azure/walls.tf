@@ -41,10 +41,10 @@ resource "azurerm_network_security_group" "this" {
 }
 
 resource "azurerm_subnet_network_security_group_association" "this" {
-  for_each = local.ranges
+  for_each = local.subnets
 
   subnet_id                 = azurerm_subnet.this[each.key].id
-  network_security_group_id = azurerm_network_security_group.this[each.key].id
+  network_security_group_id = azurerm_network_security_group.this[each.value.segment].id
 }
 
 resource "azurerm_network_security_rule" "flow" {

@@ -26,7 +26,7 @@ resource "google_dns_managed_zone" "this" {
   description = "The cloud's own services, privately."
   dns_name    = each.value
   visibility  = "private"
-  labels      = var.naming.tags.internal
+  labels      = var.naming.tags.network
 
   private_visibility_config {
     networks {
@@ -68,5 +68,5 @@ resource "google_network_connectivity_regional_endpoint" "this" {
   access_type       = "REGIONAL"
   network           = google_compute_network.this.id
   subnetwork        = google_compute_subnetwork.this["keys"].id
-  labels            = merge(var.naming.tags.internal, { segment = "keys" })
+  labels            = merge(var.naming.tags.network, { segment = "keys" })
 }

@@ -79,7 +79,7 @@ resource "google_compute_address" "exit" {
   description  = "What banks see services come from."
   region       = var.naming.region
   address_type = "EXTERNAL"
-  labels       = merge(var.naming.tags.internal, { segment = "edge" })
+  labels       = merge(var.naming.tags.network, { segment = "edge" })
 }
 
 resource "google_compute_router_nat" "this" {

@@ -2,8 +2,7 @@
 # to nobody outside, logged, and copied to the recovery region where that is asked for.
 
 locals {
-  days    = { record = var.settings.record_days, backups = var.settings.backup_days }
-  classes = { record = "personal", backups = "personal", access = "internal" }
+  days = { record = var.settings.record_days, backups = var.settings.backup_days }
   locked = merge([for region in concat(["here"], var.settings.replica ? ["recovery"] : []) : {
     for purpose, days in local.days : "${purpose}-${region}" => {
       purpose = purpose
@@ -29,7 +28,7 @@ resource "aws_s3_bucket" "this" {
   bucket              = each.value.name
   object_lock_enabled = contains(keys(local.locked), each.key)
   force_destroy       = false
-  tags                = merge(var.naming.tags[local.classes[each.value.purpose]], { Name = each.value.name, purpose = each.value.purpose })
+  tags                = merge(var.naming.tags[each.value.purpose], { Name = each.value.name, purpose = each.value.purpose })
 }
 
 resource "aws_s3_bucket_ownership_controls" "this" {

@@ -20,7 +20,7 @@ locals {
   delivered = { for key, bucket in local.access : key => {
     Sid       = "DeliverAccessLogs"
     Effect    = "Allow"
-    Principal = { Service = "logging.s3.amazonaws.com" }
+    Principal = { Service = ["logging.s3.amazonaws.com", "logdelivery.elasticloadbalancing.amazonaws.com"] }
     Action    = "s3:PutObject"
     Resource  = "arn:aws:s3:::${bucket.name}/*"
     Condition = { StringEquals = { "aws:SourceAccount" = var.naming.account } }

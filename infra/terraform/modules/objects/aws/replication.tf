@@ -3,8 +3,9 @@
 resource "aws_iam_role" "replication" {
   count = var.settings.replica ? 1 : 0
 
-  name = "${var.naming.prefix}-replication"
-  tags = var.naming.tags.internal
+  name                 = "${var.naming.prefix}-replication"
+  permissions_boundary = var.boundary_arn
+  tags                 = var.naming.tags.record
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -1,6 +1,7 @@
 variable "naming" {
   description = "Names, tags and places by rule: the output of modules/naming."
   type = object({
+    platform        = string
     environment     = string
     account         = string
     prefix          = string
@@ -42,4 +43,9 @@ variable "recovery_key_arn" {
   description = "The record's key in the recovery region; null where nothing is replicated."
   type        = string
   default     = null
+}
+
+variable "boundary_arn" {
+  description = "The most that a role made here may do."
+  type        = string
 }

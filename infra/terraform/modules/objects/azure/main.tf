@@ -37,7 +37,7 @@ resource "azurerm_storage_account" "this" {
   cross_tenant_replication_enabled  = false
   allowed_copy_scope                = "AAD"
   infrastructure_encryption_enabled = true
-  tags                              = merge(var.naming.tags.personal, { purpose = each.value.purpose })
+  tags                              = merge(var.naming.tags[each.value.purpose], { purpose = each.value.purpose })
 
   identity {
     type         = "UserAssigned"
@@ -140,7 +140,7 @@ resource "azurerm_private_endpoint" "this" {
   location            = each.value.region
   resource_group_name = each.value.group
   subnet_id           = each.value.endpoint.subnet_id
-  tags                = var.naming.tags.internal
+  tags                = var.naming.tags[each.value.purpose]
 
   private_service_connection {
     name                           = each.value.name

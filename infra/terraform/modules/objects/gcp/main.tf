@@ -33,7 +33,7 @@ resource "google_storage_bucket" "this" {
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
   force_destroy               = false
-  labels                      = merge(var.naming.tags.personal, { purpose = each.value.purpose })
+  labels                      = merge(var.naming.tags[each.value.purpose], { purpose = each.value.purpose })
 
   encryption {
     default_kms_key_name = each.value.key
@@ -78,7 +78,7 @@ resource "google_storage_bucket" "access" {
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
   force_destroy               = false
-  labels                      = merge(var.naming.tags.internal, { purpose = "access" })
+  labels                      = merge(var.naming.tags.access, { purpose = "access" })
 
   encryption {
     default_kms_key_name = each.value.key

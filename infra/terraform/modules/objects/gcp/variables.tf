@@ -1,6 +1,7 @@
 variable "naming" {
   description = "Names, tags and places by rule: the output of modules/naming."
   type = object({
+    platform        = string
     environment     = string
     account         = string
     prefix          = string

@@ -1,0 +1,91 @@
+# Who may come in to change or look: nobody for ever. The platform signs who runs what, and this subscription believes only
+# it, for one environment and one purpose each. There are no passwords of applications.
+
+locals {
+  scope   = "/subscriptions/${var.naming.account}"
+  tags    = var.naming.tags.lending
+  actions = jsondecode(file("${path.module}/actions.json"))
+  roles   = toset(["plan", "apply", "operators", "break-glass"])
+
+  # Roles that a run may give, by id, so that it cannot make itself an owner.
+  given = join(", ", values(local.actions.roles))
+}
+
+resource "azurerm_user_assigned_identity" "this" {
+  for_each = local.roles
+
+  name                = "${var.naming.prefix}-${each.key}"
+  location            = var.naming.region
+  resource_group_name = var.resource_group
+  tags                = local.tags
+}
+
+resource "azurerm_federated_identity_credential" "this" {
+  for_each = local.roles
+
+  name                = "${var.naming.prefix}-${each.key}"
+  resource_group_name = var.resource_group
+  parent_id           = azurerm_user_assigned_identity.this[each.key].id
+  issuer              = var.issuer
+  audience            = [var.audience]
+  subject             = "cloud/${var.naming.environment}/azure/${each.key}"
+}
+
+# Reads settings and never what is kept: no blob, no secret, no row.
+resource "azurerm_role_assignment" "reads" {
+  for_each = toset(["plan", "apply"])
+
+  scope                = local.scope
+  role_definition_name = "Reader"
+  principal_id         = azurerm_user_assigned_identity.this[each.key].principal_id
+  principal_type       = "ServicePrincipal"
+}
+
+resource "azurerm_role_definition" "apply" {
+  name              = "${var.naming.prefix}-apply"
+  scope             = local.scope
+  description       = "What the modules need to be made, changed and removed; no data, no other roles."
+  assignable_scopes = [local.scope]
+
+  permissions {
+    actions = sort(concat(
+      [for pair in setproduct(local.actions.types, ["delete", "read", "write"]) : "${pair[0]}/${pair[1]}"],
+      local.actions.more,
+    ))
+    not_actions = []
+  }
+}
+
+resource "azurerm_role_assignment" "apply" {
+  scope              = local.scope
+  role_definition_id = azurerm_role_definition.apply.role_definition_resource_id
+  principal_id       = azurerm_user_assigned_identity.this["apply"].principal_id
+  principal_type     = "ServicePrincipal"
+}
+
+# Keys and certificates are objects of a vault's inside: two roles that make them and read no secret.
+resource "azurerm_role_assignment" "vaults" {
+  for_each = toset(["Key Vault Crypto Officer", "Key Vault Certificates Officer"])
+
+  scope                = local.scope
+  role_definition_name = each.key
+  principal_id         = azurerm_user_assigned_identity.this["apply"].principal_id
+  principal_type       = "ServicePrincipal"
+}
+
+resource "azurerm_role_assignment" "gives" {
+  scope                = local.scope
+  role_definition_name = "Role Based Access Control Administrator"
+  principal_id         = azurerm_user_assigned_identity.this["apply"].principal_id
+  principal_type       = "ServicePrincipal"
+  description          = "Gives the roles that the modules give, and no other."
+  condition_version    = "2.0"
+  condition = format(
+    "((!(ActionMatches{'%s/write'})) OR (@Request[%s:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {%s})) AND ((!(ActionMatches{'%s/delete'})) OR (@Resource[%s:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {%s}))",
+    local.assignments, local.assignments, local.given, local.assignments, local.assignments, local.given,
+  )
+}
+
+locals {
+  assignments = "Microsoft.Authorization/roleAssignments"
+}

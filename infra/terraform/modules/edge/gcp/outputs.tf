@@ -1,0 +1,4 @@
+output "address" {
+  description = "What the domain leads to."
+  value       = google_compute_global_address.this.address
+}

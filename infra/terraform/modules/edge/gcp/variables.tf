@@ -1,0 +1,55 @@
+variable "naming" {
+  description = "Names, tags and places by rule: the output of modules/naming."
+  type = object({
+    platform        = string
+    environment     = string
+    account         = string
+    prefix          = string
+    brief           = string
+    compact         = string
+    region          = string
+    recovery_region = string
+    tags            = map(map(string))
+  })
+}
+
+variable "settings" {
+  description = "The edge section of the environment."
+  type = object({
+    requests_per_five_minutes = number
+    ddos                      = string
+    deletion_protection       = bool
+    capacity_min              = number
+    capacity_max              = number
+  })
+
+  validation {
+    condition     = var.settings.requests_per_five_minutes >= 100 && var.settings.requests_per_five_minutes <= 20000
+    error_message = "One caller may ask 100 to 20000 times in five minutes."
+  }
+
+  validation {
+    condition     = contains(["standard", "advanced"], var.settings.ddos)
+    error_message = "Protection from floods is standard (what the cloud does for all) or advanced."
+  }
+}
+
+variable "domain" {
+  description = "The name that callers know."
+  type        = string
+}
+
+variable "zones" {
+  description = "The zones that the gateway stands in."
+  type        = list(string)
+}
+
+variable "network_id" {
+  description = "The network."
+  type        = string
+}
+
+variable "subnet_id" {
+  description = "The subnet of services."
+  type        = string
+}

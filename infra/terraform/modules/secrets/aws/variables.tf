@@ -1,0 +1,49 @@
+variable "naming" {
+  description = "Names, tags and places by rule: the output of modules/naming."
+  type = object({
+    platform        = string
+    environment     = string
+    account         = string
+    prefix          = string
+    brief           = string
+    compact         = string
+    region          = string
+    recovery_region = string
+    tags            = map(map(string))
+  })
+}
+
+variable "settings" {
+  description = "The secrets section of the environment."
+  type = object({
+    rotation_days = number
+    replica       = bool
+    deletion_days = number
+  })
+
+  validation {
+    condition     = var.settings.rotation_days >= 1 && var.settings.rotation_days <= 90
+    error_message = "A secret is changed every 90 days at least."
+  }
+
+  validation {
+    condition     = var.settings.deletion_days >= 7 && var.settings.deletion_days <= 30
+    error_message = "A deleted secret can be brought back for 7 to 30 days."
+  }
+}
+
+variable "key_arn" {
+  description = "The key for secrets."
+  type        = string
+}
+
+variable "recovery_key_arn" {
+  description = "The key for secrets in the recovery region; null where nothing is replicated."
+  type        = string
+  default     = null
+}
+
+variable "topic_arn" {
+  description = "Where it is told that secrets are due or were touched."
+  type        = string
+}

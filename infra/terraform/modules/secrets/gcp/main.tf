@@ -1,0 +1,71 @@
+# Homes for secrets: empty here, filled by the platform's own rotation, so that no value is in code or state. Each is under
+# the key for secrets, is known in the recovery region too, and tells the platform when its time has come.
+
+locals {
+  secrets = toset(jsondecode(file("${path.module}/../secrets.json")))
+  tags    = merge(var.naming.tags.secrets, { rotation_days = tostring(var.settings.rotation_days) })
+  day     = 86400
+  replicas = merge({ here = { region = var.naming.region, key = var.key_id } },
+  var.recovery_key_id == null ? {} : { recovery = { region = var.naming.recovery_region, key = var.recovery_key_id } })
+}
+
+resource "google_pubsub_topic" "due" {
+  project                    = var.naming.account
+  name                       = "${var.naming.prefix}-secrets-due"
+  kms_key_name               = var.logs_key_id
+  message_retention_duration = "604800s"
+  labels                     = var.naming.tags.secrets
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.naming.region]
+  }
+}
+
+resource "google_pubsub_topic_iam_binding" "due" {
+  project = var.naming.account
+  topic   = google_pubsub_topic.due.name
+  role    = "roles/pubsub.publisher"
+  members = ["serviceAccount:service-${var.number}@gcp-sa-secretmanager.iam.gserviceaccount.com"]
+}
+
+resource "google_secret_manager_secret" "this" {
+  for_each = local.secrets
+
+  project             = var.naming.account
+  secret_id           = "${var.naming.prefix}-${each.key}"
+  deletion_protection = var.settings.replica
+  version_destroy_ttl = "${var.settings.deletion_days * local.day}s"
+  labels              = local.tags
+
+  replication {
+    user_managed {
+      dynamic "replicas" {
+        for_each = local.replicas
+
+        content {
+          location = replicas.value.region
+
+          customer_managed_encryption {
+            kms_key_name = replicas.value.key
+          }
+        }
+      }
+    }
+  }
+
+  topics {
+    name = google_pubsub_topic.due.id
+  }
+
+  rotation {
+    rotation_period    = "${var.settings.rotation_days * local.day}s"
+    next_rotation_time = timeadd(var.settings.since, "${24 * var.settings.rotation_days}h")
+  }
+
+  # The cloud moves it on after each time; a plan would move it back.
+  lifecycle {
+    ignore_changes = [rotation[0].next_rotation_time]
+  }
+
+  depends_on = [google_pubsub_topic_iam_binding.due]
+}
