@@ -1,6 +1,7 @@
 resource "google_sql_database_instance" "good" {
   name             = "good-database"
   database_version = "POSTGRES_17"
+  master_instance_name = ""
 
   settings {
     tier              = "db-custom-2-8192"
@@ -12,6 +13,7 @@ resource "google_sql_database_instance" "good" {
 resource "google_sql_database_instance" "bad_zone" {
   name             = "bad_zone-database"
   database_version = "POSTGRES_17"
+  master_instance_name = ""
 
   settings {
     tier              = "db-custom-2-8192"
@@ -23,6 +25,7 @@ resource "google_sql_database_instance" "bad_zone" {
 resource "google_sql_database_instance" "bad_stranger" {
   name             = "bad_stranger-database"
   database_version = "POSTGRES_17"
+  master_instance_name = ""
 
   settings {
     tier              = "db-custom-2-8192"
@@ -34,6 +37,7 @@ resource "google_sql_database_instance" "bad_stranger" {
 resource "google_sql_database_instance" "other_loses" {
   name             = "other_loses-database"
   database_version = "POSTGRES_17"
+  master_instance_name = ""
 
   settings {
     tier              = "db-custom-2-8192"
@@ -57,6 +61,7 @@ resource "google_sql_database_instance" "other_replica" {
 resource "google_sql_database_instance" "unknown_zone" {
   name             = "unknown_zone-database"
   database_version = "POSTGRES_17"
+  master_instance_name = ""
 
   settings {
     tier              = "db-custom-2-8192"

@@ -57,8 +57,8 @@ resource "google_compute_firewall" "bad_all" {
   }
 }
 
-resource "google_compute_firewall" "bad_direction" {
-  name          = "bad_direction-rule"
+resource "google_compute_firewall" "unknown_direction" {
+  name          = "unknown_direction-rule"
   network       = "books"
   source_ranges = ["0.0.0.0/0"]
 
