@@ -1,20 +1,34 @@
-"""One platform and one Chromium for each module of browser tests."""
+"""One Chromium and a few platforms for all browser tests."""
 
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.apps.platform import Running, environment, free_port
+from tests.apps.platform import Running, environment
 from tests.browser.house import CHROMIUM, House
+from tests.ports import free_port
+
+# Most modules share a platform. These change what others count, or enrol by the page the first passkey of somebody:
+# they share others, in the order of their names.
+APART: Final = {
+    "test_approving": "agreed",
+    "test_consents": "agreed",
+    "test_people": "agreed",
+    "test_me": "oneself",
+    "test_statements": "oneself",
+}
+# Whoever proves nothing is asked about thousands of times in a minute here.
+BUDGET: Final = {"TALLYSTICK_LIMIT_ADDRESS": "100000"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def home() -> Iterator[Path]:
     """A folder that an unprivileged server may pass through."""
     made = Path(tempfile.mkdtemp(prefix="tallystick-browser-"))
@@ -23,26 +37,38 @@ def home() -> Iterator[Path]:
     shutil.rmtree(made, ignore_errors=True)
 
 
-@pytest.fixture(scope="module")
-def settings() -> dict[str, str]:
-    """Settings of the platform beyond its home and port: a module may have its own."""
-    return {"TALLYSTICK_LIMIT_ADDRESS": "100000"}
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One Chromium. Its contexts share nothing."""
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="package")
+def house_called(home: Path, browser: Browser) -> Iterator[Callable[[str], House]]:
+    """Platforms by name: `tallystick up` on a fresh home, started when it is first asked for."""
+    made: dict[str, House] = {}
+    with ExitStack() as stack:
+
+        def house(name: str) -> House:
+            if name not in made:
+                env = environment(home / name, TALLYSTICK_PORT=str(free_port()), **BUDGET)
+                running = Running("up", env=env, log=home / f"{name}.log")
+                stack.callback(running.stop)
+                made[name] = House(running, browser)
+            return made[name]
+
+        yield house
 
 
 @pytest.fixture(scope="module")
-def whole_house(home: Path, settings: dict[str, str]) -> Iterator[House]:
-    """A platform of its own, `tallystick up` on a fresh home, and a Chromium."""
-    env = environment(home / "platform", TALLYSTICK_PORT=str(free_port()), **settings)
-    running = Running("up", env=env, log=home / "up.log")
-    try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
-            )
-            yield House(running, browser)
-            browser.close()
-    finally:
-        running.stop()
+def whole_house(request: pytest.FixtureRequest, house_called: Callable[[str], House]) -> House:
+    """The platform of this module."""
+    return house_called(APART.get(request.path.stem, "common"))
 
 
 @pytest.fixture
