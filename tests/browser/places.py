@@ -9,7 +9,7 @@ from tallystick.console.ground import Ground
 from tallystick.console.routes import console
 from tallystick.runtime.clock import Mint, SystemClock
 from tallystick.runtime.routes import Route
-from tests.browser.house import House, sign_in
+from tests.browser.house import House
 from tests.browser.paying import CLAIRE, RAHMENBAU, look_at, paid
 
 OWNER, CLERK, APPROVER = "owner", "clerk", "approver"
@@ -175,8 +175,5 @@ class People:
     def page(self, who: str) -> Any:
         """The page of somebody; '' is nobody."""
         if who not in self._pages:
-            page = self._house.context(**self._options).new_page()
-            if who:
-                sign_in(page, who)
-            self._pages[who] = page
+            self._pages[who] = self._house.page(who, **self._options)
         return self._pages[who]
