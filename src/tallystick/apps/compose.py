@@ -241,6 +241,7 @@ class Platform:
             wallets=self.wallets,
             payments=self.payments,
             audit=self.audit,
+            governance=self.governance,
             identity=self.doors_of_identity,
             settings=settings,
             clock=self._clock,

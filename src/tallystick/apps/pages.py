@@ -5,6 +5,7 @@ from tallystick.apps.identifying import IdentityDoors
 from tallystick.audit.api import Audit
 from tallystick.console.ground import Doors, Ground, Overseen
 from tallystick.console.routes import console
+from tallystick.governance.api import Governance
 from tallystick.ledger.api import Ledger
 from tallystick.payments.api import Payments
 from tallystick.runtime.clock import Clock, Mint
@@ -19,6 +20,7 @@ def console_of(
     wallets: Wallets,
     payments: Payments,
     audit: Audit,
+    governance: Governance,
     identity: IdentityDoors,
     settings: Settings,
     clock: Clock,
@@ -30,6 +32,7 @@ def console_of(
         wallets=wallets,
         payments=payments,
         audit=audit,
+        governance=governance,
         identity=identity.identity,
         access=identity.asking,
         people=identity.people,

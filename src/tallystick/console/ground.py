@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from tallystick.audit.api import Audit
+from tallystick.governance.api import Governance
 from tallystick.identity.api import Identity
 from tallystick.identity.api.access import Access
 from tallystick.identity.api.approvals import Approvals
@@ -29,6 +30,7 @@ class Doors:
     wallets: Wallets
     payments: Payments
     audit: Audit
+    governance: Governance
     identity: Identity
     access: Access
     people: People

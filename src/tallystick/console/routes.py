@@ -5,6 +5,7 @@ from tallystick.console.pages import (
     accounts,
     acts,
     approvals,
+    clouds,
     consents,
     delegations,
     factors,
@@ -47,6 +48,7 @@ MENU = (
         action=Action.IDENTITY_PERSON_READ,
     ),
     Place(key="menu.record", path="/record", action=Action.AUDIT_ENTRY_READ),
+    Place(key="menu.clouds", path="/clouds", action=Action.GOVERNANCE_CLOUD_READ),
     Place(key="menu.operator", path="/operator", action=Action.AUDIT_PLATFORM_READ),
 )
 
@@ -77,6 +79,7 @@ def console(ground: Ground) -> tuple[list[Route], Pages]:
         *why.routes(site),
         *record.routes(site),
         *receipts.routes(site),
+        *clouds.routes(site),
         *operator.routes(site),
     ]
     return routes, site

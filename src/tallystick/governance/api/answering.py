@@ -81,12 +81,39 @@ class PlanPage(Message, frozen=True, kw_only=True):
     after: NextCursor | None = None
 
 
+class PlanDifference(Message, frozen=True, kw_only=True):
+    """An attribute that a plan changes, as a person may read it: hidden where sensitive, short where long."""
+
+    path: Annotated[str, told("Which one, with dots between its parts.")]
+    before: Annotated[str, told("What it is.")]
+    after: Annotated[str, told("What it will be.")]
+    replaces: Annotated[bool, told("Whether it makes a new object necessary.")] = False
+
+
+class PlanChange(Message, frozen=True, kw_only=True):
+    """What a plan does to one object, and why somebody should care."""
+
+    address: Subject
+    verb: Annotated[
+        str, told("``destroyed``, ``replaced``, ``changed``, ``created``, ``forgotten``.")
+    ]
+    noun: Annotated[str, told("What it is, in words.")]
+    why: Annotated[str, told("Why it matters.")]
+    loses: Annotated[str, told("What is lost for good; '' when nothing is.")] = ""
+    costs: Annotated[tuple[str, ...], told("What changes the bill.")] = ()
+    differences: Annotated[tuple[PlanDifference, ...], told("The first 60 that differ.")] = ()
+    more: Annotated[int, told("How many differ besides.")] = 0
+
+
 class PlanDocument(Message, frozen=True, kw_only=True):
     """A plan to be read, as it was handed in: it is confidential, and that it was read is on record."""
 
     plan: PlanId
     hash: Digest
     content: Annotated[bytes, told("``terraform show -json`` of it, in base64.")]
+    changes: Annotated[
+        tuple[PlanChange, ...], told("The same in words: what is lost comes first.")
+    ] = ()
 
 
 class PlanVerdict(Message, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Rows as what the door answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tallystick.governance.api import (
     Apply,
@@ -13,10 +13,13 @@ from tallystick.governance.api import (
     Opinion,
     Outcome,
     Plan,
+    PlanChange,
+    PlanDifference,
     PlanStatus,
     PlanVerdict,
     Waiver,
 )
+from tallystick.governance.model.changes import Meaning
 from tallystick.governance.store.rows import (
     ApplyRow,
     EventRow,
@@ -151,4 +154,26 @@ def evidence(row: EventRow) -> Evidence:
         estate=row.estate,
         outcome=row.outcome,
         content=dict(row.content),
+    )
+
+
+def changes(found: Iterable[Meaning]) -> tuple[PlanChange, ...]:
+    """What a plan does, object by object."""
+    return tuple(
+        PlanChange(
+            address=one.address,
+            verb=one.verb,
+            noun=one.noun,
+            why=one.why,
+            loses=one.loses,
+            costs=one.costs,
+            differences=tuple(
+                PlanDifference(
+                    path=each.path, before=each.before, after=each.after, replaces=each.replaces
+                )
+                for each in one.differences
+            ),
+            more=one.more,
+        )
+        for one in found
     )
