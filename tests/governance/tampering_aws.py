@@ -8,6 +8,7 @@ from tests.governance.tampering import Kind, Tampering, Values
 
 Act = Callable[[Any, Values], Any]
 
+WIDENED: Final = "arn:aws:iam::123456789012:policy/tallystick-widened"
 ANYONE: Final = json.dumps(
     {
         "Version": "2012-10-17",
@@ -84,6 +85,14 @@ def _clear_text(hand: Any, values: Values) -> None:
             {"ParameterName": "rds.force_ssl", "ParameterValue": "0", "ApplyMethod": "immediate"}
         ],
     )
+
+
+def _plain_log(hand: Any, values: Values) -> None:
+    """Make it anew: moto does not know the verb that takes the key away."""
+    logs, name = hand("logs"), values["name"]
+    logs.delete_log_group(logGroupName=name)
+    logs.create_log_group(logGroupName=name, tags=values["tags"])
+    logs.put_retention_policy(logGroupName=name, retentionInDays=values["retention_in_days"])
 
 
 def _modify(**changes: Any) -> Act:
@@ -236,11 +245,11 @@ PEOPLE: Final = (
         "policy",
     ),
     _row(
-        "makes a role an administrator",
+        "gives a role a policy that was meant for another",
         "created",
-        "aws_iam_role_policy_attachment:tallystick-raised/arn:aws:iam::aws:policy/AdministratorAccess",
+        f"aws_iam_role_policy_attachment:tallystick-raised/{WIDENED}",
         lambda hand, _values: hand("iam").attach_role_policy(
-            RoleName="tallystick-raised", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+            RoleName="tallystick-raised", PolicyArn=WIDENED
         ),
     ),
     _row(
@@ -374,10 +383,10 @@ LOGS: Final = (
         "retention_in_days",
     ),
     _row(
-        "takes the key from a log",
+        "makes a log anew without its key",
         "encryption",
         'aws_cloudwatch_log_group.main["plain"]',
-        lambda hand, values: hand("logs").disassociate_kms_key(logGroupName=values["name"]),
+        _plain_log,
         "kms_key_id",
     ),
 )

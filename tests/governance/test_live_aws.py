@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tallystick.governance.adapters.live.aws import KINDS, TABLE, AwsTarget, trails
-from tallystick.governance.adapters.live.aws.ground import Aws, settled
+from tallystick.governance.adapters.live.aws.ground import settled
 from tallystick.governance.adapters.live.aws.shapes import Many, One, from_api, to_api
 from tallystick.governance.adapters.provider.targets import TargetRefused
 from tallystick.kernel.instants import SECOND
@@ -390,8 +390,8 @@ def test_the_trail_tells_who_did_what_to_which_object(estate: Estate) -> None:
     )
     hand("s3").list_buckets()
     at = estate.moto.trail.records[-1]["EventTime"] * SECOND
-    aws = Aws(endpoint_url=estate.moto.url, region=REGION)
-    told = trails.events(aws=aws, since=at - 600 * SECOND, until=at)
+    setting = {"endpoint": estate.moto.url, "region": REGION}
+    told = trails.events(setting=setting, since=at - 600 * SECOND, until=at)
     last = told[0]
     assert (last.who, last.act, last.at) == ("mallory", "PutBucketVersioning", at)
     assert "second" in last.names

@@ -192,6 +192,8 @@ resource "aws_db_instance" "main" {
   allocated_storage           = 20
   username                    = "tallystick"
   manage_master_user_password = true
+  # moto makes a customer's key for every database whose password names none; AWS uses its own.
+  master_user_secret_kms_key_id = aws_kms_key.main["main"].arn
   storage_encrypted           = true
   kms_key_id                  = aws_kms_key.main["main"].arn
   multi_az                    = true

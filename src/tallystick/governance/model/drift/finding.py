@@ -1,13 +1,13 @@
 """Find drift: put together what moved, what nobody knows, the trail, the rules and the controls."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
+from tallystick.governance.model.drift.breaking import Judge, with_broken
 from tallystick.governance.model.drift.kinds import kind_of
 from tallystick.governance.model.drift.reading import Moved, Refreshed
-from tallystick.governance.model.drift.relating import related
 from tallystick.governance.model.drift.rules import Rule
 from tallystick.governance.model.drift.trail import who_did
 from tallystick.governance.model.drift.values import (
@@ -19,11 +19,9 @@ from tallystick.governance.model.drift.values import (
     Sort,
     Window,
 )
-from tallystick.governance.model.values import Estate, Resource
+from tallystick.governance.model.values import Resource
 from tallystick.governance.model.verdicts import Verdict
 from tallystick.kernel.instants import Instant
-
-Judge = Callable[[Estate], Sequence[Verdict]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +55,14 @@ def find(*, refreshed: Refreshed, strangers: Iterable[Resource], grounds: Ground
     """
     unknown = tuple(strangers)
     live = replace(refreshed.live, resources=(*refreshed.live.resources, *unknown))
-    before, after = grounds.judge(refreshed.known), tuple(grounds.judge(live))
     differences = [
         *(_of_moved(each, grounds) for each in refreshed.moved),
         *(_of_stranger(each, grounds) for each in unknown),
     ]
-    everything = {each.address: each for each in (*refreshed.known.resources, *unknown)}
-    broken = _broken(before, after)
-    judged = [_with_broken(each, broken, everything, refreshed.known) for each in differences]
+    after = tuple(grounds.judge(live))
+    judged = with_broken(
+        differences=differences, known=refreshed.known, live=live, after=after, judge=grounds.judge
+    )
     return Found(differences=tuple(sorted(judged, key=_gravest_first)), verdicts=after)
 
 
@@ -92,7 +90,13 @@ def _classed(
     grounds: Grounds,
 ) -> Difference:
     left = tuple(each for each in changed if not _rule(grounds.rules, "noise", resource, each))
-    event = who_did(type_=resource.type, kind=kind, values=values, events=grounds.events)
+    event = who_did(
+        type_=resource.type,
+        kind=kind,
+        values=values,
+        events=grounds.events,
+        paths=[each.path for each in left],
+    )
     told = Difference(
         subject=resource.address,
         type=resource.type,
@@ -175,34 +179,3 @@ def _repair(
         return next(safe, "")
     found = [_rule(rules, "repair", resource, each) for each in changed]
     return found[0].reason if found and found[0] is not None and all(found) else ""
-
-
-def _broken(before: Sequence[Verdict], after: Sequence[Verdict]) -> tuple[Verdict, ...]:
-    """Give verdicts that fail now and did not, and those that passed on what is there no more."""
-    was = {(each.control, each.subject): each for each in before}
-    now = {(each.control, each.subject): each for each in after}
-    failing = [
-        each
-        for key, each in now.items()
-        if each.outcome == "fail" and (key not in was or was[key].outcome != "fail")
-    ]
-    lost = [
-        replace(each, outcome="fail", reasons=("what it passed on is there no more",))
-        for key, each in was.items()
-        if each.outcome == "pass" and key not in now
-    ]
-    return (*failing, *lost)
-
-
-def _with_broken(
-    difference: Difference,
-    broken: tuple[Verdict, ...],
-    everything: Mapping[str, Resource],
-    estate: Estate,
-) -> Difference:
-    if difference.sort == "noise":
-        return difference
-    near = related(subject=everything[difference.subject], among=everything.values())
-    whole = f"{estate.environment}-{estate.cloud}"
-    mine = tuple(each for each in broken if each.subject in near or each.subject == whole)
-    return replace(difference, broke=mine)

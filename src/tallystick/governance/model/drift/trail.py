@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from tallystick.governance.model.drift.values import Event, Kind
@@ -12,41 +13,61 @@ _DEPTH_MAX: Final = 8
 _WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _DELETING: Final = frozenset({"delete", "remove", "revoke", "detach", "destroy", "schedule"})
 _CREATING: Final = frozenset({"create", "insert", "authorize", "attach", "put"})
+_JOINING: Final = frozenset({"attach", "detach"})
+_JOINED: Final = frozenset({"attachment", "association"})
 _SHORTEST: Final = 3
 
 
 def who_did(
-    *, type_: str, kind: Kind, values: Mapping[str, Any], events: Iterable[Event]
+    *,
+    type_: str,
+    kind: Kind,
+    values: Mapping[str, Any],
+    events: Iterable[Event],
+    paths: Iterable[str] = (),
 ) -> Event | None:
-    """Give the event that made this difference, or None where the trail tells of none."""
-    own = frozenset(_own(values))
-    near = frozenset(_texts(values))
-    words = frozenset(_words(type_))
-    scored = [
-        (score, event.at, event)
-        for event in events
-        if (score := _fits(event, kind, own, near, words))
-    ]
+    """Give the event that made this difference, or None where the trail tells of none.
+
+    `paths` are the attributes that changed.
+    """
+    sought = _Sought(
+        kind=kind,
+        own=frozenset(_own(values)),
+        near=frozenset(_texts(values)),
+        words=frozenset(_words(type_)),
+        parts=frozenset(word for path in paths for word in _words(path)),
+    )
+    scored = [(score, event.at, event) for event in events if (score := _fits(event, sought))]
     return max(scored, key=lambda each: each[:2])[2] if scored else None
 
 
-def _fits(
-    event: Event, kind: Kind, own: frozenset[str], near: frozenset[str], words: frozenset[str]
-) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sought:
+    kind: Kind
+    own: frozenset[str]
+    near: frozenset[str]
+    words: frozenset[str]
+    parts: frozenset[str]
+
+
+def _fits(event: Event, sought: _Sought) -> int:
     """Score an event: nothing unless it touched the object or its parents; then words that both have."""
-    if event.names & own:
+    if event.names & sought.own:
+        score = 20
+    elif event.names & sought.near:
         score = 10
-    elif event.names & near:
-        score = 4
     else:
         return 0
     act = frozenset(_words(event.act))
-    deletes = bool(act & _DELETING)
-    if deletes != (kind == "deleted"):
+    if bool(act & _DELETING) != (sought.kind == "deleted"):
         score -= 3
-    if kind == "created" and act & _CREATING:
-        score += 1
-    return score + len(act & words)
+    if sought.kind == "created":
+        return score + len(act & sought.words) + bool(act & _CREATING)
+    if act & _JOINING and not sought.words & _JOINED:
+        score -= 4
+    if "create" in act and act - {"create"} <= sought.words:
+        score -= 5  # it made the object, long before somebody changed it
+    return score + len(act & sought.words) + len(act & sought.parts)
 
 
 def _words(text: str) -> Iterator[str]:

@@ -73,7 +73,7 @@ class Setting:
 
     The verbs of boto3 that put, get and delete it, the member that holds it both ways (and the one `inside` that), and
     its shape; `always` is put even where nobody wrote it. Where AWS has no verb to delete it, `off` is what stands for
-    "not set", and a setting equal to it is not there.
+    "not set": where nobody has set it before, a setting equal to it is not there.
     """
 
     put: str
@@ -100,7 +100,8 @@ def _kind(setting: Setting) -> Kind:
         inner = answer.get(setting.member, answer)
         inner = inner.get(setting.inside, {}) if setting.inside else inner
         body = {key: each for key, each in inner.items() if key != "ResponseMetadata"}
-        if not body or (setting.off and body == setting.off):
+        is_known = any(values.get(attribute) for attribute in setting.shape)
+        if not body or (body == setting.off and not is_known):
             return None
         return {"id": bucket, "bucket": bucket, **from_api(setting.shape, body)}
 

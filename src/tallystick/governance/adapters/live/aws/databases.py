@@ -34,6 +34,13 @@ def _lister(verb: str, member: str, key: str) -> Callable[[Aws], Iterable[Values
     return lambda aws: ({"id": each[key]} for each in aws.pages("rds", verb, member))
 
 
+def _all_parameter_groups(aws: Aws) -> Iterable[Values]:
+    """Give all but the ones that RDS makes for whoever names none."""
+    for each in aws.pages("rds", "describe_db_parameter_groups", "DBParameterGroups"):
+        if not each["DBParameterGroupName"].startswith("default."):
+            yield {"id": each["DBParameterGroupName"]}
+
+
 def _make_subnet_group(aws: Aws, values: Values) -> Values:
     aws.client("rds").create_db_subnet_group(
         DBSubnetGroupName=values["name"],
@@ -294,7 +301,7 @@ KINDS: Final[dict[str, Kind]] = {
         drop=lambda aws, values: aws.client("rds").delete_db_parameter_group(
             DBParameterGroupName=values["id"]
         ),
-        all=_lister("describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName"),
+        all=_all_parameter_groups,
         defaults={"description": "Managed by Terraform", "parameter.apply_method": "immediate"},
     ),
     "aws_db_instance": Kind(

@@ -73,9 +73,10 @@ def _drop(aws: Aws, values: Values) -> None:
 
 
 def _all(aws: Aws) -> Iterable[Values]:
-    return (
-        {"id": each["ARN"]} for each in aws.pages("secretsmanager", "list_secrets", "SecretList")
-    )
+    """Give all but those that a service of AWS keeps for itself, as RDS does a database's password."""
+    for each in aws.pages("secretsmanager", "list_secrets", "SecretList"):
+        if not each.get("OwningService"):
+            yield {"id": each["ARN"]}
 
 
 _RULES: Final[Shape] = {

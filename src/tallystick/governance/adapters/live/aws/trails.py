@@ -8,7 +8,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from tallystick.governance.adapters.live.aws.ground import Aws
+from tallystick.governance.adapters.provider.targets import TargetRefused
 from tallystick.governance.model.drift.values import Event
 from tallystick.kernel.instants import SECOND, Instant
 
@@ -19,19 +22,31 @@ _NAMES_MAX: Final = 200
 _DEPTH_MAX: Final = 6
 
 
-def events(*, aws: Aws, since: Instant, until: Instant) -> tuple[Event, ...]:
-    """Give what was written between two instants, newest first; acts that only read are left out."""
-    pages = (
-        aws.client("cloudtrail")
-        .get_paginator("lookup_events")
-        .paginate(
-            StartTime=_moment(since),
-            EndTime=_moment(until + SECOND),
-            LookupAttributes=[{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
-            PaginationConfig={"MaxItems": PAGES_MAX * 50},
-        )
+def events(
+    *, setting: str | Mapping[str, str], since: Instant, until: Instant
+) -> tuple[Event, ...]:
+    """Give what was written between two instants, newest first; acts that only read are left out.
+
+    `setting` is the target's, as for the kinds. Raises `TargetRefused`.
+    """
+    told = {"endpoint": setting} if isinstance(setting, str) else setting
+    aws = Aws(endpoint_url=told.get("endpoint"), region=told.get("region"))
+    try:
+        return tuple(_event(each) for each in _looked_up(aws, since, until))
+    except (ClientError, BotoCoreError) as refusal:
+        raise TargetRefused(f"CloudTrail does not tell: {refusal}") from refusal
+
+
+def _looked_up(aws: Aws, since: Instant, until: Instant) -> Iterator[Mapping[str, Any]]:
+    asking = aws.client("cloudtrail").get_paginator("lookup_events")
+    pages = asking.paginate(
+        StartTime=_moment(since),
+        EndTime=_moment(until + SECOND),
+        LookupAttributes=[{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
+        PaginationConfig={"MaxItems": PAGES_MAX * 50},
     )
-    return tuple(_event(each) for page in pages for each in page["Events"])
+    for page in pages:
+        yield from page["Events"]
 
 
 def _moment(instant: Instant) -> datetime:

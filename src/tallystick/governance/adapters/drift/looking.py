@@ -1,0 +1,111 @@
+"""Look at one estate as it is live: what Terraform's refresh finds, what no state knows, and what the trail tells."""
+
+import importlib
+import importlib.util
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tallystick.governance.adapters.provider.targets import Target, TargetRefused, live_kinds
+from tallystick.governance.adapters.terraform.runner import Runner
+from tallystick.governance.model.drift.reading import Refreshed, read_refresh
+from tallystick.governance.model.drift.strangers import strangers
+from tallystick.governance.model.drift.values import Event
+from tallystick.governance.model.values import Cloud, Environment, Estate, Resource
+from tallystick.kernel.instants import Instant
+
+LIVE: Final = "tallystick.governance.adapters.live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What was seen. `unseen` are sentences on what could not be looked at; a report shows them, never hides them."""
+
+    refreshed: Refreshed
+    strangers: tuple[Resource, ...]
+    events: tuple[Event, ...]
+    unseen: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Which estate, and how its cloud is reached: the setting of our live targets for that cloud."""
+
+    cloud: Cloud
+    environment: Environment
+    setting: Any = None
+
+    def targets(self) -> Mapping[str, Target]:
+        """Give the live target of each type that has one; none where no target is set."""
+        if self.setting is None:
+            return {}
+        made = {type_: kind(self.setting) for type_, kind in live_kinds(self.cloud).items()}
+        return {type_: target for type_, target in made.items() if target is not None}
+
+
+def look(
+    *,
+    runner: Runner,
+    planfile: Path,
+    place: Place,
+    since: Instant,
+    until: Instant,
+    variables: Mapping[str, str] | None = None,
+    inventory: Mapping[str, Any] | None = None,
+) -> Looked:
+    """Refresh by `terraform plan -refresh-only`, list every live type, and read the trail between two instants.
+
+    The runner is prepared and initialised already. Raises `RunRefused`, `PlanRefused`.
+    """
+    runner.plan(out=planfile, variables=variables, refresh_only=True, lock=False)
+    targets = place.targets()
+    refreshed = read_refresh(
+        text=json.dumps(runner.show(planfile)),
+        cloud=place.cloud,
+        environment=place.environment,
+        targets={type_: target.name for type_, target in targets.items()},
+        inventory=inventory,
+    )
+    unseen: list[str] = []
+    found = _strangers(targets, refreshed.known, unseen)
+    return Looked(
+        refreshed=refreshed,
+        strangers=found,
+        events=_events(place, since, until, unseen),
+        unseen=tuple(unseen),
+    )
+
+
+def _strangers(
+    targets: Mapping[str, Target], known: Estate, unseen: list[str]
+) -> tuple[Resource, ...]:
+    listed: dict[str, list[Mapping[str, Any]]] = {}
+    for type_, target in targets.items():
+        with _telling(unseen, f"whether there is any {type_} that no code knows"):
+            listed[type_] = [*target.list(type_)]
+    names = {target.name for target in targets.values()}
+    return strangers(known=known, listed=listed, target=", ".join(sorted(names)))
+
+
+def _events(place: Place, since: Instant, until: Instant, unseen: list[str]) -> tuple[Event, ...]:
+    module = f"{LIVE}.{place.cloud}.trails"
+    if place.setting is None or importlib.util.find_spec(module) is None:
+        unseen.append("who did it and when: no trail is read here")
+        return ()
+    with _telling(unseen, "who did it and when"):
+        return importlib.import_module(module).events(
+            setting=place.setting, since=since, until=until
+        )
+    return ()
+
+
+@contextmanager
+def _telling(unseen: list[str], what: str) -> Iterator[None]:
+    """Go on where a target refuses, and tell what was not seen for it."""
+    try:
+        yield
+    except TargetRefused as refusal:
+        unseen.append(f"{what}: {refusal}")
