@@ -18,6 +18,8 @@ from tallystick.governance.model.controls import (
     gcp_cluster,
     gcp_data,
     gcp_rules,
+    kubernetes_cluster,
+    kubernetes_pods,
 )
 from tallystick.governance.model.predicates import Control
 
@@ -35,6 +37,8 @@ _MODULES: Final[tuple[ModuleType, ...]] = (
     gcp_cluster,
     gcp_data,
     gcp_rules,
+    kubernetes_cluster,
+    kubernetes_pods,
 )
 
 

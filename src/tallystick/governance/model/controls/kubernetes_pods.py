@@ -1,0 +1,265 @@
+"""Kubernetes: what pods may be. The restricted Pod Security Standard, and what kube-linter asks besides."""
+
+import re
+from typing import Any, Final, cast
+
+from tallystick.governance.model.predicates import (
+    Finding,
+    Truth,
+    control,
+    either,
+    every,
+    holds,
+    is_empty,
+    is_false,
+    is_none_of,
+    is_one_of,
+    is_set,
+    is_true,
+    judged,
+    when,
+)
+from tallystick.governance.model.values import Estate, Resource
+
+PODS: Final = ("Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
+_LASTING: Final = ("Deployment", "StatefulSet", "DaemonSet")
+_DIGEST: Final = re.compile(r"@sha256:[0-9a-f]{64}$")
+_SECRET_NAME: Final = re.compile(r"(?i)(secret|password|passwd|token|api_?key|private_?key)$")
+
+
+def pod_of(resource: Resource) -> Resource:
+    """What a manifest says of its pods; `containers` has those that prepare a pod too."""
+    path = {"Pod": "spec", "CronJob": "spec.jobTemplate.spec.template.spec"}
+    found: Any = resource.at(path.get(resource.type, "spec.template.spec"))
+    spec = cast("dict[str, Any]", found or {})
+    containers = [*_listed(spec, "initContainers"), *_listed(spec, "containers")]
+    return Resource(
+        address=resource.address,
+        type=resource.type,
+        name=resource.name,
+        values={**spec, "containers": containers, "running": _listed(spec, "containers")},
+    )
+
+
+def _listed(values: dict[str, Any], key: str) -> list[Any]:
+    return cast("list[Any]", values.get(key) or [])
+
+
+@control("kubernetes-pods-nobody", *PODS)
+def pods_are_nobody(resource: Resource, estate: Estate) -> Finding | None:
+    """Root of a container is root of its node the day a wall of it breaks."""
+    pod = pod_of(resource)
+    return every(
+        either(
+            "it may run as root",
+            is_true(pod, "securityContext.runAsNonRoot", ""),
+            is_true(pod, "containers.*.securityContext.runAsNonRoot", ""),
+        ),
+        is_none_of(pod, "securityContext.runAsUser", (0,), "its pod runs as root"),
+        is_none_of(
+            pod, "containers.*.securityContext.runAsUser", (0,), "a container of it runs as root"
+        ),
+        is_none_of(
+            pod,
+            "containers.*.securityContext.runAsNonRoot",
+            (False,),
+            "a container of it lets itself run as root",
+        ),
+    )
+
+
+@control("kubernetes-pods-closed", *PODS)
+def pods_are_closed(resource: Resource, estate: Estate) -> Finding | None:
+    """A process that nobody needs more of has no way to become more."""
+    pod, inside = pod_of(resource), "containers.*.securityContext"
+    return every(
+        is_false(
+            pod,
+            f"{inside}.allowPrivilegeEscalation",
+            "a process of it may gain privileges",
+            absent=True,
+        ),
+        is_false(pod, f"{inside}.privileged", "a container of it is privileged"),
+        judged(
+            pod,
+            f"{inside}.capabilities.drop",
+            lambda it: isinstance(it, list) and "ALL" in it,
+            "a container of it keeps capabilities",
+        ),
+        judged(
+            pod,
+            f"{inside}.capabilities.add",
+            lambda it: set(it or ()) <= {"NET_BIND_SERVICE"},
+            "a container of it takes capabilities",
+        ),
+        is_true(
+            pod,
+            f"{inside}.readOnlyRootFilesystem",
+            "a container of it can change what it was made of",
+        ),
+    )
+
+
+@control("kubernetes-pods-apart", *PODS)
+def pods_are_apart(resource: Resource, estate: Estate) -> Finding | None:
+    """What is shared with a node is shared with every pod on it."""
+    pod = pod_of(resource)
+    return every(
+        is_false(pod, "hostNetwork", "it shares the network of its node"),
+        is_false(pod, "hostPID", "it sees the processes of its node"),
+        is_false(pod, "hostIPC", "it shares the memory of its node"),
+        judged(
+            pod,
+            "volumes.*.hostPath",
+            lambda it: it is None,
+            "it mounts a folder of its node",
+        ),
+        judged(
+            pod,
+            "containers.*.ports.*.hostPort",
+            lambda it: it in (None, 0),
+            "it takes a port of its node",
+        ),
+    )
+
+
+@control("kubernetes-pods-filtered", *PODS)
+def pods_are_filtered(resource: Resource, estate: Estate) -> Finding | None:
+    """Most holes of a kernel are in calls that no process of ours makes."""
+    pod, wanted = pod_of(resource), ("RuntimeDefault", "Localhost")
+    return every(
+        either(
+            "calls to the kernel are not filtered",
+            is_one_of(pod, "securityContext.seccompProfile.type", wanted, ""),
+            is_one_of(pod, "containers.*.securityContext.seccompProfile.type", wanted, ""),
+        ),
+        is_none_of(
+            pod,
+            "containers.*.securityContext.seccompProfile.type",
+            ("Unconfined",),
+            "a container of it takes the filter away",
+        ),
+    )
+
+
+@control("kubernetes-images-by-digest", *PODS)
+def images_by_digest(resource: Resource, estate: Estate) -> Finding | None:
+    """A tag is moved; a digest is what was judged."""
+    return every(
+        judged(
+            pod_of(resource),
+            "containers.*.image",
+            lambda it: bool(_DIGEST.search(str(it))),
+            "an image of it is not named by its digest",
+        )
+    )
+
+
+@control("kubernetes-pods-bounded", *PODS)
+def pods_are_bounded(resource: Resource, estate: Estate) -> Finding | None:
+    """Without bounds one pod starves its neighbours."""
+    pod, wanted = pod_of(resource), "containers.*.resources"
+    return every(
+        is_set(pod, f"{wanted}.requests.cpu", "a container of it asks for no processor"),
+        is_set(pod, f"{wanted}.requests.memory", "a container of it asks for no memory"),
+        is_set(pod, f"{wanted}.limits.memory", "the memory of a container of it has no bound"),
+    )
+
+
+@control("kubernetes-pods-probed", *_LASTING)
+def pods_are_probed(resource: Resource, estate: Estate) -> Finding | None:
+    """Who serves says whether it can."""
+    pod = pod_of(resource)
+    serves = any(each.get("ports") for each in pod.values["running"])
+    return when(
+        serves,
+        is_set(pod, "running.*.readinessProbe", "requests come to it before it can serve"),
+        is_set(pod, "running.*.livenessProbe", "it is not started anew when it hangs"),
+    )
+
+
+@control("kubernetes-pods-nameless", *PODS)
+def pods_are_nameless(resource: Resource, estate: Estate) -> Finding | None:
+    """A pod that never asks the cluster needs no word to ask with."""
+    pod = pod_of(resource)
+    return every(
+        is_false(pod, "automountServiceAccountToken", "it has a token of the cluster", absent=True),
+        is_none_of(
+            pod,
+            "serviceAccountName",
+            ("default",),
+            "it is whoever else names no account",
+            absent="default",
+        ),
+    )
+
+
+@control("kubernetes-secrets-elsewhere", "Secret", *PODS)
+def secrets_are_elsewhere(resource: Resource, estate: Estate) -> Finding | None:
+    """What stands in a manifest stands in Git and in every backup of it."""
+    if resource.type == "Secret":
+        return every(
+            is_empty(resource, "data", "a secret stands in the manifest"),
+            is_empty(resource, "stringData", "a secret stands in the manifest in the clear"),
+        )
+    return every(
+        holds(pod_of(resource), _names_no_secret, "a variable of it has a secret as its value")
+    )
+
+
+def _names_no_secret(pod: Resource) -> Truth:
+    return not any(
+        variable.get("value") and _SECRET_NAME.search(variable.get("name", ""))
+        for container in pod.values["containers"]
+        for variable in container.get("env") or ()
+    )
+
+
+@control("kubernetes-pods-spread", "Deployment", "StatefulSet")
+def pods_are_spread(resource: Resource, estate: Estate) -> Finding | None:
+    """A node, and a zone, may go away at any time."""
+    scaled = _scaled(resource, estate)
+    fewest = scaled.at("spec.minReplicas") if scaled else resource.at("spec.replicas")
+    return every(
+        holds(resource, lambda _: int(fewest or 1) >= 2, "it may run as one pod"),
+        either(
+            "all of its pods may stand in one zone",
+            is_set(pod_of(resource), "topologySpreadConstraints", ""),
+            is_set(pod_of(resource), "affinity.podAntiAffinity", ""),
+        ),
+        holds(resource, lambda one: _is_protected(one, estate), "all of it may be away at once"),
+    )
+
+
+def _scaled(resource: Resource, estate: Estate) -> Resource | None:
+    return next(
+        (
+            each
+            for each in estate.of_type("HorizontalPodAutoscaler")
+            if namespace_of(each) == namespace_of(resource)
+            and each.at("spec.scaleTargetRef.kind") == resource.type
+            and each.at("spec.scaleTargetRef.name") == resource.at("metadata.name")
+        ),
+        None,
+    )
+
+
+def _is_protected(resource: Resource, estate: Estate) -> Truth:
+    labels = cast("dict[str, str]", resource.at("spec.template.metadata.labels") or {})
+    return any(
+        namespace_of(each) == namespace_of(resource)
+        and is_selected(labels, each.at("spec.selector"))
+        for each in estate.of_type("PodDisruptionBudget")
+    )
+
+
+def namespace_of(resource: Resource) -> str:
+    """The namespace of an object, `default` where it says none."""
+    return str(resource.at("metadata.namespace") or "default")
+
+
+def is_selected(labels: dict[str, str], selector: Any) -> bool:
+    """Say whether a selector by labels takes these."""
+    told = cast("dict[str, Any]", selector or {})
+    wanted = cast("dict[str, str]", told.get("matchLabels") or {})
+    return wanted.items() <= labels.items()
