@@ -1,7 +1,7 @@
 """Run real Terraform on a folder of HCL over our provider, in a few lines.
 
     estate = terraform.Estate(folder, work=tmp_path)          # a folder of .tf files
-    plan = estate.plan()                                      # the plan's JSON, after init and validate
+    plan = estate.plan()                                      # the plan's JSON
     state = estate.apply()                                    # the state's JSON (`show -json`) after apply
     drift = estate.plan(refresh_only=True)
 
@@ -40,7 +40,7 @@ class Estate:
         """Copy nothing yet; `work` may be used again by a later estate, which then is warm."""
         self._tree = (tree or folder).resolve()
         self._folder = str(folder.resolve().relative_to(self._tree))
-        self._work = work
+        self.work = work
         self.states = FileStates(work / "states")
         self.planfile = work / "plan.bin"
         self._targets = {"store": str(work / "store.json"), **(targets or {})}
@@ -49,7 +49,7 @@ class Estate:
     def runner(self, environ: Mapping[str, str]) -> Runner:
         """Give a runner with our mirror and targets."""
         return Runner(
-            command=executable.find(), tree=self._tree, folder=self._folder, work=self._work,
+            command=executable.LIBRARY, tree=self._tree, folder=self._folder, work=self.work,
             configuration=configuration(), environ={setting.SETTING: json.dumps(self._targets), **environ},
         )  # fmt: skip
 
@@ -62,12 +62,11 @@ class Estate:
             runner.validate()
 
     def plan(self, *, refresh_only: bool = False) -> dict[str, Any]:
-        """Run init, validate and plan; give the plan's JSON."""
+        """Run init and plan, which validates by itself; give the plan's JSON."""
         with keeping(self.states) as keeper:
             runner = self.runner(keeper.environ)
             runner.prepare()
             runner.init()
-            runner.validate()
             runner.plan(out=self.planfile, variables=self._variables, refresh_only=refresh_only)
             return runner.show(self.planfile)
 

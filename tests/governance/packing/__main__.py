@@ -111,7 +111,7 @@ def _mark(block: Block, path: list[str], flag: str) -> None:
             return
         block = block["b"][step][3]
     attribute = block["a"].get(path[-1])
-    if attribute and flag not in attribute[1]:
+    if attribute and flag not in attribute[1] and not (flag == "c" and "r" in attribute[1]):
         attribute[1] += flag
 
 

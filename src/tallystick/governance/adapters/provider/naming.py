@@ -52,7 +52,7 @@ class Namer:
         made["id"] = identity
         if block.attributes.get("name") and not made.get("name"):
             made["name"] = f"terraform-{_hex(seed)[:20]}"
-        if "arn" in block.attributes:
+        if "arn" in block.attributes and not made.get("arn"):
             made["arn"] = self._arn(kind, name or identity, identity)
         if "self_link" in block.attributes:
             made["self_link"] = f"https://www.googleapis.com/{identity}"

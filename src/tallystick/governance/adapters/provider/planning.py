@@ -20,8 +20,11 @@ def planned(
     value = dict(proposed)
     if prior is None:
         for name, attribute in block.attributes.items():
-            if attribute.computed and value[name] is None and name not in block.written:
+            if attribute.computed and value[name] is None:
                 value[name] = UNKNOWN
+    value |= dict.fromkeys(
+        block.written
+    )  # taken from the configuration when it is applied, and kept nowhere
     for name, nested in block.blocks.items():
         before = (prior or {}).get(name)
         value[name] = _nested(nested.block, before, value[name])

