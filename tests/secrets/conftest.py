@@ -14,6 +14,7 @@ from tallystick.governance.adapters.homes.configured import Opened, open_homes, 
 from tests.doubles.key_vault import KeyVault
 from tests.governance.targets import TOKEN, key_vault
 from tests.secrets.bao import Bao, running
+from tests.secrets.database_mount import TTL_S, database_mounted
 
 __all__ = ["key_vault"]
 
@@ -83,3 +84,10 @@ async def opened(homes_file: Path) -> AsyncIterator[Opened]:
     """The homes of production, opened."""
     async with AsyncExitStack() as stack:
         yield open_homes(read_homes(str(homes_file), environment="production"), stack)
+
+
+@pytest.fixture(scope="session")
+def leasing_bao(bao: Bao, migrated_url: str) -> Iterator[str]:
+    """OpenBao leases logins of the tests' database, as `infra/openbao` says, for seconds; answers the mount."""
+    with database_mounted(bao, url=migrated_url, ttl_s=TTL_S, max_ttl_s=2 * TTL_S) as mount:
+        yield mount

@@ -3,32 +3,19 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
 from tallystick.apps.compose import Platform
-from tallystick.apps.parts import CONTEXTS
 from tallystick.runtime import leasing
 from tallystick.runtime.configuration import Settings
 from tallystick.runtime.database import Database, demand_reachable
 from tallystick.runtime.leasing import NotLeased
 from tests.secrets.bao import Bao
-from tests.secrets.database_mount import database_mounted
-
-TTL_S = 2
-
-
-@pytest.fixture(scope="module")
-def leasing_bao(bao: Bao, migrated_url: str) -> Iterator[str]:
-    """OpenBao leases logins of the tests' database, as `infra/openbao` says, for seconds; answers the mount."""
-    with database_mounted(
-        bao, url=migrated_url, contexts=CONTEXTS, ttl_s=TTL_S, max_ttl_s=2 * TTL_S
-    ) as mount:
-        yield mount
+from tests.secrets.database_mount import TTL_S, without_login
 
 
 @pytest.fixture
@@ -48,11 +35,6 @@ def lease(
         return without_login(migrated_url)
 
     return set_up
-
-
-def without_login(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_the_list_of_tests_is_good() -> None:
         ({"roles": ["one"]}, "two roles"),
         ({"roles": ["a", 'b"; DROP ROLE x']}, "two roles"),
         ({"kind": "random"}, "no other kind"),
-        ({"kind": "api_key", "roles": []}, "which roles it holds"),
+        ({"kind": "random", "roles": [], "holds": ["owner"]}, "which roles it holds"),
         ({"kind": "dynamic", "roles": []}, "no copies"),
         ({"value": "hunter2"}, "unknown field"),
         ({"what": None}, "what"),

@@ -1,6 +1,9 @@
 """What governance stands on in this process: its database, the platform's policies, and the strangers it asks."""
 
+import os
+
 from tallystick.apps.pages import operators_of
+from tallystick.governance.adapters.lending import lender_of
 from tallystick.governance.adapters.repository import Repository
 from tallystick.governance.adapters.rules import PolicyFolder
 from tallystick.governance.jobs import note_overdue
@@ -24,7 +27,10 @@ def governance_of(
     mint: Mint,
     credentials: Credentials | None = None,
 ) -> GovernanceService:
-    """Stand it. The clouds' credentials are lent to the tenant that runs the platform, and to no other."""
+    """Stand it. The clouds' credentials are lent to the tenant that runs the platform, and to no other.
+
+    Raises ValueError for settings of credentials that cannot be used.
+    """
     place = settings.cloud_repository
     repository = Repository(place=place, branch=settings.cloud_branch) if place else None
     return GovernanceService(
@@ -35,7 +41,7 @@ def governance_of(
             pen=Pen(database=database, context="governance", clock=clock),
             policies=PolicyFolder(),
             head=repository.head if repository else None,
-            credentials=credentials,
+            credentials=credentials or lender_of(os.environ),
             lends_to=lambda tenant_id: (
                 tenant_id != 0 and tenant_name(tenant_id) == operators_of(settings)
             ),

@@ -36,7 +36,8 @@ class ApiKey:
         for key_id, known in await self._living():
             if known == label:
                 await self._revoke(key_id)
-        body = msgspec.json.encode({"label": label, "roles": list(spec.holds)})
+        asked = {"label": label} | ({"roles": list(spec.holds)} if spec.holds else {})
+        body = msgspec.json.encode(asked)
         made = (await self._ask("POST", "/v1/keys", body=body)).json()
         return Sealed({"key_id": made["key_id"], "key": made["key"]})
 
@@ -83,7 +84,7 @@ class ApiKey:
         if answer.status in (401, 403):
             raise HomeDenied(
                 f"the platform does not let us {method} {path} ({answer.status}): TALLYSTICK_API_KEY is a key that "
-                "may make and revoke keys"
+                "may make and revoke keys, and give the roles in `holds`"
             )
         if answer.status >= 500 or answer.status == 429:
             raise HomeDown(f"the platform answers {answer.status}: run the same again")
