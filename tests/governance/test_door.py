@@ -19,7 +19,7 @@ from tallystick.governance.api import (
 from tallystick.governance.model.plan_hash import plan_hash
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.problems import Malformed
-from tests.governance.clouds import CONTROL, FIRST, SECOND_COMMIT, plan_json
+from tests.governance.clouds import CONTROL, FIRST, MINUTE, SECOND_COMMIT, plan_json
 
 STAGING = "staging-aws"
 
@@ -55,6 +55,9 @@ async def test_the_same_plan_again_is_the_same_plan(house):
     again = await house.submit(STAGING)
     assert (again.plan, again.replayed) == (first.plan, True)
     assert [one.by for one in again.approvals] == ["per_anna"]
+    house.time.at += 15 * MINUTE
+    later = await house.submit(STAGING)
+    assert (later.plan == first.plan, later.approvals) == (False, ())
 
 
 async def test_a_newer_plan_voids_what_was_approved(house):

@@ -75,7 +75,7 @@ class Governance(Protocol):
     @asks(Action.GOVERNANCE_PLAN_SUBMIT, about=facts_of_estate)
     @records(Tag.GOVERNANCE_PLAN_SUBMIT)
     async def submit_plan(self, *, caller: Caller, message: SubmitPlan) -> Plan:
-        """Keep and judge a plan; the same plan again is the same plan, and any other supersedes those before it.
+        """Keep and judge a plan; the same within minutes is the same plan, any other supersedes those before it.
 
         Raises PlanNotReadable, PoliciesNotReadable.
         """

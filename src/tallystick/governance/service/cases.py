@@ -39,7 +39,7 @@ async def case_of(
         ),
         has_repository=ground.head is not None,
         head=head,
-        verdicts=await store.tally(connection, tenant_id=tenant_id, plan_id=plan.plan_id)
+        verdicts=await store.tally(connection, tenant_id=tenant_id, plan_id=plan.plan_id, at=at)
         if plan.counts
         else None,
         overdue=await evidence.overdue(connection, tenant_id=tenant_id, estate=plan.estate, at=at),

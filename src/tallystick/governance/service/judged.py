@@ -63,9 +63,7 @@ def read_and_judge(
     return Judged(
         hash=bytes.fromhex(hashed),
         counts=dict(Counter(one.outcome for one in found.verdicts)),
-        verdicts=tuple(
-            _rows(found, policies, {(one.control, one.subject): one for one in waivers})
-        ),
+        verdicts=tuple(_rows(found, policies, [*declared, *given], waivers)),
         obligations=found.obligations,
     )
 
@@ -83,9 +81,14 @@ def _waiver(row: WaiverRow, environment: Environment) -> Waiver:
 
 
 def _rows(
-    found: Judgement, policies: Policies, given: dict[tuple[str, str], WaiverRow]
+    found: Judgement,
+    policies: Policies,
+    waived: Iterable[Waiver],
+    given: Iterable[WaiverRow],
 ) -> Iterable[VerdictRow]:
     control, severity = _FAULT
+    until = {(one.control, one.subject): one.ends for one in waived}
+    ids = {(one.control, one.subject): one.waiver_id for one in given}
     told = [
         (_ORDER.index(one.outcome), one.control, one.subject, one.outcome, one.reasons)
         for one in found.verdicts
@@ -93,7 +96,7 @@ def _rows(
     ]
     told += [(0, control, found.estate, "fail", (fault,)) for fault in found.faults]
     for number, (_, name, subject, outcome, reasons) in enumerate(sorted(told), start=1):
-        waiver = given.get((name, subject))
+        is_waived, key = outcome == "waived", (name, subject)
         yield VerdictRow(
             number=number,
             control=name,
@@ -101,5 +104,6 @@ def _rows(
             outcome=outcome,
             severity=severity if name == control else policies.catalogue.entries[name].severity,
             reasons=tuple(reasons),
-            waiver=waiver.waiver_id if waiver and outcome == "waived" else None,
+            waiver=ids.get(key) if is_waived else None,
+            until_at=until[key] if is_waived else None,
         )

@@ -18,6 +18,7 @@ from tallystick.governance.api import (
     VerdictsOf,
 )
 from tallystick.governance.model import deciding, wanted
+from tallystick.governance.model.changes import meanings
 from tallystick.governance.model.judging import Obligation
 from tallystick.governance.service import answers
 from tallystick.governance.service.cases import case_of, head_of
@@ -27,7 +28,7 @@ from tallystick.governance.store import applies, evidence, glasses
 from tallystick.governance.store import plans as store
 from tallystick.governance.store.rows import ObligationRow, PlanRow
 from tallystick.kernel.callers import Caller
-from tallystick.kernel.instants import Instant
+from tallystick.kernel.instants import SECOND, Instant
 from tallystick.kernel.tags import Tag
 from tallystick.runtime.database import Connection
 
@@ -35,6 +36,8 @@ SUBMITTED = "submitted"
 # After every id of ours: where a list begins that begins with the newest.
 NEWEST = "~"
 WAIVERS_MAX = 1_000
+# So long a plan that is sent again is the same plan.
+AGAIN = 15 * 60 * SECOND
 
 
 async def found(connection: Connection, caller: Caller, plan_id: str) -> PlanRow:
@@ -67,7 +70,7 @@ class Planning:
         async with self._ground.database.transaction(tenant_id=tenant_id) as connection:
             await store.hold_estate(connection, tenant_id=tenant_id, estate=row.estate)
             former = await store.submitted_plan(connection, tenant_id=tenant_id, estate=row.estate)
-            if former is not None and _is_same(former, row):
+            if former is not None and _is_again(former, row):
                 said = await store.approvals(
                     connection, tenant_id=tenant_id, plan_ids=[former.plan_id]
                 )
@@ -154,7 +157,12 @@ class Planning:
             on=f"governance:plan:{row.plan_id}",
             content={"estate": row.estate, "hash": row.hash.hex()},
         )
-        return PlanDocument(plan=row.plan_id, hash=row.hash.hex(), content=content)
+        return PlanDocument(
+            plan=row.plan_id,
+            hash=row.hash.hex(),
+            content=content,
+            changes=answers.changes(await asyncio.to_thread(meanings, content)),
+        )
 
     async def approve(self, caller: Caller, message: ApprovePlan) -> Plan:
         """Agree to a plan; to have agreed already changes nothing."""
@@ -298,10 +306,11 @@ class Planning:
         )
 
 
-def _is_same(former: PlanRow, row: PlanRow) -> bool:
-    return (former.hash, former.planfile_digest, former.author, former.base) == (
-        row.hash, row.planfile_digest, row.author, row.base,
-    )  # fmt: skip
+def _is_again(former: PlanRow, row: PlanRow) -> bool:
+    """Whether somebody sends again what was kept lately; later the world may judge the same plan otherwise."""
+    return row.submitted_at - former.submitted_at < AGAIN and (
+        former.hash, former.planfile_digest, former.author, former.base, former.counts
+    ) == (row.hash, row.planfile_digest, row.author, row.base, row.counts)  # fmt: skip
 
 
 def _owed(obligation_id: str, row: PlanRow, one: Obligation) -> ObligationRow:

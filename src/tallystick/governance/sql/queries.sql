@@ -19,10 +19,11 @@ INSERT INTO governance.plan (
 ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 
 -- name: insert_verdicts
-INSERT INTO governance.verdict (tenant_id, plan_id, number, control, subject, outcome, severity, reasons, waiver)
-SELECT $1, $2, said.number, said.control, said.subject, said.outcome, said.severity, said.reasons::jsonb, said.waiver
-FROM unnest($3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
-    AS said (number, control, subject, outcome, severity, reasons, waiver)
+INSERT INTO governance.verdict (tenant_id, plan_id, number, control, subject, outcome, severity, reasons, waiver, until_at)
+SELECT $1, $2, said.number, said.control, said.subject, said.outcome, said.severity, said.reasons::jsonb, said.waiver,
+       said.until_at
+FROM unnest($3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[])
+    AS said (number, control, subject, outcome, severity, reasons, waiver, until_at)
 
 -- name: insert_obligations
 INSERT INTO governance.obligation (tenant_id, obligation_id, plan_id, hash, estate, control, subject, due_at)
@@ -79,7 +80,8 @@ SELECT EXISTS (
 )
 
 -- name: verdicts
-SELECT verdict.number, verdict.control, verdict.subject, verdict.outcome, verdict.severity, verdict.reasons, verdict.waiver
+SELECT verdict.number, verdict.control, verdict.subject, verdict.outcome, verdict.severity, verdict.reasons, verdict.waiver,
+       verdict.until_at
 FROM governance.verdict
 WHERE verdict.tenant_id = $1 AND verdict.plan_id = $2 AND verdict.number > $3
       AND ($5::text IS NULL OR verdict.outcome = $5)
@@ -87,9 +89,16 @@ ORDER BY verdict.number
 LIMIT $4
 
 -- name: tally
-SELECT verdict.severity, verdict.outcome, count(1) AS many FROM governance.verdict
-WHERE verdict.tenant_id = $1 AND verdict.plan_id = $2
-GROUP BY verdict.severity, verdict.outcome
+-- Verdicts by severity and outcome; what is waived no longer counts as failing.
+SELECT judged.severity, judged.outcome, count(1) AS many
+FROM (
+    SELECT verdict.severity,
+           CASE WHEN verdict.until_at <= $3 OR waiver.ended_at <= $3 THEN 'fail' ELSE verdict.outcome END AS outcome
+    FROM governance.verdict
+    LEFT JOIN governance.waiver ON waiver.tenant_id = $1 AND waiver.waiver_id = verdict.waiver
+    WHERE verdict.tenant_id = $1 AND verdict.plan_id = $2
+) AS judged
+GROUP BY judged.severity, judged.outcome
 
 -- name: approve
 INSERT INTO governance.approval (tenant_id, plan_id, approver, author, hash, approved_at) VALUES ($1, $2, $3, $4, $5, $6)

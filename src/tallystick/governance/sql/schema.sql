@@ -65,7 +65,8 @@ CREATE UNIQUE INDEX plan_is_superseded ON governance.plan (tenant_id, estate) WH
 -- Finds the plans of an estate in order, and the commit that was last applied to it.
 CREATE INDEX plan_by_estate ON governance.plan (tenant_id, estate, plan_id);
 
--- What a control says of a resource of a plan: failures first. What is not applicable is only counted. Append-only.
+-- What a control says of a resource of a plan: failures first. What is not applicable is only counted. One that is waived says until
+-- when, and counts as a failure after that. Append-only.
 CREATE TABLE governance.verdict (
     tenant_id bigint NOT NULL,
     plan_id   text COLLATE "C" NOT NULL,
@@ -75,11 +76,13 @@ CREATE TABLE governance.verdict (
     outcome   text NOT NULL,
     severity  text NOT NULL,
     reasons   jsonb NOT NULL,
-    waiver    text,
+    waiver    text COLLATE "C",
+    until_at  timestamptz,
     PRIMARY KEY (tenant_id, plan_id, number),
     CONSTRAINT verdict_belongs_to_a_plan FOREIGN KEY (tenant_id, plan_id) REFERENCES governance.plan,
     CONSTRAINT verdict_outcome_is_known CHECK (outcome IN ('pass', 'fail', 'unknown', 'waived')),
-    CONSTRAINT verdict_severity_is_known CHECK (severity IN ('low', 'medium', 'high', 'critical'))
+    CONSTRAINT verdict_severity_is_known CHECK (severity IN ('low', 'medium', 'high', 'critical')),
+    CONSTRAINT verdict_is_waived_until CHECK ((outcome = 'waived') = (until_at IS NOT NULL))
 );
 
 -- Somebody's word that a plan may be applied. It is bound to the plan's hash and author by its reference, and never the

@@ -60,6 +60,7 @@ async def insert_verdicts(
         [one.severity for one in verdicts],
         [_json(one.reasons) for one in verdicts],
         [one.waiver for one in verdicts],
+        [one.until_at for one in verdicts],
     ]
     await connection.execute(SQL["insert_verdicts"], tenant_id, plan_id, *columns)
 
@@ -141,10 +142,10 @@ async def verdicts(
 
 
 async def tally(
-    connection: Connection, *, tenant_id: int, plan_id: str
+    connection: Connection, *, tenant_id: int, plan_id: str, at: Instant
 ) -> list[tuple[str, str, int]]:
-    """Count a plan's verdicts by severity and outcome."""
-    rows = await connection.fetch(SQL["tally"], tenant_id, plan_id)
+    """Count a plan's verdicts by severity and outcome, as waivers stand."""
+    rows = await connection.fetch(SQL["tally"], tenant_id, plan_id, at)
     return [(row["severity"], row["outcome"], row["many"]) for row in rows]
 
 

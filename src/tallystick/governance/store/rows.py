@@ -46,6 +46,7 @@ class VerdictRow:
     severity: str
     reasons: tuple[str, ...]
     waiver: str | None
+    until_at: Instant | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,184 @@
+"""What a plan cannot know is owed: met or broken by what is live, and overdue it stops the next apply."""
+
+import pytest
+from structlog.testing import capture_logs
+
+from tallystick.governance import jobs
+from tallystick.governance.api import (
+    Difference,
+    ListEvidence,
+    ListObligations,
+    LiveReport,
+    LiveVerdict,
+    ObligationOverdue,
+    ObligationStatus,
+    Obliged,
+    Outcome,
+    RecordSecretStep,
+    SubmitReport,
+    Waive,
+)
+from tallystick.kernel.instants import DAY, render
+from tallystick.kernel.problems import Malformed
+from tests.governance.clouds import CONTROL, HOUR, MINUTE, House
+
+ESTATE = "development-aws"
+SUBJECT = "aws_s3_bucket.later"
+
+
+async def owed(house: House, **words: object) -> list[Obliged]:
+    page = await house.door.obligations(caller=house.author, message=ListObligations(**words))
+    return list(page.items)
+
+
+async def seen(house: House, outcome: Outcome, *, target: str = "moto", **words) -> LiveReport:
+    verdict = LiveVerdict(control=CONTROL, subject=SUBJECT, outcome=outcome, target=target)
+    told = {"estate": ESTATE, "observed_at": render(house.time.at), "verdicts": (verdict,)}
+    return await house.door.submit_report(caller=house.author, message=SubmitReport(**told | words))
+
+
+@pytest.fixture
+async def plan(house):
+    """A plan that could not know everything, applied a minute ago."""
+    made = await house.apply(ESTATE, later=None)
+    house.time.at += MINUTE
+    return made
+
+
+async def test_what_is_unknown_is_owed_by_the_hash_of_the_plan(house, plan):
+    (one,) = await owed(house)
+    assert (one.control, one.subject, one.plan, one.hash) == (
+        CONTROL, SUBJECT, plan.plan, plan.hash,
+    )  # fmt: skip
+    assert one.status is ObligationStatus.OPEN
+    assert one.due_at == "2026-12-01T12:00:00.000000Z"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (Outcome.PASS, ObligationStatus.MET),
+        (Outcome.FAIL, ObligationStatus.BROKEN),
+        (Outcome.NOT_APPLICABLE, ObligationStatus.DROPPED),
+        (Outcome.UNKNOWN, ObligationStatus.OPEN),
+    ],
+)
+async def test_what_is_seen_live_answers_it(house, plan, outcome, status):
+    report = await seen(house, outcome)
+    (one,) = await owed(house)
+    assert one.status is status
+    assert one.report == (report.report if status is not ObligationStatus.OPEN else None)
+    assert (report.met, report.broken) == (
+        int(status is ObligationStatus.MET), int(status is ObligationStatus.BROKEN),
+    )  # fmt: skip
+
+
+async def test_the_local_store_is_not_live(house, plan):
+    for target in ("store", "plan", "planned"):
+        await seen(house, Outcome.PASS, target=target)
+    assert [one.status for one in await owed(house)] == [ObligationStatus.OPEN]
+
+
+async def test_the_worst_that_was_seen_counts(house, plan):
+    verdicts = tuple(
+        LiveVerdict(control=CONTROL, subject=SUBJECT, outcome=outcome, target="moto")
+        for outcome in (Outcome.PASS, Outcome.FAIL, Outcome.PASS)
+    )
+    await seen(house, Outcome.PASS, verdicts=verdicts)
+    assert [one.status for one in await owed(house)] == [ObligationStatus.BROKEN]
+
+
+async def test_what_was_seen_before_the_apply_answers_nothing(house):
+    plan = await house.submit(ESTATE, later=None)
+    await seen(house, Outcome.PASS)
+    lent = await house.begin(plan)
+    house.time.at += MINUTE
+    before = render(house.time.at - 1)
+    await house.finish(lent)
+    await seen(house, Outcome.PASS, observed_at=before)
+    assert [one.status for one in await owed(house)] == [ObligationStatus.OPEN]
+    await seen(house, Outcome.PASS)
+    assert [one.status for one in await owed(house)] == [ObligationStatus.MET]
+
+
+async def test_an_overdue_obligation_stops_the_next_apply_until_it_is_seen(house, plan):
+    house.time.at += 2 * HOUR
+    second = await house.submit(ESTATE, more=True)
+    refused = await house.left(lambda: house.begin(second), ObligationOverdue)
+    assert refused.fields == {"count": "1"}
+    assert [one.status for one in await owed(house, status=ObligationStatus.OVERDUE)]
+    await seen(house, Outcome.PASS)
+    await house.begin(second)
+
+
+async def test_an_overdue_obligation_that_is_waived_stops_nothing(house, plan):
+    house.time.at += 2 * HOUR
+    second = await house.submit(ESTATE, later=None)
+    message = Waive(
+        estate=ESTATE, control=CONTROL, subject=SUBJECT, reason="no trail yet",
+        until=render(house.time.at + DAY),
+    )  # fmt: skip
+    await house.door.waive(caller=house.operator, message=message)
+    await house.begin(second)
+
+
+async def test_overdue_is_noted_once_and_rings(house, plan):
+    house.time.at += 2 * HOUR
+    with capture_logs() as heard:
+        await jobs.note_overdue(house.service)
+        await jobs.note_overdue(house.service)
+    (one,) = await owed(house)
+    rung = [each for each in heard if each.get("on") == f"obligation:{one.obligation}"]
+    assert [each["log_level"] for each in rung] == ["error"]
+    assert (await house.tags()).count("obligation.miss") == 1
+
+
+async def test_a_plan_that_is_never_applied_owes_nothing(house):
+    await house.submit(ESTATE, later=None)
+    await house.submit(ESTATE, good=True)
+    assert [one.status for one in await owed(house)] == [ObligationStatus.DROPPED]
+
+
+async def test_obligations_come_in_pages_and_by_status(house):
+    await house.submit(ESTATE, one=None, two=None, three=None)
+    first = await house.door.obligations(
+        caller=house.author, message=ListObligations(limit=2, status=ObligationStatus.OPEN)
+    )
+    rest = await owed(house, after=first.after)
+    assert len({one.subject for one in (*first.items, *rest)}) == 3
+    assert await owed(house, status=ObligationStatus.MET) == []
+
+
+@pytest.mark.parametrize("late", [-1, HOUR + 1], ids=["of the future", "of long ago"])
+async def test_a_report_is_of_the_last_hour(house, plan, late):
+    observed = render(house.time.at - late)
+    await house.left(lambda: seen(house, Outcome.PASS, observed_at=observed), Malformed)
+
+
+async def test_a_difference_brings_a_digest_and_nothing_else(house, plan):
+    drift = Difference(subject="x", kind="changed", sort="unexplained", digest="no digest")
+    await house.left(lambda: seen(house, Outcome.PASS, differences=(drift,)), Malformed)
+
+
+async def test_steps_of_a_secret_are_evidence_of_digests(house):
+    step = RecordSecretStep(
+        secret="ledger/database", home="openbao", step="proven_dead", version=3, digest="0" * 64
+    )
+    await house.door.record_secret_step(caller=house.author, message=step)
+    (one,) = (await house.door.evidence(caller=house.author, message=ListEvidence())).items
+    assert (one.tag, one.on) == ("governance.secret.record", "governance:secret:ledger/database")
+    assert one.content["digest"] == "0" * 64
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{"digest": "hunter2"}, {"step": "It is hunter2"}, {"secret": "../x y"}, {"version": -1}],
+)
+async def test_what_may_be_a_secret_itself_is_refused(house, words):
+    told = {"secret": "ledger", "home": "openbao", "step": "made", "version": 1}
+    await house.left(
+        lambda: house.door.record_secret_step(
+            caller=house.author, message=RecordSecretStep(**told | words)
+        ),
+        Malformed,
+    )

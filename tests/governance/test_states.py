@@ -1,0 +1,201 @@
+"""States: whole, of this estate, growing, written under the lease of a running apply and nothing else."""
+
+import pytest
+
+from tallystick.governance.api import (
+    ApplyIsRunning,
+    EstateOf,
+    ForceUnlock,
+    LeaseNotAccepted,
+    ListEstates,
+    LockState,
+    NothingToUnlock,
+    ReadState,
+    StateIsLocked,
+    StateIsOfAnotherEstate,
+    StateIsOld,
+    StateNotFound,
+    StateNotReadable,
+    UnlockState,
+)
+from tests.governance.clouds import MINUTE, state_json
+
+ESTATE = "development-aws"
+
+
+@pytest.fixture
+async def lent(house):
+    """The lease of a running apply, with one state written."""
+    made = await house.begin(await house.submit(ESTATE))
+    await house.write(made, 3)
+    return made
+
+
+async def read(house, **words):
+    return await house.door.read_state(
+        caller=house.author, message=ReadState(**{"estate": ESTATE} | words)
+    )
+
+
+async def test_what_was_written_is_read_with_a_lease_and_without(house, lent):
+    for words in ({}, {"token": lent.token}):
+        state = await read(house, **words)
+        assert (state.serial, state.content) == (3, state_json(ESTATE, 3))
+    await house.finish(lent, serial=3)
+    assert (await read(house)).serial == 3
+    with pytest.raises(LeaseNotAccepted):
+        await read(house, token=lent.token)
+
+
+async def test_an_estate_without_a_state_has_none(house):
+    with pytest.raises(StateNotFound):
+        await read(house, estate="staging-gcp")
+
+
+async def test_every_version_is_kept(house, lent):
+    await house.write(lent, 4)
+    async with house.database.transaction(tenant_id=house.author.tenant_id) as connection:
+        rows = await connection.fetch("SELECT serial FROM governance.state ORDER BY 1")
+    assert [row["serial"] for row in rows] == [3, 4]
+
+
+async def test_the_same_state_again_changes_nothing(house, lent):
+    before = await house._rows()
+    assert (await house.write(lent, 3)).replayed
+    assert await house._rows() == before
+
+
+@pytest.mark.parametrize("serial", [2, 3], ids=["older", "same serial, other bytes"])
+async def test_a_serial_that_does_not_grow_is_refused(house, lent, serial):
+    content = state_json(ESTATE, serial, resources=[{"type": "other"}])
+    refused = await house.left(lambda: house.write(lent, serial, content=content), StateIsOld)
+    assert refused.fields == {"serial": "3"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        state_json(ESTATE, 9)[:-20],
+        b"",
+        b"[]",
+        b"[" * 10_000,
+        state_json(ESTATE, 9, version=3),
+        state_json(ESTATE, -1),
+        state_json(ESTATE, True),
+        state_json(ESTATE, 9, lineage=None),
+        state_json(ESTATE, 9, resources=None),
+        state_json(ESTATE, 9, outputs=[]),
+    ],
+    ids=[
+        "cut short", "empty", "a list", "deep", "version 3", "negative", "no number", "no lineage", "no resources",
+        "no outputs",
+    ],
+)  # fmt: skip
+async def test_what_is_no_whole_state_is_refused(house, lent, content):
+    await house.left(lambda: house.write(lent, 9, content=content), StateNotReadable)
+
+
+async def test_a_state_that_is_too_large_is_refused(house, lent):
+    content = state_json(ESTATE, 9, resources=["x" * (5 * 1024 * 1024)])
+    await house.left(lambda: house.write(lent, 9, content=content), StateNotReadable)
+
+
+async def test_a_state_of_another_estate_is_refused(house, lent):
+    named = state_json("production-aws", 9, lineage=f"line-{ESTATE}")
+    await house.left(lambda: house.write(lent, 9, content=named), StateIsOfAnotherEstate)
+    other_line = state_json(ESTATE, 9, lineage="another-line")
+    await house.left(lambda: house.write(lent, 9, content=other_line), StateIsOfAnotherEstate)
+
+
+async def test_the_line_of_one_estate_never_becomes_anothers(house, lent):
+    other = await house.begin(await house.submit("development-gcp"))
+    stolen = state_json("development-gcp", 4, lineage=f"line-{ESTATE}", outputs={})
+    await house.left(lambda: house.write(other, 4, content=stolen), StateIsOfAnotherEstate)
+
+
+async def test_without_a_lease_nothing_is_written(house, lent):
+    await house.left(lambda: house.write(lent, 9, token="0" * 64), LeaseNotAccepted)
+    await house.finish(lent, serial=3)
+    await house.left(lambda: house.write(lent, 9), LeaseNotAccepted)
+
+
+async def test_a_lease_of_one_estate_opens_no_other(house, lent):
+    await house.begin(await house.submit("development-gcp"))
+    content = state_json("development-gcp", 1)
+    await house.left(
+        lambda: house.write(lent, 1, estate="development-gcp", content=content), LeaseNotAccepted
+    )
+
+
+async def test_an_apply_ends_with_the_serial_that_it_wrote(house, lent):
+    for serial in (None, 2, 4):
+        await house.left(lambda serial=serial: house.finish(lent, serial=serial), StateIsOld)
+    await house.finish(lent, serial=3)
+
+
+def lock(token: str, name: str = "lock-1") -> LockState:
+    return LockState(estate=ESTATE, token=token, lock=name)
+
+
+async def test_a_lock_keeps_others_from_writing(house, lent):
+    standing = await house.door.lock_state(caller=house.author, message=lock(lent.token))
+    assert standing.lock == "lock-1"
+    await house.left(lambda: house.write(lent, 4), StateIsLocked)
+    await house.left(lambda: house.write(lent, 4, lock="lock-2"), StateIsLocked)
+    await house.write(lent, 4, lock="lock-1")
+    second = lock(lent.token, "lock-2")
+    refused = await house.left(
+        lambda: house.door.lock_state(caller=house.author, message=second), StateIsLocked
+    )
+    assert refused.fields["lock"] == "lock-1"
+
+
+async def test_a_lock_is_taken_back_by_its_name(house, lent):
+    await house.door.lock_state(caller=house.author, message=lock(lent.token))
+    wrong = UnlockState(estate=ESTATE, token=lent.token, lock="lock-2")
+    await house.left(
+        lambda: house.door.unlock_state(caller=house.author, message=wrong), StateIsLocked
+    )
+    right = UnlockState(estate=ESTATE, token=lent.token, lock="lock-1")
+    for _ in range(2):
+        standing = await house.door.unlock_state(caller=house.author, message=right)
+        assert standing.lock is None
+
+
+async def test_a_lock_that_is_taken_twice_by_its_holder_is_one(house, lent):
+    for _ in range(2):
+        await house.door.lock_state(caller=house.author, message=lock(lent.token))
+    assert (await house.tags()).count("state.lock") == 1
+
+
+async def test_the_lock_of_a_dead_process_ends_with_its_lease(house, lent):
+    await house.door.lock_state(caller=house.author, message=lock(lent.token))
+    second = await house.submit(ESTATE, two=True)
+    await house.left(lambda: house.begin(second), ApplyIsRunning)
+    house.time.at += 16 * MINUTE
+    taken = await house.begin(second)
+    await house.write(taken, 4)
+    await house.left(lambda: house.write(lent, 5, lock="lock-1"), LeaseNotAccepted)
+
+
+async def test_an_operator_frees_what_is_dead_and_nothing_that_lives(house, lent):
+    await house.door.lock_state(caller=house.author, message=lock(lent.token))
+    message = ForceUnlock(estate=ESTATE, reason="the runner is gone")
+    await house.left(
+        lambda: house.door.force_unlock(caller=house.operator, message=message), ApplyIsRunning
+    )
+    house.time.at += 16 * MINUTE
+    standing = await house.door.force_unlock(caller=house.operator, message=message)
+    assert (standing.running, standing.lock) == (None, None)
+    assert "state.free" in await house.tags()
+    with pytest.raises(NothingToUnlock):
+        await house.door.force_unlock(caller=house.operator, message=message)
+
+
+async def test_how_estates_stand(house, lent):
+    (one,) = (await house.door.estates(caller=house.author, message=ListEstates())).items
+    assert (one.estate, one.serial, one.commit) == (ESTATE, 3, None)
+    assert one.running is not None
+    await house.finish(lent, serial=3)
+    after = await house.door.estate(caller=house.author, message=EstateOf(estate=ESTATE))
+    assert (after.commit, after.running) == ("a" * 40, None)
