@@ -96,16 +96,6 @@ resource "azurerm_postgresql_flexible_server_configuration" "bad_stays" {
   value     = each.value
 }
 
-resource "azurerm_monitor_diagnostic_setting" "bad_stays" {
-  name                       = "bad_stays-logs"
-  target_resource_id         = "another"
-  log_analytics_workspace_id = "workspace"
-
-  enabled_log {
-    category_group = "audit"
-  }
-}
-
 resource "azurerm_postgresql_flexible_server" "unknown_setting" {
   name                          = "unknown_setting-server"
   location                      = "westeurope"

@@ -1,8 +1,8 @@
 """The examples of every control, planned and applied by real Terraform: one run for all of a cloud.
 
-`policies/examples/<control>.tf` is a module. All of its resources with the same name form one case, and the name says what
-the control must find: `good…` passes, `bad_…` fails, `unknown…` is unknown in the plan and known live, `other…` is not
-applicable. A case is judged as an estate of its own, so that cases do not see one another.
+`policies/examples/<control>.tf` is a module. All of its resources with the same name form one case, and the name says
+what the control must find: `good…` passes, `bad_…` fails, `unknown…` is unknown in the plan and known live, `other…`
+is not applicable. A case is judged as an estate of its own, so that cases do not see one another.
 """
 
 import functools
@@ -86,9 +86,7 @@ def cases(cloud: Cloud) -> tuple[Case, ...]:
     found: list[Case] = []
     for path in sorted(EXAMPLES.glob(f"{cloud}-*.tf")):
         inside = f"module.{path.stem}."
-        names = {
-            _case(each.name) for each in planned.resources if each.address.startswith(inside)
-        }
+        names = {_case(each.name) for each in planned.resources if each.address.startswith(inside)}
         for name in sorted(names):
             kind = name.partition("_")[0]
             if kind in _WANTED:

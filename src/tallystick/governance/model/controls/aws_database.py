@@ -31,7 +31,7 @@ _DATABASE = "aws_db_instance"
 
 
 def _is_replica(database: Resource) -> Truth:
-    return is_set(database, "replicate_source_db", "").holds
+    return refers_to(database, "replicate_source_db", "", _DATABASE).holds
 
 
 def _parameter(database: Resource, estate: Estate, name: str, *wanted: str, says: str) -> Clause:
@@ -42,7 +42,9 @@ def _parameter(database: Resource, estate: Estate, name: str, *wanted: str, says
         if given is UNKNOWN:
             return UNKNOWN
         return any_of(
-            all_of((_is(each.get("name"), name), _is(each.get("value"), *wanted)))
+            UNKNOWN
+            if each is UNKNOWN
+            else all_of((_is(each.get("name"), name), _is(each.get("value"), *wanted)))
             for each in given or ()
         )
 
@@ -140,7 +142,7 @@ def database_sign_in(database: Resource, estate: Estate) -> Finding | None:
         either(
             "nobody rotates the owner's password",
             is_true(database, "manage_master_user_password", ""),
-            is_set(database, "replicate_source_db", ""),
+            refers_to(database, "replicate_source_db", "", _DATABASE),
             is_set(database, "password_wo_version", ""),
         ),
     )

@@ -80,9 +80,8 @@ def default_closed(network: Resource, estate: Estate) -> Finding | None:
     """What forgets to name a security group reaches nothing and is reached by nothing."""
     default = settings_of(network, estate, "aws_default_security_group", "vpc_id")
     return every(
-        exists(default, "nobody governs the security group that it begins with"),
-        is_empty(default, "ingress", "its default security group lets in"),
-        is_empty(default, "egress", "its default security group lets out"),
+        is_empty(default, "ingress", "its default security group lets in, or nobody governs it"),
+        is_empty(default, "egress", "its default security group lets out, or nobody governs it"),
     )
 
 

@@ -231,14 +231,14 @@ def access_no_wildcard(role: Resource, estate: Estate) -> Finding | None:
     return every(
         judged(
             role,
-            "permissions.*.actions",
-            lambda actions: "*" not in (actions or ()),
+            "permissions.*.actions.*",
+            lambda action: action != "*",
             "it allows every action",
         ),
         judged(
             role,
-            "permissions.*.data_actions",
-            lambda actions: "*" not in (actions or ()),
+            "permissions.*.data_actions.*",
+            lambda action: action != "*",
             "it allows every action on data",
         ),
     )

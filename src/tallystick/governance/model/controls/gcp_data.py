@@ -206,7 +206,7 @@ def _flag(database: Resource, name: str, *wanted: str, says: str) -> Clause:
 
 
 def _is_replica(database: Resource) -> Truth:
-    return is_set(database, "master_instance_name", "").holds
+    return refers_to(database, "master_instance_name", "", _DATABASE).holds
 
 
 @control("gcp-database-customer-key", _DATABASE)
