@@ -32,11 +32,15 @@ class Looked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Which estate, and how its cloud is reached: the setting of our live targets for that cloud."""
+    """Which estate, and how its cloud is reached: the setting of our live targets for that cloud.
+
+    `otherwise` is where types are read that have no live kind: the local store, or the cloud by its real provider.
+    """
 
     cloud: Cloud
     environment: Environment
     setting: Any = None
+    otherwise: str = "store"
 
     def targets(self) -> Mapping[str, Target]:
         """Give the live target of each type that has one; none where no target is set."""
@@ -67,6 +71,7 @@ def look(
         cloud=place.cloud,
         environment=place.environment,
         targets={type_: target.name for type_, target in targets.items()},
+        otherwise=place.otherwise,
         inventory=inventory,
     )
     unseen: list[str] = []

@@ -66,8 +66,8 @@ def _inside(
 
 
 def _is_tree(value: Any) -> bool:
-    """Tell whether it has parts worth comparing one by one: a mapping, or a list of mappings (blocks)."""
-    if isinstance(value, Mapping):
+    """Tell whether it has parts worth comparing one by one: a mapping, a list of mappings (blocks), or nothing."""
+    if value is None or isinstance(value, Mapping):
         return True
     if not isinstance(value, (list, tuple)):
         return False
@@ -76,8 +76,8 @@ def _is_tree(value: Any) -> bool:
 
 def _keyed(value: Any) -> Mapping[str, Any]:
     """Give the parts by their keys; blocks by their names where each has one, else by their place."""
-    if isinstance(value, Mapping):
-        return cast("Mapping[str, Any]", value)
+    if value is None or isinstance(value, Mapping):
+        return cast("Mapping[str, Any]", value or {})
     blocks = cast("list[Mapping[str, Any]]", value or [])
     named = {str(each["name"]): each for each in blocks if each.get("name")}
     if blocks and len(named) == len(blocks):

@@ -71,20 +71,20 @@ _ACCESS: Final = (
     "authentication",
     "authorization",
 )
+_NAMING: Final = ("tags", "labels", "user_labels")
 _FIRST: Final[tuple[Kind, ...]] = ("access", "network", "encryption", "other")
 
 
 def kind_of(*, type_: str, paths: Iterable[str]) -> Kind:
     """Give the gravest thing that the changed attributes touch; where they tell nothing, their type does."""
-    found = {_of_words(path) for path in paths} - {"other"}
+    changed = [path for path in paths if not path.startswith(_NAMING)]
+    found = {_of_words(path) for path in changed} - {"other"}
     if not found:
-        return _of_words(type_)
+        return _of_words(type_) if changed else "other"
     return next(kind for kind in _FIRST if kind in found)
 
 
 def _of_words(text: str) -> Kind:
-    if text.startswith("tags"):
-        return "other"
     if any(word in text for word in _ENCRYPTION):
         return "encryption"
     if any(word in text for word in _SHUT):

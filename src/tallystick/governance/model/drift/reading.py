@@ -1,5 +1,6 @@
 """Read a refresh-only plan: which objects are no longer as the state knew them, and the estate before and after."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -42,15 +43,16 @@ def read_refresh(
     cloud: Cloud,
     environment: Environment,
     targets: Mapping[str, str] | None = None,
+    otherwise: str = "store",
     inventory: Mapping[str, Any] | None = None,
 ) -> Refreshed:
     """Read the JSON of `terraform plan -refresh-only`. Raises `PlanRefused`.
 
-    `targets` says by type where values were read, as for `read_state`.
+    `targets` says by type where values were read, `otherwise` where those of all other types were.
     """
     read_plan(text=text, cloud=cloud, environment=environment)  # refuses what is no plan of ours
     plan = parsed(text, what="plan")
-    where = targets or {}
+    where = defaultdict(lambda: otherwise, targets or {})
     live = {
         str(each["address"]): _resource(each, each.get("values") or {}, where)
         for each in state_resources(below(plan, "prior_state"))
@@ -87,7 +89,7 @@ def _resource(
         type=str(each["type"]),
         name=str(each["name"]),
         values=values,
-        target=where.get(str(each["type"]), "store"),
+        target=where[str(each["type"])],
     )
 
 

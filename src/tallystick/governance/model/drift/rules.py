@@ -63,9 +63,11 @@ class Rule:
 
 def read_rules(told: Mapping[str, Any]) -> tuple[Rule, ...]:
     """Read the rules out of parsed TOML. Raises `RulesRefused`."""
-    strange = sorted(set(told) - set(_PARTS))
+    strange = sorted(set(told) - {*_PARTS, "people"})
     if strange:
-        raise RulesRefused(f"drift.toml has {strange[0]}; only {', '.join(_PARTS)} may stand there")
+        raise RulesRefused(
+            f"drift.toml has {strange[0]}; only people, {', '.join(_PARTS)} may stand there"
+        )
     rules = tuple(
         _rule(part, cast("Mapping[str, Any]", each))
         for part in _PARTS
@@ -74,6 +76,12 @@ def read_rules(told: Mapping[str, Any]) -> tuple[Rule, ...]:
     if len(rules) > RULES_MAX:
         raise RulesRefused(f"drift.toml has over {RULES_MAX} rules; write patterns instead")
     return rules
+
+
+def read_people(told: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    """Read by which names each person of ours acts in a cloud; who is not named acts by their own."""
+    people = cast("Mapping[str, Any]", told.get("people", {}))
+    return {name: tuple(str(one) for one in names) for name, names in people.items()}
 
 
 def _rule(part: Part, told: Mapping[str, Any]) -> Rule:

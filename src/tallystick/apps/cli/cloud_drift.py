@@ -1,0 +1,309 @@
+"""`tallystick cloud drift`: what is live and was not planned, who did it, and the way back."""
+
+import json
+import os
+import time
+import tomllib
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, cast
+
+import msgspec
+import typer
+
+from tallystick.apps.cli.asking import address, ask, fail, key_for
+from tallystick.apps.cli.cloud_states import DoorStates
+from tallystick.governance.adapters.drift.looking import Looked, Place, look
+from tallystick.governance.adapters.drift.repairing import REPAIRS_MAX, Repaired, repair
+from tallystick.governance.adapters.policies import (
+    load_catalogue,
+    load_inventory,
+    policies_folder,
+)
+from tallystick.governance.adapters.provider.targets import SETTING
+from tallystick.governance.adapters.reports import drift as report
+from tallystick.governance.adapters.terraform import estates, executable
+from tallystick.governance.adapters.terraform.files import FileStates
+from tallystick.governance.adapters.terraform.runner import Runner, RunRefused
+from tallystick.governance.adapters.terraform.statekeeper import StateRefused, States
+from tallystick.governance.model.catalogue import Catalogue, CatalogueRefused
+from tallystick.governance.model.drift.finding import Grounds, find
+from tallystick.governance.model.drift.rules import RulesRefused, read_people, read_rules
+from tallystick.governance.model.drift.values import Window
+from tallystick.governance.model.judging import judge
+from tallystick.governance.model.plans import PlanRefused
+from tallystick.governance.model.values import Cloud, Environment
+from tallystick.kernel.instants import SECOND, Instant, parse, render
+from tallystick.runtime.embedded import default_home
+
+app = typer.Typer()
+
+HOURS_MAX: Final = 90 * 24
+"""CloudTrail tells of ninety days."""
+
+RUNS_MAX: Final = 10_000
+_LOOKING: Final = ("AWS_", "ARM_", "GOOGLE_", "CLOUDSDK_")
+_REFUSALS: Final = (
+    RunRefused,
+    StateRefused,
+    PlanRefused,
+    RulesRefused,
+    CatalogueRefused,
+    executable.ToolMissing,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Watched:
+    """One estate that is looked at, and by what it is judged."""
+
+    code: estates.Place
+    place: Place
+    states: States
+    catalogue: Catalogue
+    inventory: Mapping[str, Any]
+    told: Mapping[str, Any]
+    windows: tuple[Window, ...]
+
+
+@app.command()
+def drift(  # noqa: PLR0917 - the words of a command
+    environment: str = typer.Option(..., "--environment", "-e", help="Which environment."),
+    cloud: str = typer.Option(..., "--cloud", "-c", help="aws, azure or gcp."),
+    infra: Path = typer.Option(Path("infra/terraform"), "--infra", help="The folder of the HCL."),
+    out: Path = typer.Option(Path("drift"), "--out", help="Gets drift.json and drift.html."),
+    local: Path = typer.Option(None, "--local", help="Without a platform: the state's folder."),
+    hours: int = typer.Option(24, "--hours", min=1, max=HOURS_MAX, help="How far back to ask the trail."),
+    mend: bool = typer.Option(False, "--repair", help="Put back what policies/drift.toml calls safe."),
+    propose: bool = typer.Option(False, "--propose", help="Hand in the way back as a plan."),
+    every: int = typer.Option(0, "--every", min=0, max=1440, help="Look again after so many minutes."),
+    runs: int = typer.Option(1, "--runs", min=1, max=RUNS_MAX, help="How often to look, with --every."),
+    work: Path = typer.Option(None, "--work", help="Where Terraform works; kept between runs."),
+    terraform: str = typer.Option("", "--terraform", help="The OpenTofu or Terraform to run."),
+) -> None:  # fmt: skip
+    """Look for what is live and was not planned; report it, and end with 1 when a control breaks by it."""
+    if runs > 1 and not every:
+        fail("--runs needs --every, the minutes between two looks")
+    alarms = 0
+    for number in range(runs):
+        if number:
+            time.sleep(every * 60)
+        try:
+            watched = _watched(environment, cloud, infra, local, work, terraform)
+            alarms = _once(watched, out=out, hours=hours, mend=mend, local=local is not None)
+        except _REFUSALS as refusal:
+            if number + 1 == runs:
+                fail(str(refusal))
+            typer.echo(f"not looked at: {refusal}", err=True)
+    if propose and alarms:
+        _way_back(environment, cloud, infra, out, local, terraform)
+    if alarms:
+        raise typer.Exit(1)
+
+
+def _once(watched: _Watched, *, out: Path, hours: int, mend: bool, local: bool) -> int:
+    """Look once, write and hand in what was found; give the number of alarms."""
+    until = _now()
+    since = until - hours * 3600 * SECOND
+    with _running(watched) as runner:
+        seen = look(
+            runner=runner,
+            planfile=watched.code.work / "drift.bin",
+            place=watched.place,
+            since=since,
+            until=until,
+            variables={"environment": watched.code.environment},
+            inventory=watched.inventory,
+        )
+    made = _reported(watched, seen, since=since, at=until, mend=mend)
+    page, document = report.page(made).encode(), report.document(made)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "drift.html").write_bytes(page)
+    (out / "drift.json").write_bytes(document)
+    typer.echo(report.text(made))
+    typer.echo(f"written to {out}: drift.html to read, drift.json for machines")
+    if not local:
+        kept = ask("POST", "/v1/cloud/live-reports", body=_message(made, document, page)).json()
+        typer.echo(f"{kept['report']}: in the record; {kept['met']} met, {kept['broken']} broken")
+    return len(made.found.alarms)
+
+
+def _reported(
+    watched: _Watched, seen: Looked, *, since: Instant, at: Instant, mend: bool
+) -> report.Report:
+    grounds = Grounds(
+        events=seen.events,
+        rules=read_rules(watched.told),
+        windows=watched.windows,
+        judge=lambda estate: judge(estate=estate, catalogue=watched.catalogue, at=at).verdicts,
+        at=at,
+    )
+    found = find(refreshed=seen.refreshed, strangers=seen.strangers, grounds=grounds)
+    targets = watched.place.targets()
+    repaired: tuple[Repaired, ...] = ()
+    if mend:
+        repaired = repair(
+            differences=found.differences,
+            refreshed=seen.refreshed,
+            targets=targets,
+            most=REPAIRS_MAX,
+        )
+    return report.Report(
+        estate=watched.code.estate,
+        at=at,
+        since=since,
+        targets=tuple(sorted({target.name for target in targets.values()})),
+        found=found,
+        repaired=repaired,
+        unseen=seen.unseen,
+    )
+
+
+def _message(made: report.Report, document: bytes, page: bytes) -> bytes:
+    """Give what goes to the platform: verdicts, and of each difference a digest only."""
+    differences = [
+        {
+            "subject": each.subject,
+            "kind": each.kind,
+            "sort": each.sort,
+            "digest": report.digest(each),
+            "by": each.who,
+        }
+        for each in made.found.differences
+    ]
+    differences += [
+        {
+            "subject": each.subject,
+            "kind": "repaired" if each.is_done else "not_repaired",
+            "sort": "repair",
+            "digest": sha256(msgspec.json.encode(each)).hexdigest(),
+            "by": "tallystick",
+        }
+        for each in made.repaired
+    ]
+    verdicts = [
+        {
+            "control": each.control,
+            "subject": each.subject,
+            "outcome": each.outcome,
+            "target": each.target or "none",
+        }
+        for each in made.found.verdicts
+    ]
+    return json.dumps(
+        {
+            "estate": made.estate,
+            "observed_at": render(made.at),
+            "verdicts": verdicts,
+            "differences": differences,
+            "digests": {
+                "drift.json": sha256(document).hexdigest(),
+                "drift.html": sha256(page).hexdigest(),
+            },
+        }
+    ).encode()
+
+
+def _watched(  # noqa: PLR0917 - the words of a command
+    environment: str,
+    cloud: str,
+    infra: Path,
+    local: Path | None,
+    work: Path | None,
+    terraform: str,
+) -> _Watched:
+    if environment not in ("development", "staging", "production") or cloud not in (
+        "aws",
+        "azure",
+        "gcp",
+    ):
+        fail("an estate is development, staging or production on aws, azure or gcp: name both")
+    estate = f"{environment}-{cloud}"
+    targets = os.environ.get(SETTING)
+    if targets is None and local is not None:
+        targets = json.dumps({"store": str(local.resolve() / "store.json")})
+    told = tomllib.loads((policies_folder() / "drift.toml").read_text())
+    return _Watched(
+        code=estates.Place(
+            infra=infra,
+            cloud=cloud,
+            environment=environment,
+            work=work or default_home() / "cloud" / f"{estate}-drift",
+            command=executable.find(named=terraform or None),
+            targets=targets,
+            environ={name: text for name, text in os.environ.items() if name.startswith(_LOOKING)},
+        ),
+        place=_reached(cast("Cloud", cloud), cast("Environment", environment), targets),
+        states=FileStates(local) if local is not None else _at_door(estate),
+        catalogue=load_catalogue(),
+        inventory=load_inventory(),
+        told=told,
+        windows=() if local is not None else _windows(estate, told),
+    )
+
+
+def _reached(cloud: Cloud, environment: Environment, targets: str | None) -> Place:
+    """Say how live kinds reach the cloud: as the targets say, or AWS itself where none are set."""
+    if targets is None:
+        return Place(
+            cloud=cloud,
+            environment=environment,
+            setting={} if cloud == "aws" else None,
+            otherwise=cloud,
+        )
+    return Place(cloud=cloud, environment=environment, setting=json.loads(targets).get(cloud))
+
+
+def _windows(estate: str, told: Mapping[str, Any]) -> tuple[Window, ...]:
+    """Give the break-glasses of the estate that stand open or await review, for each name of their persons."""
+    people = read_people(told)
+    standing = ask("GET", "/v1/cloud/estates").json()["items"]
+    return tuple(
+        Window(
+            who=name,
+            opened=parse(glass["at"]),
+            closes=parse(glass["until"]),
+            reason=glass["reason"],
+        )
+        for each in standing
+        if each["estate"] == estate
+        for glass in each.get("glasses", ())
+        for name in people.get(glass["by"], (glass["by"],))
+    )
+
+
+def _way_back(  # noqa: PLR0917 - the words of a command
+    environment: str, cloud: str, infra: Path, out: Path, local: Path | None, terraform: str
+) -> None:
+    """Plan as ever: what changed is put back and what was deleted is made anew, once the plan is approved."""
+    # The commands of the group are put together there, this one too.
+    from tallystick.apps.cli.cloud import plan  # noqa: PLC0415
+
+    plan(
+        environment=environment,
+        cloud=cloud,
+        infra=infra,
+        out=out,
+        local=cast("Path", local),
+        base="",
+        work=cast("Path", None),
+        terraform=terraform,
+        cold=False,
+        free_lock="",
+    )
+
+
+def _at_door(estate: str) -> DoorStates:
+    url = address()
+    return DoorStates(url=url, key=key_for(url), estate=estate)
+
+
+def _running(watched: _Watched) -> AbstractContextManager[Runner]:
+    return estates.running(watched.code, watched.states)
+
+
+def _now() -> Instant:
+    return time.time_ns() // 1_000

@@ -1,0 +1,125 @@
+"""Drift as a person reads it and as a machine does: one page that needs nothing else, JSON, and lines."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tallystick.governance.adapters.drift.repairing import Repaired
+from tallystick.governance.model.drift.finding import Found
+from tallystick.governance.model.drift.values import SORTS, Difference, Sort
+from tallystick.kernel.instants import Instant, render
+
+TITLES: Final[Mapping[Sort, str]] = {
+    "unexplained": "Nobody explains it",
+    "break_glass": "Somebody broke the glass",
+    "approved": "Approved for a while",
+    "autoscaler": "The autoscaler's",
+    "noise": "Noise",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All that one look found; `unseen` are sentences on what could not be looked at."""
+
+    estate: str
+    at: Instant
+    since: Instant
+    targets: tuple[str, ...]
+    found: Found
+    repaired: tuple[Repaired, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> dict[Sort, int]:
+        """Count differences by sort; sorts that do not occur are left out."""
+        counted = Counter(each.sort for each in self.found.differences)
+        return {sort: counted[sort] for sort in SORTS if counted[sort]}
+
+
+def document(report: Report) -> bytes:
+    """Give the report as JSON; secrets are in it as digests only."""
+    failing = [each for each in report.found.verdicts if each.outcome == "fail"]
+    told: dict[str, Any] = {
+        "estate": report.estate,
+        "at": render(report.at),
+        "trail_since": render(report.since),
+        "targets": report.targets,
+        "counts": report.counts,
+        "alarms": len(report.found.alarms),
+        "differences": [_difference(each) for each in report.found.differences],
+        "failing": failing,
+        "repaired": report.repaired,
+        "unseen": report.unseen,
+    }
+    return msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
+
+
+def digest(difference: Difference) -> str:
+    """Give the SHA-256 of a difference as the report tells it: all of it that goes into evidence."""
+    return sha256(msgspec.json.encode(_difference(difference))).hexdigest()
+
+
+def _difference(each: Difference) -> dict[str, Any]:
+    told = msgspec.to_builtins(each)
+    return {**told, "at": None if each.at is None else render(each.at), "alarms": each.alarms}
+
+
+def page(report: Report) -> str:
+    """Give the page as HTML: no script, nothing fetched, light or dark as the reader has it."""
+    groups = [
+        (sort, TITLES[sort], [each for each in report.found.differences if each.sort == sort])
+        for sort in report.counts
+    ]
+    return (
+        _pages()
+        .get_template("drift.html")
+        .render(report=report, groups=groups, titles=TITLES, render=render)
+    )
+
+
+def text(report: Report) -> str:
+    """Give the report as lines for a terminal."""
+    counted = ", ".join(f"{number} {sort}" for sort, number in report.counts.items())
+    lines = [f"{report.estate} at {render(report.at)}: {counted or 'as planned'}"]
+    for each in report.found.differences:
+        lines += _lines(each)
+    lines += [
+        f"put back: {each.subject} ({each.reason})"
+        if each.is_done
+        else f"NOT put back: {each.subject}: {each.problem}"
+        for each in report.repaired
+    ]
+    lines += [f"not seen: {each}" for each in report.unseen]
+    return "\n".join(lines)
+
+
+def _lines(each: Difference) -> list[str]:
+    by = f" by {each.who} ({each.act})" if each.who else ""
+    when = f" at {render(each.at)}" if each.at is not None else ""
+    broke = sorted({one.control for one in each.broke})
+    return [
+        f"{'!!! ' if each.alarms else ''}{each.sort}: {each.subject} {each.kind}{by}{when}",
+        *(
+            f"      {one.path}: {one.before or 'nothing'} → {one.after or 'nothing'}"
+            for one in each.changed
+        ),
+        *([f"      breaks {', '.join(broke)}"] if broke else []),
+    ]
+
+
+@cache
+def _pages() -> Environment:
+    return Environment(
+        loader=PackageLoader("tallystick.governance.adapters.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
