@@ -5,11 +5,11 @@ import sys
 import uvloop
 
 from tallystick.runtime.edge import settle_memory
-from tests.bench import access, bulk, console, far, growth, http, record
+from tests.bench import access, bulk, cloud, console, far, growth, http, record
 from tests.bench.figures import missed, say
 from tests.bench.ground import new_database, postgres
 
-PARTS = ("bulk", "http", "growth", "record", "access", "far", "console")
+PARTS = ("bulk", "http", "growth", "record", "access", "far", "console", "cloud")
 
 
 async def measure(url: str, wanted: set[str]) -> None:
@@ -27,6 +27,8 @@ async def measure(url: str, wanted: set[str]) -> None:
         await far.measure(await new_database(url, "far"))
     if "console" in wanted:
         await console.measure()
+    if "cloud" in wanted:
+        cloud.measure()
     if "record" in wanted:
         await record.measure(url)
 
