@@ -7,7 +7,6 @@ from tallystick.governance.adapters.lending import lender_of
 from tallystick.governance.adapters.repository import Repository
 from tallystick.governance.adapters.rules import PolicyFolder
 from tallystick.governance.jobs import note_overdue
-from tallystick.governance.model.lending import Credentials
 from tallystick.governance.service import GovernanceService
 from tallystick.governance.service.ground import Ground
 from tallystick.kernel.ids import tenant_name
@@ -25,7 +24,6 @@ def governance_of(
     *,
     clock: Clock,
     mint: Mint,
-    credentials: Credentials | None = None,
 ) -> GovernanceService:
     """Stand it. The clouds' credentials are lent to the tenant that runs the platform, and to no other.
 
@@ -41,7 +39,7 @@ def governance_of(
             pen=Pen(database=database, context="governance", clock=clock),
             policies=PolicyFolder(),
             head=repository.head if repository else None,
-            credentials=credentials or lender_of(os.environ),
+            credentials=lender_of(os.environ),
             lends_to=lambda tenant_id: (
                 tenant_id != 0 and tenant_name(tenant_id) == operators_of(settings)
             ),

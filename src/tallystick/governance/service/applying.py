@@ -99,7 +99,7 @@ class Applying:
             plan = await found(connection, caller, message.plan)
             demand_open(plan)
             await demand_glass(connection, caller, plan=plan, named=message.break_glass, at=at)
-            await self._demand_free(connection, caller, plan.estate, at)
+            lost = await self._demand_free(connection, caller, plan.estate, at)
             passed = await self._decided(
                 connection,
                 caller,
@@ -112,6 +112,8 @@ class Applying:
             row = self._row(caller, plan, token, passed, at)
             await self._write(connection, caller, plan, row, message.break_glass)
             planfile = await plans.planfile(connection, tenant_id=tenant_id, plan_id=plan.plan_id)
+        if lost is not None:
+            await self._take_back(lost)
         return LentApply(
             apply=answers.apply(row),
             token=token,
@@ -171,13 +173,15 @@ class Applying:
 
     async def _demand_free(
         self, connection: Connection, caller: Caller, estate: str, at: Instant
-    ) -> None:
+    ) -> ApplyRow | None:
+        """End an apply whose lease has ended, if one holds the estate. Raises ApplyIsRunning while it lasts."""
         row = await store.running(connection, tenant_id=caller.tenant_id, estate=estate)
         if row is None:
-            return
+            return None
         _demand_ended(row, at)
         lost = replace(row, status="lost", ended_at=at)
         await self._end(connection, caller, lost, Tag.GOVERNANCE_APPLY_LOSE, "")
+        return lost
 
     async def _decided(
         self,
