@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tallystick.client.generated.async_approvals import AsyncApprovals
 from tallystick.client.generated.async_clients import AsyncClients
+from tallystick.client.generated.async_clouds import AsyncClouds
 from tallystick.client.generated.async_factors import AsyncFactors
 from tallystick.client.generated.async_keys import AsyncKeys
 from tallystick.client.generated.async_ledger import AsyncLedger
@@ -35,3 +36,4 @@ class AsyncGroups:
         self.sessions = AsyncSessions(ask, walk, new_key)
         self.substitutions = AsyncSubstitutions(ask, walk, new_key)
         self.record = AsyncRecord(ask, walk, new_key)
+        self.clouds = AsyncClouds(ask, walk, new_key)

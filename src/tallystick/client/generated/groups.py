@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tallystick.client.generated.approvals import Approvals
 from tallystick.client.generated.clients import Clients
+from tallystick.client.generated.clouds import Clouds
 from tallystick.client.generated.factors import Factors
 from tallystick.client.generated.keys import Keys
 from tallystick.client.generated.ledger import Ledger
@@ -35,3 +36,4 @@ class Groups:
         self.sessions = Sessions(ask, walk, new_key)
         self.substitutions = Substitutions(ask, walk, new_key)
         self.record = Record(ask, walk, new_key)
+        self.clouds = Clouds(ask, walk, new_key)
