@@ -95,6 +95,17 @@ def read_plan(
     )
 
 
+def said_of(text: str | bytes) -> tuple[Cloud | None, Environment | None]:
+    """Say of which cloud and environment a plan or state is, as far as it tells. Raises `PlanRefused`."""
+    read = parsed(text, what="plan or state")
+    each = [*items(read, "resource_changes"), *state_resources(read)]
+    named = {short_provider(str(one.get("provider_name", ""))) for one in each}
+    clouds: list[Cloud] = [cloud for cloud, allowed in PROVIDERS.items() if named & allowed]
+    said = below(read, "variables", "environment").get("value")
+    environments = [each for each in ENVIRONMENTS if each == str(said)]
+    return clouds[0] if len(clouds) == 1 else None, environments[0] if environments else None
+
+
 def parsed(text: str | bytes, *, what: str) -> dict[str, Any]:
     """Parse Terraform's JSON within its bound; `what` names it in the refusal. Raises `PlanRefused`."""
     if len(text) > PLAN_BYTES_MAX:
