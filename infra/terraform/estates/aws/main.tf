@@ -103,6 +103,7 @@ module "secrets" {
 
   naming           = module.naming.naming
   settings         = local.environment.secrets
+  names            = local.here.secrets
   key_arn          = module.keys.arns.secrets
   recovery_key_arn = local.environment.secrets.replica ? lookup(module.keys.recovery_arns, "secrets", null) : null
   topic_arn        = module.logs.topic_arn

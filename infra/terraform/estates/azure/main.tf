@@ -165,6 +165,7 @@ module "kubernetes" {
   naming              = module.naming.naming
   settings            = local.environment.kubernetes
   size                = local.here.node_size
+  tier                = local.here.cluster_tier
   resource_group      = azurerm_resource_group.this.name
   directory           = local.here.directory
   workspace_id        = module.logs.workspace.id

@@ -77,6 +77,7 @@ module "access" {
   source = "../../modules/access/gcp"
 
   naming   = module.naming.naming
+  number   = local.here.number
   issuer   = local.all.issuer
   audience = local.all.audience
 }
@@ -86,6 +87,7 @@ module "secrets" {
 
   naming          = module.naming.naming
   settings        = merge(local.environment.secrets, { since = local.environment.costs.since })
+  names           = local.here.secrets
   number          = local.here.number
   key_id          = module.keys.ids.secrets
   recovery_key_id = local.environment.secrets.replica ? lookup(module.keys.recovery_ids, "secrets", null) : null

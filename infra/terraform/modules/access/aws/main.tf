@@ -2,8 +2,10 @@
 # for one environment and one purpose each. There are no keys, and no person's role that changes anything.
 
 locals {
-  host = trimprefix(var.issuer, "https://")
-  tags = var.naming.tags.lending
+  host     = trimprefix(var.issuer, "https://")
+  provider = "arn:aws:iam::${var.naming.account}:oidc-provider/${local.host}"
+  boundary = "arn:aws:iam::${var.naming.account}:policy/${var.naming.prefix}-boundary"
+  tags     = var.naming.tags.lending
   roles = {
     plan        = { what = "Reads what is there, to compare it with the code.", seconds = 3600 }
     apply       = { what = "Carries out a plan that was approved.", seconds = 3600 }
@@ -11,7 +13,7 @@ locals {
     break-glass = { what = "Mends the cluster when all else fails; rings.", seconds = 3600 }
   }
   actions = jsondecode(file("${path.module}/actions.json"))
-  bound   = { Condition = { StringEquals = { "iam:PermissionsBoundary" = aws_iam_policy.boundary.arn } } }
+  bound   = { Condition = { StringEquals = { "iam:PermissionsBoundary" = local.boundary } } }
 }
 
 # The most that any role made by a run may do, whatever policies it is given: a run cannot make itself a master.
@@ -51,7 +53,7 @@ resource "aws_iam_role" "this" {
     Statement = [{
       Sid       = "LentByThePlatform"
       Effect    = "Allow"
-      Principal = { Federated = aws_iam_openid_connect_provider.platform.arn }
+      Principal = { Federated = local.provider }
       Action    = "sts:AssumeRoleWithWebIdentity"
       Condition = { StringEquals = {
         "${local.host}:aud" = var.audience
@@ -59,6 +61,8 @@ resource "aws_iam_role" "this" {
       } }
     }]
   })
+
+  depends_on = [aws_iam_openid_connect_provider.platform]
 }
 
 # These two read settings and never what is kept: no object, no secret, no row.

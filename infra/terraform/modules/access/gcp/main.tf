@@ -3,6 +3,7 @@
 
 locals {
   roles = jsondecode(file("${path.module}/roles.json"))
+  pool  = "projects/${var.number}/locations/global/workloadIdentityPools/${var.naming.brief}-platform"
   who   = toset(["plan", "apply", "operators", "break-glass"])
   held = merge([for who in ["plan", "apply"] : {
     for role in local.roles[who] : "${who}-${role}" => { who = who, role = role }
@@ -46,8 +47,10 @@ resource "google_service_account_iam_binding" "this" {
   service_account_id = google_service_account.this[each.key].name
   role               = "roles/iam.workloadIdentityUser"
   members = [
-    "principal://iam.googleapis.com/${google_iam_workload_identity_pool.platform.name}/subject/cloud/${var.naming.environment}/gcp/${each.key}",
+    "principal://iam.googleapis.com/${local.pool}/subject/cloud/${var.naming.environment}/gcp/${each.key}",
   ]
+
+  depends_on = [google_iam_workload_identity_pool_provider.platform]
 }
 
 # Roles that read settings, and for apply those that change them. What is kept is read by none of them: buckets, keys and

@@ -27,3 +27,13 @@ variable "audience" {
   description = "Whom its tokens are for."
   type        = string
 }
+
+variable "number" {
+  description = "The number of the project: its pools are named by it."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{10,14}$", var.number))
+    error_message = "The number of a project is 10 to 14 digits."
+  }
+}

@@ -7,15 +7,15 @@ locals {
 
   # Rule sets of the cloud's, at the sensitivity where false alarms are rare.
   attacks = {
-    sqli-v33-stable              = 1000
-    xss-v33-stable               = 1100
-    lfi-v33-stable               = 1200
-    rfi-v33-stable               = 1300
-    rce-v33-stable               = 1400
-    scannerdetection-v33-stable  = 1600
-    protocolattack-v33-stable    = 1700
-    sessionfixation-v33-stable   = 1800
-    cve-canary                   = 1900
+    sqli-v33-stable             = 1000
+    xss-v33-stable              = 1100
+    lfi-v33-stable              = 1200
+    rfi-v33-stable              = 1300
+    rce-v33-stable              = 1400
+    scannerdetection-v33-stable = 1600
+    protocolattack-v33-stable   = 1700
+    sessionfixation-v33-stable  = 1800
+    cve-canary                  = 1900
   }
 }
 

@@ -116,7 +116,7 @@ resource "azurerm_monitor_diagnostic_setting" "this" {
 }
 
 resource "azurerm_management_lock" "this" {
-  for_each = var.settings.hsm ? local.vaults : {}
+  for_each = var.settings.deletion_protection ? local.vaults : {}
 
   name       = "keep"
   scope      = azurerm_key_vault.this[each.key].id

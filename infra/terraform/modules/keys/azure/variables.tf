@@ -16,9 +16,10 @@ variable "naming" {
 variable "settings" {
   description = "The keys section of the environment."
   type = object({
-    hsm           = bool
-    rotation_days = number
-    deletion_days = number
+    hsm                 = bool
+    rotation_days       = number
+    deletion_days       = number
+    deletion_protection = bool
   })
 
   validation {

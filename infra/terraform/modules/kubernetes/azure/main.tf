@@ -51,7 +51,7 @@ resource "azurerm_kubernetes_cluster" "this" {
   resource_group_name                 = var.resource_group
   dns_prefix                          = local.name
   kubernetes_version                  = var.settings.version
-  sku_tier                            = var.naming.environment == "development" ? "Free" : "Standard"
+  sku_tier                            = var.tier
   automatic_upgrade_channel           = "patch"
   node_os_upgrade_channel             = "NodeImage"
   private_cluster_enabled             = true

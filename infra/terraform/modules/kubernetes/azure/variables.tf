@@ -55,6 +55,16 @@ variable "subnet_id" {
   type        = string
 }
 
+variable "tier" {
+  description = "Free, or Standard where the cloud answers for the interface being there."
+  type        = string
+
+  validation {
+    condition     = contains(["Free", "Standard", "Premium"], var.tier)
+    error_message = "A cluster's tier is Free, Standard or Premium."
+  }
+}
+
 variable "masters_subnet_id" {
   description = "The subnet of the cluster's own interface."
   type        = string

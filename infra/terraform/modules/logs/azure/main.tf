@@ -42,7 +42,7 @@ resource "azurerm_storage_account" "this" {
   cross_tenant_replication_enabled  = false
   allowed_copy_scope                = "AAD"
   infrastructure_encryption_enabled = true
-  tags                              = merge(local.tags, { purpose = "logs" })
+  tags                              = merge(local.tags, { purpose = each.key == "archive" ? "logs" : "flows" })
 
   identity {
     type         = "UserAssigned"

@@ -2,7 +2,7 @@
 # the key for secrets, is known in the recovery region too, and rings when its time has come.
 
 locals {
-  secrets = toset(jsondecode(file("${path.module}/../secrets.json")))
+  secrets = toset(var.names)
   tags    = merge(var.naming.tags.secrets, { rotation_days = tostring(var.settings.rotation_days) })
 }
 

@@ -32,6 +32,16 @@ variable "settings" {
   }
 }
 
+variable "names" {
+  description = "The secrets that have a home here: those of policies/secrets.toml."
+  type        = list(string)
+
+  validation {
+    condition     = alltrue([for name in var.names : can(regex("^[a-z][a-z0-9-]{1,62}$", name))])
+    error_message = "A secret's name is small letters, digits and dashes."
+  }
+}
+
 variable "key_arn" {
   description = "The key for secrets."
   type        = string

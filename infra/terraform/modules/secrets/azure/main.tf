@@ -100,7 +100,7 @@ resource "azurerm_eventgrid_system_topic_event_subscription" "due" {
 }
 
 resource "azurerm_management_lock" "this" {
-  count = var.settings.replica ? 1 : 0
+  count = var.settings.deletion_protection ? 1 : 0
 
   name       = "keep"
   scope      = azurerm_key_vault.this.id

@@ -16,9 +16,10 @@ variable "naming" {
 variable "settings" {
   description = "The secrets section of the environment."
   type = object({
-    rotation_days = number
-    replica       = bool
-    deletion_days = number
+    rotation_days       = number
+    replica             = bool
+    deletion_days       = number
+    deletion_protection = bool
   })
 
   validation {

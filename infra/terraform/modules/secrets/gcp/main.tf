@@ -2,7 +2,7 @@
 # the key for secrets, is known in the recovery region too, and tells the platform when its time has come.
 
 locals {
-  secrets = toset(jsondecode(file("${path.module}/../secrets.json")))
+  secrets = toset(var.names)
   tags    = merge(var.naming.tags.secrets, { rotation_days = tostring(var.settings.rotation_days) })
   day     = 86400
   replicas = merge({ here = { region = var.naming.region, key = var.key_id } },
@@ -33,7 +33,7 @@ resource "google_secret_manager_secret" "this" {
 
   project             = var.naming.account
   secret_id           = "${var.naming.prefix}-${each.key}"
-  deletion_protection = var.settings.replica
+  deletion_protection = var.settings.deletion_protection
   version_destroy_ttl = "${var.settings.deletion_days * local.day}s"
   labels              = local.tags
 

@@ -16,10 +16,11 @@ variable "naming" {
 variable "settings" {
   description = "The secrets section of the environment."
   type = object({
-    rotation_days = number
-    since         = string
-    replica       = bool
-    deletion_days = number
+    rotation_days       = number
+    since               = string
+    replica             = bool
+    deletion_days       = number
+    deletion_protection = bool
   })
 
   validation {
@@ -40,6 +41,16 @@ variable "number" {
   validation {
     condition     = can(regex("^[0-9]{10,14}$", var.number))
     error_message = "The number of a project is 10 to 14 digits."
+  }
+}
+
+variable "names" {
+  description = "The secrets that have a home here: those of policies/secrets.toml."
+  type        = list(string)
+
+  validation {
+    condition     = alltrue([for name in var.names : can(regex("^[a-z][a-z0-9-]{1,62}$", name))])
+    error_message = "A secret's name is small letters, digits and dashes."
   }
 }
 
