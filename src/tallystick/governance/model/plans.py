@@ -102,7 +102,7 @@ def said_of(text: str | bytes) -> tuple[Cloud | None, Environment | None]:
     named = {short_provider(str(one.get("provider_name", ""))) for one in each}
     clouds: list[Cloud] = [cloud for cloud, allowed in PROVIDERS.items() if named & allowed]
     said = below(read, "variables", "environment").get("value")
-    environments = [each for each in ENVIRONMENTS if each == str(said)]
+    environments: list[Environment] = [each for each in ENVIRONMENTS if each == str(said)]
     return clouds[0] if len(clouds) == 1 else None, environments[0] if environments else None
 
 

@@ -266,6 +266,16 @@ def named_by(
     return Related(tuple(certain), tuple(possible))
 
 
+def beyond(owners: Related, step: Callable[[Resource], Related]) -> Related:
+    """Go one relation further: certain is what certain ones lead to for certain."""
+    near, far = [step(each) for each in owners.certain], [step(each) for each in owners.possible]
+    return Related(
+        tuple(each for one in near for each in one.certain),
+        tuple(each for one in near for each in one.possible)
+        + tuple(each for one in far for each in (*one.certain, *one.possible)),
+    )
+
+
 class _Anything(dict[str, Any]):
     """The values of a resource of which nothing is known."""
 

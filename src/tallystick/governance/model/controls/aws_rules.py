@@ -9,7 +9,6 @@ from tallystick.governance.model.predicates import (
     at_least,
     control,
     every,
-    is_none_of,
     is_set,
     is_true,
     judged,
@@ -97,8 +96,12 @@ def access_no_wildcard(policy: Resource, estate: Estate) -> Finding | None:
 def access_no_administrators(attachment: Resource, estate: Estate) -> Finding | None:
     """The cloud's own policies for administrators are attached to nobody."""
     return every(
-        is_none_of(
-            attachment, "policy_arn", _ADMINISTRATORS, "it makes an administrator for all times"
+        refers_to(
+            attachment,
+            "policy_arn",
+            "it makes an administrator for all times",
+            "aws_iam_policy",
+            known=lambda policy: policy not in _ADMINISTRATORS,
         )
     )
 

@@ -3,8 +3,8 @@
 from tallystick.governance.model.controls.bearings import has_purpose
 from tallystick.governance.model.predicates import (
     Finding,
-    Related,
     at_least,
+    beyond,
     control,
     either,
     every,
@@ -184,25 +184,22 @@ def container_locked(policy: Resource, estate: Estate) -> Finding | None:
 def storage_locked(account: Resource, estate: Estate) -> Finding | None:
     """An account for the record, backups or logs has the lock on the account, or a lock on its containers."""
     containers = settings_of(account, estate, "azurerm_storage_container", "storage_account_id")
-    policies: list[Resource] = []
-    for each in (*containers.certain, *containers.possible):
-        by = ("id", "resource_manager_id")
-        found = settings_of(
+    locks = beyond(
+        containers,
+        lambda each: settings_of(
             each,
             estate,
             "azurerm_storage_container_immutability_policy",
             "storage_container_resource_manager_id",
-            by,
-        )
-        policies += [*found.certain, *found.possible]
+            ("id", "resource_manager_id"),
+        ),
+    )
     return when(
         has_purpose(account, "record", "backups", "logs"),
         either(
             "objects in it can be changed and removed",
             is_one_of(account, "immutability_policy.0.state", ("Locked",), ""),
-            exists(Related((), tuple(policies)), "")
-            if containers.possible
-            else exists(Related(tuple(policies)), ""),
+            exists(locks, ""),
         ),
     )
 

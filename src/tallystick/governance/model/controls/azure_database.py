@@ -4,10 +4,10 @@ from tallystick.governance.model.controls.bearings import is_back_soon, loses_no
 from tallystick.governance.model.predicates import (
     Clause,
     Finding,
-    Related,
     all_of,
     any_of,
     at_least,
+    beyond,
     control,
     either,
     every,
@@ -18,6 +18,7 @@ from tallystick.governance.model.predicates import (
     is_one_of,
     is_set,
     is_true,
+    named_by,
     no,
     settings_of,
     when,
@@ -178,13 +179,9 @@ def database_audited(database: Resource, estate: Estate) -> Finding | None:
 @control("azure-database-kept", _DATABASE)
 def database_kept(database: Resource, estate: Estate) -> Finding | None:
     """A lock keeps it from being deleted by a slip: on the server, or on its group."""
-    group = Related(
-        tuple(
-            lock
-            for each in estate.of_type("azurerm_resource_group")
-            if each.at("name") == database.at("resource_group_name")
-            for lock in settings_of(each, estate, "azurerm_management_lock", "scope").certain
-        )
+    groups = named_by(database, "resource_group_name", estate, "azurerm_resource_group", ("name",))
+    group = beyond(
+        groups, lambda each: settings_of(each, estate, "azurerm_management_lock", "scope")
     )
     own = settings_of(database, estate, "azurerm_management_lock", "scope")
     return every(
