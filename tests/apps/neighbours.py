@@ -13,6 +13,7 @@ import httpx
 from tallystick.apps.compose import doors_of_identity_on
 from tallystick.apps.identifying import IdentityDoors
 from tallystick.apps.parts import Urls
+from tallystick.governance.adapters.policies import load_catalogue
 from tallystick.identity.api.people import AddPerson
 from tallystick.identity.api.providers import SetOidcProvider
 from tallystick.identity.api.rights import GiveRole
@@ -22,10 +23,12 @@ from tallystick.identity.model.client_assertion import ASSERTION_TYPE
 from tallystick.identity.model.jws import encoded
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
+from tallystick.kernel.instants import DAY, render
 from tallystick.runtime.configuration import read_settings
 from tallystick.runtime.embedded.waiting import eventually
 from tests.apps.houses import KEY
 from tests.apps.platform import Reached
+from tests.governance.clouds import plan_json, state_json
 from tests.identity.authenticator import Passkey
 from tests.identity.saml_provider import certificate_for
 from tests.identity.signing import Signer
@@ -33,7 +36,10 @@ from tests.loops import to_end
 from tests.payments.orders import Order, initiation
 
 REDIRECT = "http://127.0.0.1:9/back"
-ROLES = ("owner", "bank_manager", "treasurer", "approver", "auditor")
+ROLES = (
+    "owner", "bank_manager", "treasurer", "approver", "auditor", "cloud_runner", "cloud_approver",
+    "cloud_operator",
+)  # fmt: skip
 POSTS = 300
 AGREED_MAX = 3
 XML = {"content-type": "application/xml"}
@@ -98,7 +104,7 @@ class Neighbour:
             "message": f"{word}-M", "owner_reference": f"{word}-c", "subject": f"{word}-clerk",
             "entity": f"https://{word}.example/idp", "context": "wallets",
         }  # fmt: skip
-        for build in (self._rights, self._books, self._wallets, self._payments, self._third_party,
+        for build in (self._rights, self._books, self._wallets, self._payments, self._clouds, self._third_party,
                       self._left_open):  # fmt: skip
             build()
         self._read_record()
@@ -281,6 +287,34 @@ class Neighbour:
         self.names |= {"file": file["file_id"], "payment": payment["payment_id"]}
         self.names["end_to_end_id"] = f"{self.word}-e2e"
 
+    def _clouds(self) -> None:
+        """A plan that is being applied behind a broken glass, and all that comes of it."""
+        key, owner, estate = self.key, self.owner, "development-aws"
+        plan = {
+            "estate": estate, "commit": "a" * 40, "base": "a" * 40, "tool": f"terraform {self.word}",
+            "plan": based(plan_json("development", **{self.word: None})), "planfile": based(self.word.encode()),
+        }  # fmt: skip
+        made = key.done("POST", "/v1/cloud/plans", plan)
+        self.other.done("POST", f"/v1/cloud/plans/{made['plan']}/approve", {"hash": made["hash"]})
+        why = {"reason": f"{self.word} reason", "minutes": 30}
+        glass = owner.done("POST", f"/v1/cloud/estates/{estate}/break-glass", why)
+        begin = {"break_glass": glass["break_glass"]}
+        lent = key.done("POST", f"/v1/cloud/plans/{made['plan']}/apply", begin)
+        state = state_json(estate, 1, lineage=f"line-{self.word}")
+        written = {"token": lent["token"], "content": based(state)}
+        key.done("PUT", f"/v1/cloud/estates/{estate}/state", written)
+        waiver = {
+            "estate": "staging-aws", "control": next(iter(load_catalogue().of_cloud("aws"))).id,
+            "subject": f"aws_s3_bucket.{self.word}", "reason": f"{self.word} reason", "until": in_days(7),
+        }  # fmt: skip
+        waived = owner.done("POST", "/v1/cloud/waivers", waiver)
+        report = {"estate": estate, "observed_at": in_days(0), "verdicts": []}
+        key.done("POST", "/v1/cloud/live-reports", report)
+        self.names |= {
+            "estate": estate, "plan": made["plan"], "hash": made["hash"], "apply": lent["apply"]["apply"],
+            "token": lent["token"], "break_glass": glass["break_glass"], "waiver": waived["waiver"],
+        }  # fmt: skip
+
     def _third_party(self) -> None:
         """A client, and what it asks two people for: the answered one is listed, the other is open."""
         signer, proof, word = Signer("ES256", kid="one"), Signer("ES256"), self.word
@@ -358,6 +392,16 @@ class Neighbour:
         words = ("--tenant", self.tenant, "--from", today, "--to", today, "--out", str(copy))
         said = self.up.command("audit", "export", *words)
         assert said.code == 0, said
+
+
+def based(content: bytes) -> str:
+    """Bytes as JSON carries them."""
+    return base64.b64encode(content).decode()
+
+
+def in_days(days: int) -> str:
+    """A time so many days from now."""
+    return render(time.time_ns() // 1_000 + days * DAY)
 
 
 def code_of(answer: httpx.Response) -> str:

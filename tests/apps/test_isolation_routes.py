@@ -46,7 +46,7 @@ PAGES = ("/", "/docs", "/docs/problems", "/openapi.json", "/healthz", "/readyz")
 SHAPES = {
     "person": "per", "membership": "mem", "delegation": "dlg", "file": "file", "payment": "pay", "client_id": "cli",
     "consent_id": "con", "approval": "apr", "challenge": "chl", "offer": "chl", "session_id": "ses", "factor": "fac",
-    "key_id": "key", "decision": "dec",
+    "key_id": "key", "decision": "dec", "plan": "pln", "apply": "apl", "break_glass": "brk", "waiver": "wvr",
 }  # fmt: skip
 
 
@@ -75,6 +75,7 @@ def nobodys(theirs: dict[str, str]) -> dict[str, str]:
     made |= {
         "tenant": "tnt_" + "".join(reversed(theirs["tenant"].removeprefix("tnt_"))),
         "iban": iban_of("zqnowhere"), "asset": "ZQN", "state": secret, "flow": "tsin_" + secrets.token_hex(28),
+        "token": secrets.token_hex(32), "hash": secrets.token_hex(32),
         "request_uri": f"urn:ietf:params:oauth:request_uri:{made['consent_id']}.{secret}",
         "on": theirs["on"].replace(theirs["on"].rpartition(":")[2], made["person"]),
     }  # fmt: skip

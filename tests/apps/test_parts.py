@@ -75,7 +75,7 @@ def test_each_context_may_have_a_database_of_its_own() -> None:
     urls = urls_of("postgresql://all", settings)
     assert [urls.of(one) for one in ("audit", "ledger")] == ["postgresql://all", "postgresql://own"]
     assert urls.by_url(CONTEXTS) == {
-        "postgresql://all": ["audit", "identity", "wallets", "payments"],
+        "postgresql://all": ["audit", "identity", "wallets", "payments", "governance"],
         "postgresql://own": ["ledger"],
     }
 

@@ -23,6 +23,9 @@ SAML = {
     "certificates": [certificate_for(Signer("ES256").private)],
 }  # fmt: skip
 SUBJECT = {"type": "person", "id": "{person}"}
+PLANNED = {
+    "estate": "{estate}", "commit": "a" * 40, "base": "a" * 40, "plan": "AAAA", "planfile": "AAAA", "tool": "tried",
+}  # fmt: skip
 EVALUATED = {
     "subject": SUBJECT, "action": {"name": "ledger.account.read"},
     "resource": {"type": "account", "id": "{address}"},
@@ -103,6 +106,25 @@ BODIES: dict[str, list[Any]] = {
         SAML | {"provider": "tried", "entity_id": "{entity}/b"},
     ],
     "PUT /v1/substitutions": [{"context": "wallets", "substitute": "nobody", "mode": "shadow"}],
+    "POST /v1/cloud/plans": [PLANNED],
+    "POST /v1/cloud/plans/{plan}/approve": [{"hash": "{hash}"}],
+    "POST /v1/cloud/plans/{plan}/apply": [{}, {"break_glass": "{break_glass}"}],
+    "POST /v1/cloud/applies/{apply}/extend": [{"token": "{token}"}],
+    "POST /v1/cloud/applies/{apply}/finish": [{"token": "{token}", "end": "failed"}],
+    "POST /v1/cloud/estates/{estate}/state/read": [{}, {"token": "{token}"}],
+    "PUT /v1/cloud/estates/{estate}/state": [{"token": "{token}", "content": "AAAA"}],
+    "POST /v1/cloud/estates/{estate}/lock": [{"token": "{token}", "lock": "l"}],
+    "POST /v1/cloud/estates/{estate}/unlock": [{"token": "{token}", "lock": "l"}],
+    "POST /v1/cloud/estates/{estate}/free": [{"reason": "tried"}],
+    "POST /v1/cloud/estates/{estate}/break-glass": [{"reason": "tried", "minutes": 1}],
+    "POST /v1/cloud/break-glasses/{break_glass}/review": [{"opinion": "justified", "reason": "tried"}],
+    "POST /v1/cloud/waivers": [
+        {"estate": "{estate}", "control": "none", "subject": "x", "reason": "tried", "until": "2027-01-01T00:00:00Z"},
+    ],
+    "POST /v1/cloud/live-reports": [
+        {"estate": "{estate}", "observed_at": "2026-01-01T00:00:00Z", "verdicts": []},
+    ],
+    "POST /v1/cloud/secret-steps": [{"secret": "tried", "home": "openbao", "step": "made", "version": 1}],
     "POST /v1/sign-in": [
         {"tenant": "{tenant}", "redirect": "http://127.0.0.1:9/back", "provider": "{provider}"},
     ],
@@ -128,7 +150,7 @@ QUERIES: dict[str, str] = {
     "owner_reference": "{owner_reference}", "file_id": "{file}", "end_to_end_id": "{end_to_end_id}",
     "holder": "{person}", "by": "{person}", "on": "{on}", "mentions": "{on}",
     "client_id": "{client_id}", "request_uri": "{request_uri}",
-    "after": "{after}", "tenant": "{tenant}", "debtor": "{iban}", "creditor_iban": "{iban}",
+    "after": "{after}", "estate": "{estate}", "tenant": "{tenant}", "debtor": "{iban}", "creditor_iban": "{iban}",
 }  # fmt: skip
 NEEDED: dict[str, dict[str, str]] = {
     "statement": {"from": "2026-01-01", "to": "2026-01-02"},
@@ -139,9 +161,10 @@ NEEDED: dict[str, dict[str, str]] = {
 PLAIN = {
     "limit", "since", "until", "effective_at", "recorded_at", "oldest_first", "from", "to", "format", "status", "state",
     "which", "action", "mine", "amount", "reason", "tag", "size", "old", "new", "Idempotency-Key",
+    "outcome", "unreviewed",
 }  # fmt: skip
 # What is called or numbered the same in every tenant, and what is new with each request.
-ALIKE = {"index", "place", "new", "context"}
+ALIKE = {"index", "place", "new", "context", "estate"}
 # What anybody may ask before it is known who asks, about the tenant that they name: by whom people sign in there.
 OPEN = {
     "GET /v1/sign-in", "POST /v1/sign-in", "POST /v1/sign-in/finish", "POST /v1/sign-in/saml/{tenant}",
