@@ -139,5 +139,5 @@ def test_only_store_and_runtime_speak_sql() -> None:
         for path in silent
         for node in ast.walk(tree.parsed(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        if id(node) not in tree.docstrings(tree.parsed(path)) and IN_PYTHON.match(node.value)
+        if IN_PYTHON.match(node.value) and id(node) not in tree.docstrings(tree.parsed(path))
     )
