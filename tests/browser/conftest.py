@@ -15,13 +15,14 @@ from tests.apps.platform import Running, environment
 from tests.browser.house import CHROMIUM, House
 from tests.ports import free_port
 
-# Most modules share a platform. These change what others count, or enrol by the page the first passkey of somebody:
-# they share others, in the order of their names.
+# Most modules share a platform. These change what others count, count what others change, or enrol by the page the
+# first passkey of somebody: they share others, in the order of their names.
 APART: Final = {
     "test_approving": "agreed",
     "test_consents": "agreed",
     "test_people": "agreed",
     "test_me": "oneself",
+    "test_record": "record",
     "test_statements": "oneself",
 }
 # Whoever proves nothing is asked about thousands of times in a minute here.
