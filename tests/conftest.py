@@ -58,6 +58,13 @@ async def _drop(url: str, name: str) -> None:
     raise TimeoutError(f"{name} is still in use")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let one process run all tests of a folder, where several do: they share platforms, and those start once."""
+    for item in items:
+        folder = item.path.relative_to(config.rootpath / "tests").parts[0]
+        item.add_marker(pytest.mark.xdist_group(folder))
+
+
 @pytest.fixture(autouse=True)
 def logs_go_where_they_went() -> Iterator[None]:
     """Take back what a test configured of the logs."""
