@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import secrets
 import time
 from collections.abc import Iterator
@@ -292,7 +293,7 @@ class Neighbour:
         key, owner, estate = self.key, self.owner, "development-aws"
         plan = {
             "estate": estate, "commit": "a" * 40, "base": "a" * 40, "tool": f"terraform {self.word}",
-            "plan": based(plan_json("development", **{self.word: None})), "planfile": based(self.word.encode()),
+            "plan": based(plan_of(self.word)), "planfile": based(self.word.encode()),
         }  # fmt: skip
         made = key.done("POST", "/v1/cloud/plans", plan)
         self.other.done("POST", f"/v1/cloud/plans/{made['plan']}/approve", {"hash": made["hash"]})
@@ -397,6 +398,20 @@ class Neighbour:
 def based(content: bytes) -> str:
     """Bytes as JSON carries them."""
     return base64.b64encode(content).decode()
+
+
+def plan_of(word: str) -> bytes:
+    """A plan for development with a key that nobody knows yet whether it rotates."""
+    said = json.loads(plan_json("development", **{word: False}))
+    (bucket,) = said["resource_changes"]
+    change = {
+        "actions": ["create"],
+        "before": None,
+        "after": {},
+        "after_unknown": {"enable_key_rotation": True},
+    }
+    key = {"address": f"aws_kms_key.{word}", "type": "aws_kms_key", "change": change}
+    return json.dumps(said | {"resource_changes": [bucket, bucket | key]}).encode()
 
 
 def in_days(days: int) -> str:

@@ -171,7 +171,7 @@ def test_keys_peers_and_settings_are_written_for_each_process(
         {"books.internal:8480"}, ["edge"],
     )  # fmt: skip
     env = (folder / "edge" / "env").read_text()
-    assert 'TALLYSTICK_ONLY="payments,edge"' in env
+    assert 'TALLYSTICK_ONLY="payments,governance,edge"' in env
     assert "ledger=https://books.internal:8480" in env
     assert "identity=http://127.0.0.1:9002" in env
     env = (folder / "books" / "env").read_text()
