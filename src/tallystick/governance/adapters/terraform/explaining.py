@@ -24,7 +24,7 @@ ADVICE: Final = (
         "frees it.",
     ),
     (
-        r"does not support state version|state snapshot was created by|unsupported state format|Error loading state",
+        r"does not support state version|state snapshot was created by|unsupported state format",
         "The state cannot be read: it is cut short, or of a newer Terraform. Nothing was changed; bring it back from "
         "its last version.",
     ),

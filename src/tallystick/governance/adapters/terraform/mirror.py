@@ -29,15 +29,8 @@ def write(folder: Path) -> Path:
     )
     for name, version in pack.versions().items():
         for host in HOSTS:
-            program = (
-                plugins
-                / host
-                / "hashicorp"
-                / name
-                / version
-                / place
-                / f"terraform-provider-{name}_v{version}"
-            )
+            program = plugins.joinpath(host, "hashicorp", name, version, place)
+            program = program / f"terraform-provider-{name}_v{version}"
             _write(program, _script(name))
     configuration = folder.resolve() / "cli.tfrc"
     _write(

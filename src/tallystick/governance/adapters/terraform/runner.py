@@ -60,7 +60,7 @@ class Runner:
         skip = shutil.ignore_patterns(
             ".terraform", "*.tfstate*", ".git", *([LOCK] if self.configuration else [])
         )
-        kept = self._here / LOCK
+        kept = self._here.joinpath(LOCK)
         lock = kept.read_bytes() if kept.exists() and self.configuration else None
         shutil.rmtree(self.work / "tree", ignore_errors=True)
         shutil.copytree(self.tree, self.work / "tree", ignore=skip)

@@ -6,12 +6,13 @@ or a file. Source: developer.hashicorp.com/terraform/language/backend/http.
 """
 
 import base64
+import contextlib
 import hmac
 import json
 import secrets
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Protocol
@@ -83,13 +84,12 @@ class Keeper:
         class Handler(_Handler):
             serves = keeper
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
 
     @property
     def environ(self) -> dict[str, str]:
         """Give the settings of Terraform's http backend."""
-        address = f"http://127.0.0.1:{self._server.server_address[1]}/state"
+        address = f"http://127.0.0.1:{self._server.server_port}/state"
         return {
             "TF_HTTP_ADDRESS": address,
             "TF_HTTP_LOCK_ADDRESS": address,
@@ -101,15 +101,21 @@ class Keeper:
 
     def serve(self) -> None:
         """Serve until `close`."""
-        self._server.serve_forever(poll_interval=0.05)
+        self._server.serve_forever()
 
     def close(self) -> None:
         """Stop serving, and free the port."""
-        self._server.shutdown()
+        ending = threading.Thread(target=self._server.shutdown)
+        ending.start()
+        with contextlib.suppress(
+            OSError
+        ):  # the server looks up when somebody calls, not only twice a second
+            socket.create_connection(("127.0.0.1", self._server.server_port), 1).close()
+        ending.join()
         self._server.server_close()
 
 
-@contextmanager
+@contextlib.contextmanager
 def keeping(states: States) -> Iterator[Keeper]:
     """Keep a state for the length of a block."""
     keeper = Keeper(states)
@@ -120,6 +126,13 @@ def keeping(states: States) -> Iterator[Keeper]:
     finally:
         keeper.close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing when Terraform hangs up: it says itself what it did not get."""
 
 
 class _Handler(BaseHTTPRequestHandler):
