@@ -91,13 +91,10 @@ def test_everything_says_whose_it_is_and_what_it_keeps(
 
 @every_estate
 def test_everything_that_can_be_tagged_is(cloud: Cloud, environment: Environment) -> None:
+    named = ("labels", "resource_labels", "user_labels") if cloud == "gcp" else ("tags",)
     for each in planned(cloud, environment):
-        for path in ("tags", "labels", "resource_labels", "user_labels"):
-            untaggable = each["type"] in (
-                "google_monitoring_alert_policy",
-                "google_compute_forwarding_rule",
-            )
-            assert each["values"].get(path, {}) is not None or untaggable, each["address"]
+        for path in named:
+            assert each["values"].get(path, {}) is not None, each["address"]
 
 
 @every_estate

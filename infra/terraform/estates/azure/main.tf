@@ -141,10 +141,11 @@ module "database" {
 module "access" {
   source = "../../modules/access/azure"
 
-  naming         = module.naming.naming
-  resource_group = azurerm_resource_group.this.name
-  issuer         = local.all.issuer
-  audience       = local.all.audience
+  naming   = module.naming.naming
+  issuer   = local.all.issuer
+  audience = local.all.audience
+  resource_group_ids = merge({ here = azurerm_resource_group.this.id },
+  { for group in azurerm_resource_group.recovery : "recovery" => group.id })
 }
 
 module "secrets" {

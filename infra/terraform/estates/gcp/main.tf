@@ -109,7 +109,7 @@ module "kubernetes" {
   key_id         = module.keys.ids.data
   secrets_key_id = module.keys.ids.secrets
   record_bucket  = module.objects.bucket_names.record
-  members        = module.access.members
+  nodes          = module.access.nodes
 }
 
 module "edge" {

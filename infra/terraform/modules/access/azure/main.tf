@@ -11,12 +11,19 @@ locals {
   given = join(", ", values(local.actions.roles))
 }
 
+# What is lent stands apart from the estate: a run may change identities there, and none here.
+resource "azurerm_resource_group" "this" {
+  name     = "${var.naming.prefix}-access"
+  location = var.naming.region
+  tags     = local.tags
+}
+
 resource "azurerm_user_assigned_identity" "this" {
   for_each = local.roles
 
   name                = "${var.naming.prefix}-${each.key}"
   location            = var.naming.region
-  resource_group_name = var.resource_group
+  resource_group_name = azurerm_resource_group.this.name
   tags                = local.tags
 }
 
@@ -24,7 +31,7 @@ resource "azurerm_federated_identity_credential" "this" {
   for_each = local.roles
 
   name                = "${var.naming.prefix}-${each.key}"
-  resource_group_name = var.resource_group
+  resource_group_name = azurerm_resource_group.this.name
   parent_id           = azurerm_user_assigned_identity.this[each.key].id
   issuer              = var.issuer
   audience            = [var.audience]
@@ -59,6 +66,30 @@ resource "azurerm_role_definition" "apply" {
 resource "azurerm_role_assignment" "apply" {
   scope              = local.scope
   role_definition_id = azurerm_role_definition.apply.role_definition_resource_id
+  principal_id       = azurerm_user_assigned_identity.this["apply"].principal_id
+  principal_type     = "ServicePrincipal"
+}
+
+resource "azurerm_role_definition" "identities" {
+  name              = "${var.naming.prefix}-apply-identities"
+  scope             = local.scope
+  description       = "Identities of services and workloads, within the estate's own groups."
+  assignable_scopes = [local.scope]
+
+  permissions {
+    actions = sort(concat(
+      [for pair in setproduct(local.actions.identities, ["delete", "read", "write"]) : "${pair[0]}/${pair[1]}"],
+      ["Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"],
+    ))
+    not_actions = []
+  }
+}
+
+resource "azurerm_role_assignment" "identities" {
+  for_each = var.resource_group_ids
+
+  scope              = each.value
+  role_definition_id = azurerm_role_definition.identities.role_definition_resource_id
   principal_id       = azurerm_user_assigned_identity.this["apply"].principal_id
   principal_type     = "ServicePrincipal"
 }

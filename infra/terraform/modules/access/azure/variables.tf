@@ -28,7 +28,7 @@ variable "audience" {
   type        = string
 }
 
-variable "resource_group" {
-  description = "The resource group it stands in."
-  type        = string
+variable "resource_group_ids" {
+  description = "The resource groups of the estate, here and in the recovery region."
+  type        = map(string)
 }

@@ -81,6 +81,34 @@ resource "google_project_iam_member" "keeps" {
   member  = google_service_account.this[each.key].member
 }
 
+# Nodes write logs and fetch images. A run may start nodes as them, and as nobody else.
+resource "google_service_account" "nodes" {
+  project      = var.naming.account
+  account_id   = "${var.naming.brief}-nodes"
+  display_name = "Nodes of ${var.naming.prefix}"
+  description  = "Writes logs and measures, fetches images."
+}
+
+resource "google_project_iam_member" "nodes" {
+  project = var.naming.account
+  role    = "roles/container.defaultNodeServiceAccount"
+  member  = google_service_account.nodes.member
+}
+
+resource "google_service_account_iam_binding" "nodes" {
+  service_account_id = google_service_account.nodes.name
+  role               = "roles/iam.serviceAccountUser"
+  members            = [google_service_account.this["apply"].member]
+}
+
+resource "google_project_iam_member" "people" {
+  for_each = { operators = "roles/container.clusterViewer", break-glass = "roles/container.admin" }
+
+  project = var.naming.account
+  role    = each.value
+  member  = google_service_account.this[each.key].member
+}
+
 # A run gives the roles that the modules give, and no other: it cannot make itself an owner.
 resource "google_project_iam_member" "gives" {
   project = var.naming.account

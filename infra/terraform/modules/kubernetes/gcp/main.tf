@@ -74,7 +74,7 @@ resource "google_container_cluster" "this" {
   }
 
   node_config {
-    service_account   = google_service_account.nodes.email
+    service_account   = var.nodes.email
     oauth_scopes      = ["https://www.googleapis.com/auth/cloud-platform"]
     boot_disk_kms_key = var.key_id
 
@@ -148,7 +148,7 @@ resource "google_container_node_pool" "services" {
     disk_type         = "pd-balanced"
     disk_size_gb      = var.settings.disk_gb
     boot_disk_kms_key = var.key_id
-    service_account   = google_service_account.nodes.email
+    service_account   = var.nodes.email
     oauth_scopes      = ["https://www.googleapis.com/auth/cloud-platform"]
     tags              = ["services"]
     resource_labels   = local.tags

@@ -24,7 +24,7 @@ resource "google_artifact_registry_repository_iam_member" "nodes" {
   location   = var.naming.region
   repository = google_artifact_registry_repository.this.name
   role       = "roles/artifactregistry.reader"
-  member     = google_service_account.nodes.member
+  member     = var.nodes.member
 }
 
 resource "google_binary_authorization_policy" "this" {

@@ -1,39 +1,12 @@
-# Who nodes, workloads and people are. A workload has an identity of its own that only its account in the cluster can take;
-# nodes write logs and fetch images; people come in for as long as the platform lends it to them.
+# A workload has an identity of its own that only its account in the cluster can take; there is no service account between.
+# Who nodes and people are is made once, in `access`: a run cannot make them.
 
 locals {
   workloads = jsondecode(file("${path.module}/../workloads.json"))
-  people    = { operators = "roles/container.clusterViewer", break-glass = "roles/container.admin" }
-}
-
-resource "google_service_account" "nodes" {
-  project      = var.naming.account
-  account_id   = "${var.naming.brief}-nodes"
-  display_name = "Nodes of ${local.name}"
-  description  = "Writes logs and measures, fetches images."
-}
-
-resource "google_project_iam_member" "nodes" {
-  project = var.naming.account
-  role    = "roles/container.defaultNodeServiceAccount"
-  member  = google_service_account.nodes.member
-}
-
-resource "google_service_account" "workload" {
-  for_each = local.workloads
-
-  project      = var.naming.account
-  account_id   = "${var.naming.brief}-${substr(each.key, 0, 12)}"
-  display_name = "${each.key} of ${local.name}"
-  description  = "What ${each.key} may do outside of the cluster."
-}
-
-resource "google_service_account_iam_member" "workload" {
-  for_each = local.workloads
-
-  service_account_id = google_service_account.workload[each.key].name
-  role               = "roles/iam.workloadIdentityUser"
-  member             = "serviceAccount:${google_container_cluster.this.workload_identity_config[0].workload_pool}[${each.value.namespace}/${each.value.account}]"
+  pool      = "projects/${var.number}/locations/global/workloadIdentityPools/${var.naming.account}.svc.id.goog"
+  principals = { for name, workload in local.workloads :
+    name => "principal://iam.googleapis.com/${local.pool}/subject/ns/${workload.namespace}/sa/${workload.account}"
+  }
 }
 
 resource "google_storage_bucket_iam_member" "record" {
@@ -43,7 +16,9 @@ resource "google_storage_bucket_iam_member" "record" {
 
   bucket = var.record_bucket
   role   = each.value.role
-  member = google_service_account.workload[each.value.name].member
+  member = local.principals[each.value.name]
+
+  depends_on = [google_container_cluster.this]
 }
 
 # Secrets of this platform, by the beginning of their name; a project may hold others.
@@ -52,19 +27,13 @@ resource "google_project_iam_member" "secrets" {
 
   project = var.naming.account
   role    = "roles/secretmanager.secretAccessor"
-  member  = google_service_account.workload[each.key].member
+  member  = local.principals[each.key]
 
   condition {
     title       = "own-secrets"
     description = "Secrets of ${local.name} alone."
     expression  = "resource.name.startsWith(\"projects/${var.number}/secrets/${var.naming.prefix}-\")"
   }
-}
 
-resource "google_project_iam_member" "people" {
-  for_each = local.people
-
-  project = var.naming.account
-  role    = each.value
-  member  = var.members[each.key]
+  depends_on = [google_container_cluster.this]
 }

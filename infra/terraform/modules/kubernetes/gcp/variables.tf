@@ -85,7 +85,7 @@ variable "record_bucket" {
   type        = string
 }
 
-variable "members" {
-  description = "Who may come in: operators and break-glass."
-  type        = map(string)
+variable "nodes" {
+  description = "The service account of nodes, made in access."
+  type        = object({ email = string, member = string })
 }
