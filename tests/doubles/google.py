@@ -174,8 +174,9 @@ class Google(Double):
         now = self.policies.get(name, {}).get("etag", "0")
         if policy.get("etag") not in (None, now):
             raise refusal(409, "ABORTED", "There were concurrent policy changes")
+        delta = policy_delta(self.policies.get(name, {}), policy)
         self.policies[name] = {**policy, "etag": str(int(now) + 1)}
-        self.enter(asked.caller, "SetIamPolicy", name)
+        self.enter(asked.caller, "SetIamPolicy", name, delta=delta)
         return Answer(body=self.policies[name])
 
     def list_entries(self, asked: Asked) -> Answer:
@@ -190,17 +191,21 @@ class Google(Double):
             answer["nextPageToken"] = str(start + size)
         return Answer(body=answer)
 
-    def enter(self, who: str, verb: str, name: str, *, service: str = "") -> None:
+    def enter(
+        self, who: str, verb: str, name: str, *, service: str = "", delta: Any = None
+    ) -> None:
         """Enter into the audit log that somebody did something."""
         assert len(self.entries) < ENTRIES_MAX
         host = "secretmanager" if "/secrets/" in name else "cloudkms"
-        payload = {
+        payload: dict[str, Any] = {
             "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
             "serviceName": service or f"{host}.googleapis.com",
             "methodName": verb,
             "resourceName": name,
             "authenticationInfo": {"principalEmail": who},
         }
+        if delta is not None:
+            payload["serviceData"] = {"policyDelta": {"bindingDeltas": delta}}
         project = name.split("/")[1]
         self.entries.append(
             {
@@ -228,6 +233,21 @@ class Google(Double):
         self.things[name] = {**body, "name": name, "createTime": self.now()}
         self.enter(asked.caller, verb, name)
         return Answer(body=self.things[name])
+
+
+def policy_delta(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Give what the audit log says of a policy that was set: each member that was added or removed, by its role."""
+    was, now = _members(before), _members(after)
+    return [
+        {"action": action, "role": role, "member": member}
+        for action, pairs in (("ADD", now - was), ("REMOVE", was - now))
+        for role, member in sorted(pairs)
+    ]
+
+
+def _members(policy: Mapping[str, Any]) -> set[tuple[str, str]]:
+    bindings = policy.get("bindings") or []
+    return {(each["role"], one) for each in bindings for one in each.get("members") or ()}
 
 
 def _bare(pattern: str) -> str:

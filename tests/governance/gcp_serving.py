@@ -19,7 +19,8 @@ from gcplocal.server import create_app
 from gcplocal.state import StateStore
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.doubles.google import Google
+from tallystick.governance.adapters.live.gcp.ground import close_all
+from tests.doubles.google import Google, policy_delta
 from tests.governance.targets import OTHER_TOKEN, TOKENS
 
 PROJECT: Final = "tallystick-staging"
@@ -33,6 +34,7 @@ class Listening:
 
     app: Callable[..., Iterable[bytes]]
     double: Google
+    policies: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Answer one call, and enter it when it changed something."""
@@ -46,10 +48,18 @@ class Listening:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         if method in _VERBS and heard[0].startswith("2"):
             token = str(environ.get("HTTP_AUTHORIZATION", "")).removeprefix("Bearer ")
-            told = audited(method, path, json.loads(answer or b"{}"))
+            said = json.loads(answer or b"{}")
+            told = audited(method, path, said)
             if told is not None:
-                self.double.enter(TOKENS.get(token, token), told[1], told[2], service=told[0])
+                delta = self._delta(told[2], said) if "Iam" in told[1] else None
+                who = TOKENS.get(token, token)
+                self.double.enter(who, told[1], told[2], service=told[0], delta=delta)
         return [answer]
+
+    def _delta(self, name: str, policy: Mapping[str, Any]) -> list[dict[str, str]]:
+        delta = policy_delta(self.policies.get(name, {}), policy)
+        self.policies[name] = policy
+        return delta
 
 
 def audited(method: str, path: str, answer: Mapping[str, Any]) -> tuple[str, str, str] | None:
@@ -92,14 +102,19 @@ class Served:
     double: Google
     setting: dict[str, Any] = field(default_factory=dict[str, Any])
 
-    def hand(self, token: str = OTHER_TOKEN) -> Callable[[str], httpx.Client]:
+    @contextmanager
+    def hand(self, token: str = OTHER_TOKEN) -> Iterator[Callable[[str], httpx.Client]]:
         """Give somebody's hand on the cloud: a function from a service's name to a client at its address."""
         headers = {"Authorization": f"Bearer {token}"}
         clients = {
             url: httpx.Client(base_url=url, headers=headers, timeout=20, trust_env=False)
             for url in set(self.setting["endpoints"].values())
         }
-        return lambda service: clients[self.setting["endpoints"][service]]
+        try:
+            yield lambda service: clients[self.setting["endpoints"][service]]
+        finally:
+            for client in clients.values():
+                client.close()
 
 
 @contextmanager
@@ -125,6 +140,7 @@ def serving_gcp() -> Iterator[Served]:
     try:
         yield Served(url, double, setting)
     finally:
+        close_all()
         server.shutdown()
         thread.join(10)
         server.server_close()

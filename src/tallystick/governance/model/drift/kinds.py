@@ -10,6 +10,7 @@ _ENCRYPTION: Final = (
     "kms",
     "encrypt",
     "cmek",
+    "customer_managed",
     "sse_algorithm",
     "rotation",
     "crypto",
@@ -84,7 +85,8 @@ def kind_of(*, type_: str, paths: Iterable[str]) -> Kind:
     return next(kind for kind in _FIRST if kind in found)
 
 
-def _of_words(text: str) -> Kind:
+def _of_words(path: str) -> Kind:
+    text = path.replace("resource_", "")  # that is no "source_" of traffic
     if any(word in text for word in _ENCRYPTION):
         return "encryption"
     if any(word in text for word in _SHUT):

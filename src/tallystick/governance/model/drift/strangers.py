@@ -12,6 +12,7 @@ _INSIDE: Final = (
     ("aws_vpc_security_group_ingress_rule", "security_group_id", "aws_security_group", "ingress"),
     ("aws_vpc_security_group_egress_rule", "security_group_id", "aws_security_group", "egress"),
     ("aws_iam_role_policy", "role", "aws_iam_role", "inline_policy"),
+    ("aws_s3_bucket_versioning", "bucket", "aws_s3_bucket", "object_lock_enabled"),
     ("azurerm_network_security_rule", "within", "azurerm_network_security_group", "security_rule"),
     ("azurerm_subnet", "within", "azurerm_virtual_network", "subnet"),
     *(
@@ -32,7 +33,12 @@ def strangers(
     *, known: Estate, listed: Mapping[str, Iterable[Mapping[str, Any]]], target: str
 ) -> tuple[Resource, ...]:
     """Give what `list` found and no state holds, by type and id, at most a thousand of them."""
-    ours = {(each.type, str(each.values.get("id"))) for each in known.resources}
+    # A new version of a known secret or key has an id of its own, and is no stranger.
+    ours = {
+        (each.type, str(each.values.get(key)))
+        for each in known.resources
+        for key in ("id", "versionless_id")
+    }
     written = set(_written_inside(known))
     found = [
         Resource(
@@ -44,7 +50,7 @@ def strangers(
         )
         for type_ in sorted(listed)
         for values in listed[type_]
-        if (type_, str(values["id"])) not in ours
+        if (type_, str(values.get("versionless_id") or values["id"])) not in ours
         and not any((type_, str(values.get(key))) in written for key in _parents(type_))
     ]
     return tuple(sorted(found, key=lambda each: each.address)[:STRANGERS_MAX])

@@ -1,8 +1,7 @@
 """Live kinds of Azure: Terraform types over Azure's REST interfaces, or over servers that answer in their place."""
 
-import json
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final
 
 from tallystick.governance.adapters.live.azure import (
@@ -34,15 +33,9 @@ SERVICES: Final[dict[str, str]] = {
 """The service that each type is spoken of with: `endpoints` and `names` of a setting are by these."""
 
 
-@lru_cache(maxsize=16)
-def _ground(setting: str) -> Azure:
-    """Give one ground for one setting, so that kinds share connections."""
-    return Azure.of(json.loads(setting))
-
-
 def _live(kind: str, setting: Mapping[str, Any]) -> Target | None:
     """Give the live target of a type, or None where the setting names no server that serves it."""
-    azure = _ground(json.dumps(setting, sort_keys=True))
+    azure = Azure.of(setting)
     if not azure.speaks(SERVICES[kind]):
         return None
     if kind in _TABLES:

@@ -61,7 +61,9 @@ class Containers:
         found: list[Values] = []
         for _ in range(PAGES_MAX):
             asked = {"comp": "list", **({"marker": marker} if marker else {})}
-            answer = client.ask("GET", "/", query=asked)
+            answer = client.ask("GET", "/", query=asked, good=(404,))
+            if answer.status == 404:
+                return found
             page = etree.fromstring(answer.text.encode())
             for name in page.findall(".//Container/Name"):
                 live = self.read("", {**known, "name": str(name.text)})

@@ -1,5 +1,6 @@
 """Stand under every Azure kind: endpoints, tokens, keys of accounts, and changes that take their time."""
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -57,17 +58,29 @@ class Azure:
 
     @classmethod
     def of(cls, setting: Mapping[str, Any]) -> "Azure":
-        """Read a setting: `subscription`, `tenant`, `endpoints`, `names`, and the variables `token`, `account_key`."""
-        token = str(setting.get("token") or TOKEN_VARIABLE)
-        key = str(setting.get("account_key") or KEY_VARIABLE)
-        return cls(
-            subscription=str(setting["subscription"]),
-            tenant=str(setting.get("tenant") or ""),
-            endpoints=setting.get("endpoints"),
-            names=setting.get("names"),
-            token=lambda _scope: os.environ.get(token, ""),
-            account_key=lambda _account: os.environ.get(key, ""),
-        )
+        """Read a setting: `subscription`, `tenant`, `endpoints`, `names`, and the variables `token`, `account_key`.
+
+        One setting has one ground in a process, so that kinds share connections, until `close_all`.
+        """
+        text = json.dumps(setting, sort_keys=True)
+        if text not in _GROUNDS:
+            token = str(setting.get("token") or TOKEN_VARIABLE)
+            key = str(setting.get("account_key") or KEY_VARIABLE)
+            _GROUNDS[text] = cls(
+                subscription=str(setting["subscription"]),
+                tenant=str(setting.get("tenant") or ""),
+                endpoints=setting.get("endpoints"),
+                names=setting.get("names"),
+                token=lambda _scope: os.environ.get(token, ""),
+                account_key=lambda _account: os.environ.get(key, ""),
+            )
+        return _GROUNDS[text]
+
+    def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
 
     def speaks(self, service: str) -> bool:
         """Tell whether an address of this service is set."""
@@ -154,3 +167,13 @@ class Azure:
 
 def _date() -> str:
     return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
+
+
+_GROUNDS: Final[dict[str, Azure]] = {}
+
+
+def close_all() -> None:
+    """Close every connection that was opened by a setting, and forget the grounds: whoever serves there has gone."""
+    for ground in _GROUNDS.values():
+        ground.close()
+    _GROUNDS.clear()

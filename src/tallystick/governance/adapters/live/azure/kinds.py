@@ -10,6 +10,7 @@ from tallystick.governance.adapters.live.rest.shapes import (
     Values,
     overlaid,
     patch,
+    restored,
     see,
     settle,
     write,
@@ -108,11 +109,12 @@ class Live:
         """Change it in place: what is live, with the wanted laid over it, is put back."""
         place = self._place({**values, "id": prior.get("id")})
         before = self.kind.dress(write(self.kind.shape, prior))
-        after = self.kind.dress(write(self.kind.shape, values))
+        after = self.kind.dress(write(self.kind.shape, restored(self.kind.shape, prior, values)))
         self._laid(place, patch(before, after))
         for part in self.kind.parts:
-            was, now = write(part.shape, prior), write(part.shape, values)
-            self._laid(f"{place}{part.suffix}", patch(was, now))
+            wanted = restored(part.shape, prior, values)
+            change = patch(write(part.shape, prior), write(part.shape, wanted))
+            self._laid(f"{place}{part.suffix}", change)
         return self._live(kind, {**values, "id": prior.get("id")})
 
     def delete(self, kind: str, values: Values) -> None:

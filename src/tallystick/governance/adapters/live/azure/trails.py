@@ -4,7 +4,7 @@ It tells of Resource Manager alone: what is done within a vault or a storage acc
 keys, secrets and containers nobody is named here. Source: https://learn.microsoft.com/rest/api/monitor/activity-logs/list.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from tallystick.governance.adapters.live.azure.ground import Azure
@@ -17,6 +17,8 @@ EVENTS_MAX: Final = 5_000
 """What is older than these stays without a name."""
 
 _VERSION: Final = "2015-04-01"
+_PARTS: Final = ("/securityRules", "/routes", "/blobServices")
+_SETTINGS: Final = "/providers/Microsoft.Insights/diagnosticSettings"
 
 
 def events(*, setting: Mapping[str, Any], since: Instant, until: Instant) -> tuple[Event, ...]:
@@ -43,5 +45,16 @@ def _event(told: Mapping[str, Any]) -> Event:
         at=moments.read(str(told["eventTimestamp"])),
         who=str(told.get("caller") or ""),
         act=str((told.get("operationName") or {}).get("value") or ""),
-        names=frozenset(each for each in (place, place.rsplit("/", 1)[-1]) if each),
+        names=frozenset(_names(place)),
     )
+
+
+def _names(place: str) -> Iterator[str]:
+    """Give the id, that of what shows it as a part of its own, and that which Terraform gives it."""
+    yield place
+    lead, _, name = place.rpartition("/")
+    if lead.endswith(_PARTS):
+        yield lead.rpartition("/")[0]
+    thing, found, _ = lead.partition(_SETTINGS)
+    if found:
+        yield f"{thing}|{name}"

@@ -1,8 +1,7 @@
 """Live kinds of GCP: Terraform types over Google's REST interfaces, or over servers that answer in their place."""
 
-import json
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final
 
 from tallystick.governance.adapters.live.gcp import databases, identities, keys, networks, storage
@@ -21,15 +20,9 @@ _TABLES: Final = {
 }
 
 
-@lru_cache(maxsize=16)
-def _ground(setting: str) -> Gcp:
-    """Give one ground for one setting, so that kinds share connections and locks."""
-    return Gcp.of(json.loads(setting))
-
-
 def _live(kind: str, setting: Mapping[str, Any]) -> Target | None:
     """Give the live target of a type, or None where the setting names no server that serves it."""
-    ground = _ground(json.dumps(setting, sort_keys=True))
+    ground = Gcp.of(setting)
     service = SERVICES[kind]
     if not ground.speaks(service) or not serves(ground.target(service), kind):
         return None

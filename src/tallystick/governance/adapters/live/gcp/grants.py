@@ -4,6 +4,7 @@ A policy is read, changed and written under its etag (https://cloud.google.com/i
 writers one is refused and tries again, `TRIES_MAX` times.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,9 @@ from tallystick.governance.adapters.live.rest.shapes import Values
 from tallystick.governance.adapters.provider.targets import TargetRefused
 
 TRIES_MAX: Final = 8
+_ID: Final = re.compile(
+    r"(?P<thing>.+?)/(?P<role>(?:(?:projects|organizations)/[^/]+/)?roles/[^/]+)(?:/(?P<rest>.+))?"
+)
 Json = dict[str, Any]
 
 
@@ -81,7 +85,8 @@ class Grant:
         members: list[str] = binding.get("members") or []
         if not self.whole and str(values.get("member")) not in members:
             return None
-        return self._told(values, members, str(policy.get("etag") or ""))
+        live = {**values, "condition": values.get("condition") and _condition(binding)}
+        return self._told(live, members, str(policy.get("etag") or ""))
 
     def update(self, kind: str, prior: Values, values: Values) -> Values:
         """Let the role have exactly these members."""
@@ -109,19 +114,29 @@ class Grant:
     def _told(self, values: Values, members: list[str], etag: str) -> Values:
         thing, role = self._thing(values), str(values["role"])
         live: Values = {**values, self.granted.attribute: thing, "etag": etag or values.get("etag")}
+        under: list[Json] = values.get("condition") or []
+        title = f"/{under[0]['title']}" if under else ""
         if not self.whole:
-            return {**live, "id": f"{thing}/{role}/{values['member']}"}
+            return {**live, "id": f"{thing}/{role}/{values['member']}{title}"}
         known: list[str] = values.get("members") or []
-        same = sorted(known) == sorted(members)
-        return {**live, "id": f"{thing}/{role}", "members": known if same else sorted(members)}
+        told = known if sorted(known) == sorted(members) else sorted(members)
+        return {**live, "id": f"{thing}/{role}{title}", "members": told}
 
     def _identified(self, values: Values) -> Values:
         """Read thing, role and member out of the id where they are not there themselves: at an import."""
         if values.get("role") or not values.get("id"):
             return values
-        thing, _, rest = str(values["id"]).partition("/roles/")
-        role, _, member = rest.partition("/")
-        return {**values, self.granted.attribute: thing, "role": f"roles/{role}", "member": member}
+        match = _ID.fullmatch(str(values["id"]))
+        if match is None:
+            raise TargetRefused(f"{values['id']} is no id of a grant: thing/role/member is needed")
+        member, title = match["rest"] or "", ""
+        if self.whole:
+            member, title = "", member
+        elif "/" in member and "://" not in member:
+            member, _, title = member.rpartition("/")
+        under = [{"title": title, "description": None, "expression": None}] if title else []
+        known = {self.granted.attribute: match["thing"], "role": match["role"], "condition": under}
+        return {**values, **known, **({} if self.whole else {"member": member})}
 
     def _thing(self, values: Mapping[str, Any]) -> str:
         thing = values.get(self.granted.attribute)
@@ -179,11 +194,15 @@ def _binding(policy: Mapping[str, Any], values: Mapping[str, Any]) -> Json | Non
 
 
 def _is(binding: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-    wanted: list[Json] = values.get("condition") or []
-    own = [(each.get("title"), each.get("expression")) for each in _condition(binding)]
-    return binding.get("role") == values.get("role") and own == [
-        (each.get("title"), each.get("expression")) for each in wanted
-    ]
+    """Tell whether a binding is of this role under this condition; an id tells a condition by its title alone."""
+    own, wanted = _condition(binding), cast("list[Json]", values.get("condition") or [])
+    if binding.get("role") != values.get("role") or len(own) != len(wanted):
+        return False
+    return all(
+        one.get("title") == other.get("title")
+        and other.get("expression") in (None, one.get("expression"))
+        for one, other in zip(own, wanted, strict=True)
+    )
 
 
 def _with(

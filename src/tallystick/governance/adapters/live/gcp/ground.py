@@ -1,5 +1,6 @@
 """Stand under every GCP kind: endpoints, tokens, operations that take their time, and identities read out of ids."""
 
+import json
 import os
 import re
 import threading
@@ -55,15 +56,21 @@ class Gcp:
 
     @classmethod
     def of(cls, setting: Mapping[str, Any]) -> "Gcp":
-        """Read a setting: `project`, `regions`, `endpoints`, `names`, `token` (the variable that has the token)."""
-        variable = str(setting.get("token") or TOKEN_VARIABLE)
-        return cls(
-            project=str(setting["project"]),
-            regions=tuple(setting.get("regions") or ()),
-            endpoints=setting.get("endpoints"),
-            names=setting.get("names"),
-            token=lambda: os.environ.get(variable, ""),
-        )
+        """Read a setting: `project`, `regions`, `endpoints`, `names`, `token` (the variable that has the token).
+
+        One setting has one ground in a process, so that kinds share connections and locks, until `close_all`.
+        """
+        key = json.dumps(setting, sort_keys=True)
+        if key not in _GROUNDS:
+            variable = str(setting.get("token") or TOKEN_VARIABLE)
+            _GROUNDS[key] = cls(
+                project=str(setting["project"]),
+                regions=tuple(setting.get("regions") or ()),
+                endpoints=setting.get("endpoints"),
+                names=setting.get("names"),
+                token=lambda: os.environ.get(variable, ""),
+            )
+        return _GROUNDS[key]
 
     @property
     def region(self) -> str | None:
@@ -73,6 +80,12 @@ class Gcp:
     def target(self, service: str) -> str:
         """Give the name that verdicts call this service's target."""
         return self._names.get(service, "gcp")
+
+    def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
 
     def speaks(self, service: str) -> bool:
         """Tell whether an address of this service is set."""
@@ -138,3 +151,13 @@ class Gcp:
             return f"/sql/v1beta4/projects/{self.project}/operations/{name}"
         scope = re.match(r"(/compute/v1/projects/[^/]+/(?:global|(?:regions|zones)/[^/]+))/", path)
         return f"{scope[1] if scope else path}/operations/{name}"
+
+
+_GROUNDS: Final[dict[str, Gcp]] = {}
+
+
+def close_all() -> None:
+    """Close every connection that was opened by a setting, and forget the grounds: whoever serves there has gone."""
+    for ground in _GROUNDS.values():
+        ground.close()
+    _GROUNDS.clear()

@@ -12,6 +12,7 @@ from tallystick.governance.adapters.live.rest.shapes import (
     Shape,
     Values,
     patch,
+    restored,
     see,
     settle,
     write,
@@ -115,7 +116,8 @@ class Live:
         table = self.kind
         path = filled(table.at, table.identity(self.gcp, {**prior, "id": prior.get("id")}))
         before = table.dress(self.gcp, write(table.shape, prior, first=False), False)
-        after = table.dress(self.gcp, write(table.shape, values, first=False), False)
+        wanted = restored(table.shape, prior, values)
+        after = table.dress(self.gcp, write(table.shape, wanted, first=False), False)
         self._patched(path, patch(before, after))
         if table.change is not None:
             table.change(self.gcp, path, prior, values)

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from tallystick.governance.adapters.live.gcp.ground import Gcp
 from tallystick.governance.adapters.live.gcp.kinds import Json, Kind
+from tallystick.governance.adapters.live.gcp.served import unkept
 from tallystick.governance.adapters.live.rest.shapes import At, Block, Shape, Values, folded, told
 
 _CONDITION: Final[Shape] = {
@@ -100,7 +101,8 @@ BUCKET: Final[Shape] = {
 def _lock(gcp: Gcp, path: str, prior: Values, values: Values) -> None:
     """Lock a retention policy that is to be locked and is not: a step of its own, never taken back."""
     policy: list[dict[str, Any]] = values.get("retention_policy") or []
-    if not policy or not policy[0].get("is_locked"):
+    dropped = unkept(gcp.target("storage"), "google_storage_bucket")
+    if not policy or not policy[0].get("is_locked") or "retention_policy" in dropped:
         return
     bucket = gcp.find("storage", path) or {}
     if not (bucket.get("retentionPolicy") or {}).get("isLocked"):

@@ -50,10 +50,21 @@ def _event(entry: Mapping[str, Any]) -> Event:
     for part in ("request", "response"):
         said = cast("Mapping[str, Any]", payload.get(part) or {})
         told += [str(said[key]) for key in _NAMED if isinstance(said.get(key), str)]
+    things = [name for each in told if each for name in (each, each.rsplit("/", 1)[-1])]
     who = cast("Mapping[str, Any]", payload.get("authenticationInfo") or {})
     return Event(
         at=moments.read(str(entry["timestamp"])),
         who=str(who.get("principalEmail") or who.get("principalSubject") or ""),
         act=str(payload.get("methodName") or ""),
-        names=frozenset(each for name in told if name for each in (name, name.rsplit("/", 1)[-1])),
+        names=frozenset([*things, *_granted(payload, things)]),
     )
+
+
+def _granted(payload: Mapping[str, Any], things: list[str]) -> Iterator[str]:
+    """Give the roles and members that a policy's change added or removed, by the ids that Terraform gives them."""
+    data = cast("Mapping[str, Any]", payload.get("serviceData") or {})
+    delta = cast("Mapping[str, Any]", data.get("policyDelta") or {})
+    for each in cast("list[Mapping[str, Any]]", delta.get("bindingDeltas") or []):
+        for thing in things:
+            yield f"{thing}/{each['role']}"
+            yield f"{thing}/{each['role']}/{each['member']}"

@@ -79,6 +79,10 @@ class Client:
             timeout=httpx.Timeout(20, connect=5), transport=transport, trust_env=False
         )
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
     def ask(
         self,
         method: str,

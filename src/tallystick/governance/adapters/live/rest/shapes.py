@@ -101,6 +101,22 @@ def write(shape: Shape, values: Mapping[str, Any], *, first: bool = True) -> dic
     return body
 
 
+def restored(shape: Shape, before: Mapping[str, Any], after: Mapping[str, Any]) -> Values:
+    """Give the values with the documented default where one was written before and none is now: it is to go back."""
+    back: Values = dict(after)
+    for name, kind in shape.items():
+        field, was, now = _field(kind), before.get(name), after.get(name)
+        if was is None or was in EMPTY or (isinstance(field, At) and (field.told or field.fixed)):
+            continue
+        if isinstance(field, At):
+            back[name] = field.default if now is None else now
+        elif not now and field.default is not None:
+            back[name] = [field.default]
+        elif now and not field.many:
+            back[name] = [restored(field.shape, was[0] or {}, now[0] or {})]
+    return back
+
+
 def _unwritten(field: At, first: bool) -> bool:
     return field.told or (field.fixed and not first)
 

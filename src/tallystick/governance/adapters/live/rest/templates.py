@@ -25,13 +25,12 @@ def places_of(template: str) -> list[str]:
 def read_id(template: str, text: str) -> dict[str, str]:
     """Give the places' values out of an id that follows the template, or nothing; only the first may hold slashes."""
     met: set[str] = set()
-
-    def part(place: re.Match[str]) -> str:
-        if place[1] in met:
-            return f"(?P={place[1]})"
-        met.add(place[1])
-        return f"(?P<{place[1]}>{'.+' if place.start() == 0 else '[^/]+'})"
-
-    pattern = _PLACE.sub(part, template)
-    match = re.fullmatch(pattern, text)
+    pattern, end = "", 0
+    for place in _PLACE.finditer(template):
+        name, pattern = place[1], pattern + re.escape(template[end : place.start()])
+        wide = ".+" if place.start() == 0 else "[^/]+"
+        pattern += f"(?P={name})" if name in met else f"(?P<{name}>{wide})"
+        met.add(name)
+        end = place.end()
+    match = re.fullmatch(pattern + re.escape(template[end:]), text)
     return match.groupdict() if match else {}
