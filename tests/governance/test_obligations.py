@@ -1,5 +1,7 @@
 """What a plan cannot know is owed: met or broken by what is live, and overdue it stops the next apply."""
 
+from typing import Any
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -26,7 +28,7 @@ ESTATE = "development-aws"
 SUBJECT = "aws_s3_bucket.later"
 
 
-async def owed(house: House, **words: object) -> list[Obliged]:
+async def owed(house: House, **words: Any) -> list[Obliged]:
     page = await house.door.obligations(caller=house.author, message=ListObligations(**words))
     return list(page.items)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from tallystick.governance.api import (
+    GLASS_MINUTES_MAX,
     Apply,
     ApplyIsRunning,
     ApprovePlan,
@@ -162,7 +163,13 @@ class Breaking(Message, frozen=True, kw_only=True):
     """Why a glass is broken, and for how long."""
 
     reason: Reason
-    minutes: Annotated[int, told("How long it stays open, 1 to 240.")]
+    minutes: Annotated[
+        int,
+        msgspec.Meta(
+            description="How long it stays open.",
+            extra_json_schema={"minimum": 1, "maximum": GLASS_MINUTES_MAX},
+        ),
+    ]
 
 
 class Reviewing(Message, frozen=True, kw_only=True):
