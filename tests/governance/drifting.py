@@ -52,7 +52,7 @@ class Scene:
 
     def __post_init__(self) -> None:
         """Bring the estate's code to a folder of its own."""
-        tree = self.work / "code"
+        tree = self.work / "infra" / "estates" / self.cloud
         tree.mkdir(parents=True)
         (tree / "main.tf").write_text((ESTATES / f"{self.cloud}.tf").read_text())
         provider = {"gcp": "gcp", "azure": "azure"}.get(self.cloud, self.cloud)

@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl, unquote
 
 import boto3
@@ -32,7 +32,8 @@ from werkzeug.serving import make_server
 REGION: Final = "eu-central-1"
 TOOL: Final = "AKIATALLYSTICK000000"
 MALLORY: Final = "AKIAMALLORY000000000"
-PEOPLE: Final = {TOOL: "tallystick", MALLORY: "mallory"}
+SCALER: Final = "AKIASCALER0000000000"
+PEOPLE: Final = {TOOL: "tallystick", MALLORY: "mallory", SCALER: "AWSServiceRoleForAutoScaling"}
 _READS: Final = ("Get", "List", "Describe", "Head", "Lookup")
 _CREDENTIAL: Final = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/")
 _PAGE: Final = 50
@@ -141,7 +142,7 @@ def _rest_operations(service: str) -> list[tuple[str, str, re.Pattern[str], set[
     if service not in _REST:
         model = botocore.session.Session().get_service_model(service)
         rows = []
-        for name in model.operation_names:
+        for name in cast("list[str]", model.operation_names):
             http = model.operation_model(name).http
             path, _, query = http["requestUri"].partition("?")
             pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path))

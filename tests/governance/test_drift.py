@@ -7,11 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from tallystick.governance.adapters.drift.repairing import REPAIRS_MAX, repair
+from tallystick.apps.cli.cloud_drift import message
+from tallystick.governance.adapters.drift.repairing import REPAIRS_MAX, Repaired, repair
 from tallystick.governance.adapters.provider.targets import TargetRefused
 from tallystick.governance.adapters.reports import drift as report
+from tallystick.governance.api import Outcome, SubmitReport
+from tallystick.governance.model import wanted
 from tallystick.governance.model.drift.comparing import changed
 from tallystick.governance.model.drift.finding import Found, Grounds, find
 from tallystick.governance.model.drift.kinds import kind_of
@@ -574,3 +578,16 @@ def test_the_document_and_the_lines_tell_the_same() -> None:
     assert "block_public_acls: true → false" in lines
     (difference,) = made.found.differences
     assert report.digest(difference) != report.digest(replace(difference, who="alice"))
+
+
+def test_what_is_handed_in_is_what_the_door_takes_and_has_digests_only() -> None:
+    repaired = Repaired(subject=f"{BLOCK}.files", reason="safe", is_done=True)
+    body = message(made=_report(repaired=(repaired,)), document=b"document", page=b"page")
+    told = msgspec.json.decode(body, type=SubmitReport)
+    assert wanted.report(told, at=AT) == AT
+    first, last = told.differences
+    assert (first.sort, first.kind, first.by) == ("unexplained", "access", "<mallory>")
+    assert (last.sort, last.kind, last.by) == ("repair", "repaired", "tallystick")
+    assert [each.outcome for each in told.verdicts] == [Outcome.FAIL]
+    assert set(told.digests) == {"drift.json", "drift.html"}
+    assert b"block_public_acls" not in body

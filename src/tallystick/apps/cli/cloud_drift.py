@@ -126,7 +126,9 @@ def _once(watched: _Watched, *, out: Path, hours: int, mend: bool, local: bool) 
     typer.echo(report.text(made))
     typer.echo(f"written to {out}: drift.html to read, drift.json for machines")
     if not local:
-        kept = ask("POST", "/v1/cloud/live-reports", body=_message(made, document, page)).json()
+        kept = ask(
+            "POST", "/v1/cloud/live-reports", body=message(made=made, document=document, page=page)
+        ).json()
         typer.echo(f"{kept['report']}: in the record; {kept['met']} met, {kept['broken']} broken")
     return len(made.found.alarms)
 
@@ -162,7 +164,7 @@ def _reported(
     )
 
 
-def _message(made: report.Report, document: bytes, page: bytes) -> bytes:
+def message(*, made: report.Report, document: bytes, page: bytes) -> bytes:
     """Give what goes to the platform: verdicts, and of each difference a digest only."""
     differences = [
         {
