@@ -42,7 +42,7 @@ def _modules(root: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, Path]
         for name, call in below(module, "module_calls").items():
             source = str(call.get("source", ""))
             if source.startswith("."):
-                inner = (home / source).resolve()
+                inner = home.joinpath(source).resolve()
                 waiting.append((f"{path}module.{name}.", below(call, "module"), inner))
 
 
