@@ -27,6 +27,7 @@ from tallystick.kernel.hosts import is_loopback
 SETTING: Final = "TALLYSTICK_DATABASE_CREDENTIALS"
 TIMEOUT_S: Final = 5
 TRIES_MAX: Final = 3
+GIVE_BACK_S: Final = 8
 RETRY_MS: Final = 5_000
 _BEFORE_MAX: Final = 4
 # Of a lease that is given less than nine tenths of its first time, the end is near.
@@ -60,9 +61,9 @@ class Where:
 
 
 class _Lease(msgspec.Struct, frozen=True, kw_only=True):
-    lease_id: str
-    lease_duration: int
-    renewable: bool
+    lease_id: str = ""
+    lease_duration: int = 0
+    renewable: bool = False
     data: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
@@ -116,16 +117,20 @@ class Leased:
             return
         _forget(self)
         self._stopping.set()
-        if self._task:
-            await self._task
-        held = [*self._before, *([self._lease.lease_id] if self._lease else [])]
-        for lease_id in held:
-            with suppress(NotLeased):
-                await self._ask("PUT", f"sys/leases/revoke/{quote(lease_id)}")
+        # What is not given back in time ends by itself.
+        with suppress(TimeoutError, NotLeased):
+            async with asyncio.timeout(GIVE_BACK_S):
+                await self._give_back()
         await self._client.aclose()
 
+    async def _give_back(self) -> None:
+        if self._task:
+            await self._task
+        for lease_id in (*self._before, *([self._lease.lease_id] if self._lease else ())):
+            await self._ask("PUT", f"sys/leases/revoke/{quote(lease_id)}")
+
     async def _take(self) -> None:
-        lease = msgspec.convert(await self._ask("GET", self._where.path), _Lease)
+        lease = await self._ask("GET", self._where.path)
         data = lease.data or {}
         if not (data.get("username") and data.get("password")) or lease.lease_duration < 1:
             raise NotLeased(f"{self._where.path} at {self._where.address} leases no login")
@@ -167,15 +172,14 @@ class Leased:
             if lease and lease.renewable:
                 with suppress(NotLeased):
                     body = {"lease_id": lease.lease_id, "increment": lease.lease_duration}
-                    answer = await self._ask("POST", "sys/leases/renew", body=body)
-                    given = msgspec.convert(answer, _Lease)
+                    given = await self._ask("POST", "sys/leases/renew", body=body)
                     if given.lease_duration * 10 >= lease.lease_duration * _TENTHS_MIN:
                         return _two_thirds_ms(given)
             await self._take()
         _log.info("login_changed", user=self.login.user)
         return _two_thirds_ms(self._lease)
 
-    async def _ask(self, method: str, path: str, *, body: Any = None) -> Any:
+    async def _ask(self, method: str, path: str, *, body: Any = None) -> _Lease:
         """Ask OpenBao, three times at most. Raises NotLeased, which never says what came back."""
         said = ""
         for _ in range(TRIES_MAX):
@@ -190,7 +194,7 @@ class Leased:
                 said = f"is down ({type(error).__name__})"
                 continue
             if answer.status_code < 400:
-                return answer.json() if answer.content else {}
+                return self._read(answer.content)
             said = f"refuses {path.partition('/creds/')[0]} ({answer.status_code})"
             if answer.status_code not in (429, 500, 502, 503, 504):
                 break
@@ -198,6 +202,14 @@ class Leased:
             f"OpenBao at {self._where.address} {said}: start or unseal it, or look at the token in "
             f"{self._where.token_file} and its policy"
         )
+
+    def _read(self, content: bytes) -> _Lease:
+        try:
+            return msgspec.json.decode(content or b"{}", type=_Lease)
+        except msgspec.MsgspecError:
+            raise NotLeased(
+                f"what answers at {self._where.address} is no OpenBao, or another release of it"
+            ) from None
 
     async def _token(self) -> str:
         try:
