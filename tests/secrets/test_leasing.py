@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import os
 import secrets
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from tallystick.apps.compose import Platform
 from tallystick.runtime import leasing
@@ -127,6 +129,33 @@ async def test_a_login_that_was_ended_under_us_is_replaced(
         assert await session_of(database) != before
     finally:
         await database.stop()
+
+
+async def test_while_openbao_refuses_the_login_lasts_and_another_follows(
+    lease: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = lease()
+    token = Path(os.environ["TALLYSTICK_OPENBAO_TOKEN_FILE"])
+    monkeypatch.setattr(leasing, "RETRY_MS", 100)
+    database = Database(url=url, role="tallystick_ledger", pool_size=1)
+    with capture_logs() as logs:
+        await database.start()
+        try:
+            before = await session_of(database)
+            good = token.read_text()  # noqa: ASYNC240
+            token.write_text("s.revoked")  # noqa: ASYNC240
+            while not [one for one in logs if one["event"] == "login_not_leased"]:
+                assert await session_of(database) == before
+                await asyncio.sleep(0.05)
+            token.write_text(good)  # noqa: ASYNC240
+            after = before
+            while after == before:
+                await asyncio.sleep(0.05)
+                after = await session_of(database)
+        finally:
+            await database.stop()
+    assert "403" in logs[0]["error"]
+    assert good not in str(logs)
 
 
 async def test_a_leased_login_may_take_on_the_roles_of_contexts_and_nothing_else(
