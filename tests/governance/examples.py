@@ -76,7 +76,12 @@ def _run(cloud: Cloud, work: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         calls.append(f'module "{path.stem}" {{\n  source = "./{path.stem}"\n}}\n')
     (tree / "main.tf").write_text("\n".join(calls))
     estate = terraform.Estate(tree, work=work / "run")
-    return estate.plan(), estate.apply(planned=True)
+    # Planning validates too; once is enough for what costs seconds.
+    runner = estate.runner({})
+    runner.prepare()
+    runner.init()
+    runner.plan(out=estate.planfile, variables={})
+    return runner.show(estate.planfile), estate.apply(planned=True)
 
 
 @functools.cache

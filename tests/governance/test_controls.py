@@ -121,7 +121,7 @@ def test_knowing_less_makes_a_verdict_unknown_and_never_another(cloud: Cloud) ->
         "unknown": {"unknown"}, "not_applicable": {"not_applicable", "unknown", "pass"},
     }  # fmt: skip
 
-    @settings(max_examples=400, deadline=None, database=None)
+    @settings(max_examples=200, deadline=None, database=None)
     @given(case=st.sampled_from(examples.cases(cloud)), seed=st.integers(0, 1 << 32))
     def holds(case: examples.Case, seed: int) -> None:
         entry = entries[case.control]

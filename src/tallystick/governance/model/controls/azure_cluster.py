@@ -12,6 +12,7 @@ from tallystick.governance.model.predicates import (
     is_one_of,
     is_set,
     is_true,
+    refers_to,
     settings_of,
     values_at,
 )
@@ -56,10 +57,11 @@ def cluster_audited(cluster: Resource, estate: Estate) -> Finding | None:
 def cluster_secrets(cluster: Resource, estate: Estate) -> Finding | None:
     """Secrets in its store are under a key of ours, which is reached from inside."""
     return every(
-        is_set(
+        refers_to(
             cluster,
             "key_management_service.0.key_vault_key_id",
             "no key of ours encrypts its secrets",
+            "azurerm_key_vault_key",
         )
     )
 

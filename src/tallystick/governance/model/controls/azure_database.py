@@ -20,6 +20,7 @@ from tallystick.governance.model.predicates import (
     is_true,
     named_by,
     no,
+    refers_to,
     settings_of,
     when,
 )
@@ -32,7 +33,12 @@ _DATABASE = "azurerm_postgresql_flexible_server"
 def database_customer_key(database: Resource, estate: Estate) -> Finding | None:
     """Rows and backups are under a key that we can take away."""
     return every(
-        is_set(database, "customer_managed_key.0.key_vault_key_id", "no key of ours encrypts it"),
+        refers_to(
+            database,
+            "customer_managed_key.0.key_vault_key_id",
+            "no key of ours encrypts it",
+            "azurerm_key_vault_key",
+        ),
     )
 
 
@@ -49,7 +55,7 @@ def database_private(database: Resource, estate: Estate) -> Finding | None:
         is_false(database, "public_network_access_enabled", "the internet reaches it", absent=True),
         either(
             "it stands in no network of ours",
-            is_set(database, "delegated_subnet_id", ""),
+            refers_to(database, "delegated_subnet_id", "", "azurerm_subnet"),
             exists(endpoints, ""),
         ),
     )

@@ -22,6 +22,7 @@ from tallystick.governance.model.predicates import (
     is_true,
     judged,
     no,
+    refers_to,
     settings_of,
     values_at,
     when,
@@ -137,7 +138,12 @@ def edge_firewall(gateway: Resource, estate: Estate) -> Finding | None:
     """A web firewall reads what the internet sends before we do."""
     return every(
         is_one_of(gateway, "sku.0.tier", ("WAF_v2",), "it has no web firewall"),
-        is_set(gateway, "firewall_policy_id", "its web firewall has no rules"),
+        refers_to(
+            gateway,
+            "firewall_policy_id",
+            "its web firewall has no rules",
+            "azurerm_web_application_firewall_policy",
+        ),
     )
 
 

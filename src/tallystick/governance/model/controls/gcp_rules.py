@@ -137,7 +137,12 @@ def edge_firewall(backend: Resource, estate: Estate) -> Finding | None:
             "",
             absent="EXTERNAL",
         ).holds,
-        is_set(backend, "security_policy", "no web firewall stands before it"),
+        refers_to(
+            backend,
+            "security_policy",
+            "no web firewall stands before it",
+            "google_compute_security_policy",
+        ),
         is_true(backend, "log_config.0.enable", "it does not log who called"),
     )
 
@@ -178,7 +183,9 @@ def edge_tls(policy: Resource, estate: Estate) -> Finding | None:
 @control("gcp-edge-tls-set", "google_compute_target_https_proxy")
 def edge_tls_set(proxy: Resource, estate: Estate) -> Finding | None:
     """Without a policy the cloud takes TLS 1.0."""
-    return every(is_set(proxy, "ssl_policy", "it takes a TLS under 1.2"))
+    return every(
+        refers_to(proxy, "ssl_policy", "it takes a TLS under 1.2", "google_compute_ssl_policy")
+    )
 
 
 @control("gcp-logs-kept", "google_logging_project_bucket_config")
@@ -218,8 +225,17 @@ def access_no_primitive(grant: Resource, estate: Estate) -> Finding | None:
 @control("gcp-access-named", "google_project_iam_member", "google_project_iam_binding")
 def access_named(grant: Resource, estate: Estate) -> Finding | None:
     """Nobody unknown has a role in the project."""
-    path = "member" if grant.type.endswith("member") else "members.*"
-    return every(is_none_of(grant, path, PUBLIC, "anybody has the role"))
+    if grant.type.endswith("binding"):
+        return every(is_none_of(grant, "members.*", PUBLIC, "anybody has the role"))
+    return every(
+        refers_to(
+            grant,
+            "member",
+            "anybody has the role",
+            "google_service_account",
+            known=lambda member: member not in PUBLIC,
+        )
+    )
 
 
 @control("gcp-access-no-impersonation", "google_project_iam_member", "google_project_iam_binding")
