@@ -38,8 +38,8 @@ resource "aws_backup_vault" "bad_liftable" {
 }
 
 resource "aws_backup_vault_lock_configuration" "bad_liftable" {
-  backup_vault_name   = aws_backup_vault.bad_liftable.name
-  min_retention_days  = 35
+  backup_vault_name  = aws_backup_vault.bad_liftable.name
+  min_retention_days = 35
 }
 
 resource "aws_kms_key" "bad_cloud_key" {

@@ -26,7 +26,7 @@ resource "aws_s3_bucket_object_lock_configuration" "good_years" {
 
   rule {
     default_retention {
-      mode = "COMPLIANCE"
+      mode  = "COMPLIANCE"
       years = 10
     }
   }

@@ -3,7 +3,7 @@ resource "aws_eks_cluster" "good" {
   role_arn = "arn:aws:iam::111111111111:role/cluster"
 
   vpc_config {
-    subnet_ids = ["subnet-1"]
+    subnet_ids              = ["subnet-1"]
     endpoint_public_access  = false
     endpoint_private_access = true
   }
@@ -14,7 +14,7 @@ resource "aws_eks_cluster" "bad_public" {
   role_arn = "arn:aws:iam::111111111111:role/cluster"
 
   vpc_config {
-    subnet_ids = ["subnet-1"]
+    subnet_ids              = ["subnet-1"]
     endpoint_public_access  = true
     endpoint_private_access = true
   }
@@ -25,7 +25,7 @@ resource "aws_eks_cluster" "bad_default" {
   role_arn = "arn:aws:iam::111111111111:role/cluster"
 
   vpc_config {
-    subnet_ids = ["subnet-1"]
+    subnet_ids              = ["subnet-1"]
     endpoint_private_access = true
   }
 }
@@ -35,7 +35,7 @@ resource "aws_eks_cluster" "bad_outside" {
   role_arn = "arn:aws:iam::111111111111:role/cluster"
 
   vpc_config {
-    subnet_ids = ["subnet-1"]
+    subnet_ids              = ["subnet-1"]
     endpoint_public_access  = false
     endpoint_private_access = false
   }
@@ -46,7 +46,7 @@ resource "aws_eks_cluster" "unknown_public" {
   role_arn = "arn:aws:iam::111111111111:role/cluster"
 
   vpc_config {
-    subnet_ids = ["subnet-1"]
+    subnet_ids              = ["subnet-1"]
     endpoint_public_access  = terraform_data.later.output
     endpoint_private_access = true
   }

@@ -1,6 +1,6 @@
 resource "aws_eks_cluster" "good" {
-  name     = "good-cluster"
-  role_arn = "arn:aws:iam::111111111111:role/cluster"
+  name                = "good-cluster"
+  role_arn            = "arn:aws:iam::111111111111:role/cluster"
   deletion_protection = true
 
   vpc_config {
@@ -13,8 +13,8 @@ resource "aws_eks_cluster" "good" {
 }
 
 resource "aws_eks_cluster" "bad_old" {
-  name     = "bad_old-cluster"
-  role_arn = "arn:aws:iam::111111111111:role/cluster"
+  name                = "bad_old-cluster"
+  role_arn            = "arn:aws:iam::111111111111:role/cluster"
   deletion_protection = true
 
   vpc_config {
@@ -27,8 +27,8 @@ resource "aws_eks_cluster" "bad_old" {
 }
 
 resource "aws_eks_cluster" "bad_deleted" {
-  name     = "bad_deleted-cluster"
-  role_arn = "arn:aws:iam::111111111111:role/cluster"
+  name                = "bad_deleted-cluster"
+  role_arn            = "arn:aws:iam::111111111111:role/cluster"
   deletion_protection = false
 
   vpc_config {
@@ -41,8 +41,8 @@ resource "aws_eks_cluster" "bad_deleted" {
 }
 
 resource "aws_eks_cluster" "unknown_protection" {
-  name     = "unknown_protection-cluster"
-  role_arn = "arn:aws:iam::111111111111:role/cluster"
+  name                = "unknown_protection-cluster"
+  role_arn            = "arn:aws:iam::111111111111:role/cluster"
   deletion_protection = terraform_data.later.output
 
   vpc_config {

@@ -14,7 +14,7 @@ resource "aws_db_instance" "unknown_upgrade" {
 }
 
 resource "aws_db_instance" "good_default" {
-  instance_class             = "db.m7g.large"
+  instance_class = "db.m7g.large"
 }
 
 resource "terraform_data" "later" {

@@ -4,7 +4,7 @@ resource "aws_kms_key" "good" {
 }
 
 resource "aws_kms_key" "unknown_yearly" {
-  enable_key_rotation     = true
+  enable_key_rotation = true
 }
 
 resource "aws_kms_key" "bad_off" {

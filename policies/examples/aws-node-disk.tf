@@ -43,7 +43,7 @@ resource "aws_launch_template" "bad_cloud_key" {
     device_name = "/dev/xvda"
 
     ebs {
-      encrypted  = true
+      encrypted = true
     }
   }
 }

@@ -24,9 +24,9 @@ resource "azurerm_consumption_budget_subscription" "good_roles" {
   }
 
   notification {
-    operator       = "GreaterThan"
-    threshold      = 80
-    contact_roles  = ["Owner"]
+    operator      = "GreaterThan"
+    threshold     = 80
+    contact_roles = ["Owner"]
   }
 }
 
@@ -72,8 +72,8 @@ resource "azurerm_consumption_budget_subscription" "bad_unheard" {
   }
 
   notification {
-    operator       = "GreaterThan"
-    threshold      = 80
+    operator  = "GreaterThan"
+    threshold = 80
   }
 }
 

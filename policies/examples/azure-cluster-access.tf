@@ -1,9 +1,9 @@
 resource "azurerm_kubernetes_cluster" "good" {
-  name                              = "good-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  local_account_disabled            = true
+  name                   = "good-cluster"
+  location               = "westeurope"
+  resource_group_name    = "books"
+  dns_prefix             = "books"
+  local_account_disabled = true
 
   default_node_pool {
     name       = "system"
@@ -21,11 +21,11 @@ resource "azurerm_kubernetes_cluster" "good" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_own" {
-  name                              = "bad_own-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  local_account_disabled            = false
+  name                   = "bad_own-cluster"
+  location               = "westeurope"
+  resource_group_name    = "books"
+  dns_prefix             = "books"
+  local_account_disabled = false
 
   default_node_pool {
     name       = "system"
@@ -43,11 +43,11 @@ resource "azurerm_kubernetes_cluster" "bad_own" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_inside" {
-  name                              = "bad_inside-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  local_account_disabled            = true
+  name                   = "bad_inside-cluster"
+  location               = "westeurope"
+  resource_group_name    = "books"
+  dns_prefix             = "books"
+  local_account_disabled = true
 
   default_node_pool {
     name       = "system"
@@ -65,11 +65,11 @@ resource "azurerm_kubernetes_cluster" "bad_inside" {
 }
 
 resource "azurerm_kubernetes_cluster" "unknown_own" {
-  name                              = "unknown_own-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  local_account_disabled            = terraform_data.later.output
+  name                   = "unknown_own-cluster"
+  location               = "westeurope"
+  resource_group_name    = "books"
+  dns_prefix             = "books"
+  local_account_disabled = terraform_data.later.output
 
   default_node_pool {
     name       = "system"

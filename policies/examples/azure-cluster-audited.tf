@@ -1,8 +1,8 @@
 resource "azurerm_kubernetes_cluster" "good" {
-  name                              = "good-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
+  name                = "good-cluster"
+  location            = "westeurope"
+  resource_group_name = "books"
+  dns_prefix          = "books"
 
   default_node_pool {
     name       = "system"
@@ -26,10 +26,10 @@ resource "azurerm_monitor_diagnostic_setting" "good" {
 }
 
 resource "azurerm_kubernetes_cluster" "good_group" {
-  name                              = "good_group-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
+  name                = "good_group-cluster"
+  location            = "westeurope"
+  resource_group_name = "books"
+  dns_prefix          = "books"
 
   default_node_pool {
     name       = "system"
@@ -53,10 +53,10 @@ resource "azurerm_monitor_diagnostic_setting" "good_group" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_other" {
-  name                              = "bad_other-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
+  name                = "bad_other-cluster"
+  location            = "westeurope"
+  resource_group_name = "books"
+  dns_prefix          = "books"
 
   default_node_pool {
     name       = "system"
@@ -80,10 +80,10 @@ resource "azurerm_monitor_diagnostic_setting" "bad_other" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_none" {
-  name                              = "bad-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
+  name                = "bad-cluster"
+  location            = "westeurope"
+  resource_group_name = "books"
+  dns_prefix          = "books"
 
   default_node_pool {
     name       = "system"
@@ -97,10 +97,10 @@ resource "azurerm_kubernetes_cluster" "bad_none" {
 }
 
 resource "azurerm_kubernetes_cluster" "unknown_category" {
-  name                              = "unknown_category-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
+  name                = "unknown_category-cluster"
+  location            = "westeurope"
+  resource_group_name = "books"
+  dns_prefix          = "books"
 
   default_node_pool {
     name       = "system"

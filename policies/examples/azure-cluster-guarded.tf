@@ -1,9 +1,9 @@
 resource "azurerm_kubernetes_cluster" "good" {
-  name                              = "good-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  azure_policy_enabled              = true
+  name                 = "good-cluster"
+  location             = "westeurope"
+  resource_group_name  = "books"
+  dns_prefix           = "books"
+  azure_policy_enabled = true
 
   default_node_pool {
     name       = "system"
@@ -22,11 +22,11 @@ resource "azurerm_kubernetes_cluster" "good" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_unjudged" {
-  name                              = "bad_unjudged-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  azure_policy_enabled              = false
+  name                 = "bad_unjudged-cluster"
+  location             = "westeurope"
+  resource_group_name  = "books"
+  dns_prefix           = "books"
+  azure_policy_enabled = false
 
   default_node_pool {
     name       = "system"
@@ -45,11 +45,11 @@ resource "azurerm_kubernetes_cluster" "bad_unjudged" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_together" {
-  name                              = "bad_together-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  azure_policy_enabled              = true
+  name                 = "bad_together-cluster"
+  location             = "westeurope"
+  resource_group_name  = "books"
+  dns_prefix           = "books"
+  azure_policy_enabled = true
 
   default_node_pool {
     name       = "system"
@@ -67,11 +67,11 @@ resource "azurerm_kubernetes_cluster" "bad_together" {
 }
 
 resource "azurerm_kubernetes_cluster" "unknown_judged" {
-  name                              = "unknown_judged-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  azure_policy_enabled              = terraform_data.later.output
+  name                 = "unknown_judged-cluster"
+  location             = "westeurope"
+  resource_group_name  = "books"
+  dns_prefix           = "books"
+  azure_policy_enabled = terraform_data.later.output
 
   default_node_pool {
     name       = "system"

@@ -1,10 +1,10 @@
 resource "azurerm_kubernetes_cluster" "good" {
-  name                              = "good-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  private_cluster_enabled           = true
-  run_command_enabled               = false
+  name                    = "good-cluster"
+  location                = "westeurope"
+  resource_group_name     = "books"
+  dns_prefix              = "books"
+  private_cluster_enabled = true
+  run_command_enabled     = false
 
   default_node_pool {
     name       = "system"
@@ -18,12 +18,12 @@ resource "azurerm_kubernetes_cluster" "good" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_public" {
-  name                              = "bad_public-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  private_cluster_enabled           = false
-  run_command_enabled               = false
+  name                    = "bad_public-cluster"
+  location                = "westeurope"
+  resource_group_name     = "books"
+  dns_prefix              = "books"
+  private_cluster_enabled = false
+  run_command_enabled     = false
 
   default_node_pool {
     name       = "system"
@@ -37,12 +37,12 @@ resource "azurerm_kubernetes_cluster" "bad_public" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_around" {
-  name                              = "bad_around-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  private_cluster_enabled           = true
-  run_command_enabled               = true
+  name                    = "bad_around-cluster"
+  location                = "westeurope"
+  resource_group_name     = "books"
+  dns_prefix              = "books"
+  private_cluster_enabled = true
+  run_command_enabled     = true
 
   default_node_pool {
     name       = "system"
@@ -56,11 +56,11 @@ resource "azurerm_kubernetes_cluster" "bad_around" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_default" {
-  name                              = "bad_default-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  private_cluster_enabled           = true
+  name                    = "bad_default-cluster"
+  location                = "westeurope"
+  resource_group_name     = "books"
+  dns_prefix              = "books"
+  private_cluster_enabled = true
 
   default_node_pool {
     name       = "system"
@@ -74,12 +74,12 @@ resource "azurerm_kubernetes_cluster" "bad_default" {
 }
 
 resource "azurerm_kubernetes_cluster" "unknown_private" {
-  name                              = "unknown_private-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  private_cluster_enabled           = terraform_data.later.output
-  run_command_enabled               = false
+  name                    = "unknown_private-cluster"
+  location                = "westeurope"
+  resource_group_name     = "books"
+  dns_prefix              = "books"
+  private_cluster_enabled = terraform_data.later.output
+  run_command_enabled     = false
 
   default_node_pool {
     name       = "system"

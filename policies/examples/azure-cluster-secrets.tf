@@ -1,8 +1,8 @@
 resource "azurerm_kubernetes_cluster" "good" {
-  name                              = "good-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
+  name                = "good-cluster"
+  location            = "westeurope"
+  resource_group_name = "books"
+  dns_prefix          = "books"
 
   default_node_pool {
     name       = "system"
@@ -21,10 +21,10 @@ resource "azurerm_kubernetes_cluster" "good" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_plain" {
-  name                              = "bad-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
+  name                = "bad-cluster"
+  location            = "westeurope"
+  resource_group_name = "books"
+  dns_prefix          = "books"
 
   default_node_pool {
     name       = "system"
@@ -38,10 +38,10 @@ resource "azurerm_kubernetes_cluster" "bad_plain" {
 }
 
 resource "azurerm_kubernetes_cluster" "unknown_key" {
-  name                              = "unknown_key-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
+  name                = "unknown_key-cluster"
+  location            = "westeurope"
+  resource_group_name = "books"
+  dns_prefix          = "books"
 
   default_node_pool {
     name       = "system"

@@ -1,10 +1,10 @@
 resource "azurerm_kubernetes_cluster" "good" {
-  name                              = "good-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  automatic_upgrade_channel         = "patch"
-  node_os_upgrade_channel           = "NodeImage"
+  name                      = "good-cluster"
+  location                  = "westeurope"
+  resource_group_name       = "books"
+  dns_prefix                = "books"
+  automatic_upgrade_channel = "patch"
+  node_os_upgrade_channel   = "NodeImage"
 
   default_node_pool {
     name       = "system"
@@ -18,11 +18,11 @@ resource "azurerm_kubernetes_cluster" "good" {
 }
 
 resource "azurerm_kubernetes_cluster" "good_default" {
-  name                              = "good_default-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  automatic_upgrade_channel         = "patch"
+  name                      = "good_default-cluster"
+  location                  = "westeurope"
+  resource_group_name       = "books"
+  dns_prefix                = "books"
+  automatic_upgrade_channel = "patch"
 
   default_node_pool {
     name       = "system"
@@ -36,11 +36,11 @@ resource "azurerm_kubernetes_cluster" "good_default" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_by_hand" {
-  name                              = "bad_by_hand-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  node_os_upgrade_channel           = "NodeImage"
+  name                    = "bad_by_hand-cluster"
+  location                = "westeurope"
+  resource_group_name     = "books"
+  dns_prefix              = "books"
+  node_os_upgrade_channel = "NodeImage"
 
   default_node_pool {
     name       = "system"
@@ -54,12 +54,12 @@ resource "azurerm_kubernetes_cluster" "bad_by_hand" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_rapid" {
-  name                              = "bad_rapid-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  automatic_upgrade_channel         = "rapid"
-  node_os_upgrade_channel           = "NodeImage"
+  name                      = "bad_rapid-cluster"
+  location                  = "westeurope"
+  resource_group_name       = "books"
+  dns_prefix                = "books"
+  automatic_upgrade_channel = "rapid"
+  node_os_upgrade_channel   = "NodeImage"
 
   default_node_pool {
     name       = "system"
@@ -73,12 +73,12 @@ resource "azurerm_kubernetes_cluster" "bad_rapid" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_nodes" {
-  name                              = "bad_nodes-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  automatic_upgrade_channel         = "patch"
-  node_os_upgrade_channel           = "None"
+  name                      = "bad_nodes-cluster"
+  location                  = "westeurope"
+  resource_group_name       = "books"
+  dns_prefix                = "books"
+  automatic_upgrade_channel = "patch"
+  node_os_upgrade_channel   = "None"
 
   default_node_pool {
     name       = "system"
@@ -92,12 +92,12 @@ resource "azurerm_kubernetes_cluster" "bad_nodes" {
 }
 
 resource "azurerm_kubernetes_cluster" "unknown_channel" {
-  name                              = "unknown_channel-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  automatic_upgrade_channel         = terraform_data.later.output
-  node_os_upgrade_channel           = "NodeImage"
+  name                      = "unknown_channel-cluster"
+  location                  = "westeurope"
+  resource_group_name       = "books"
+  dns_prefix                = "books"
+  automatic_upgrade_channel = terraform_data.later.output
+  node_os_upgrade_channel   = "NodeImage"
 
   default_node_pool {
     name       = "system"

@@ -1,10 +1,10 @@
 resource "azurerm_kubernetes_cluster" "good" {
-  name                              = "good-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  oidc_issuer_enabled               = true
-  workload_identity_enabled         = true
+  name                      = "good-cluster"
+  location                  = "westeurope"
+  resource_group_name       = "books"
+  dns_prefix                = "books"
+  oidc_issuer_enabled       = true
+  workload_identity_enabled = true
 
   default_node_pool {
     name       = "system"
@@ -18,12 +18,12 @@ resource "azurerm_kubernetes_cluster" "good" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_nobody" {
-  name                              = "bad_nobody-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  oidc_issuer_enabled               = false
-  workload_identity_enabled         = true
+  name                      = "bad_nobody-cluster"
+  location                  = "westeurope"
+  resource_group_name       = "books"
+  dns_prefix                = "books"
+  oidc_issuer_enabled       = false
+  workload_identity_enabled = true
 
   default_node_pool {
     name       = "system"
@@ -37,12 +37,12 @@ resource "azurerm_kubernetes_cluster" "bad_nobody" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_nodes" {
-  name                              = "bad_nodes-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  oidc_issuer_enabled               = true
-  workload_identity_enabled         = false
+  name                      = "bad_nodes-cluster"
+  location                  = "westeurope"
+  resource_group_name       = "books"
+  dns_prefix                = "books"
+  oidc_issuer_enabled       = true
+  workload_identity_enabled = false
 
   default_node_pool {
     name       = "system"
@@ -56,12 +56,12 @@ resource "azurerm_kubernetes_cluster" "bad_nodes" {
 }
 
 resource "azurerm_kubernetes_cluster" "unknown_issuer" {
-  name                              = "unknown_issuer-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
-  oidc_issuer_enabled               = terraform_data.later.output
-  workload_identity_enabled         = true
+  name                      = "unknown_issuer-cluster"
+  location                  = "westeurope"
+  resource_group_name       = "books"
+  dns_prefix                = "books"
+  oidc_issuer_enabled       = terraform_data.later.output
+  workload_identity_enabled = true
 
   default_node_pool {
     name       = "system"

@@ -5,8 +5,8 @@ resource "azurerm_storage_container" "good" {
 }
 
 resource "azurerm_storage_container" "good_default" {
-  name                  = "good_default-container"
-  storage_account_id    = "account"
+  name               = "good_default-container"
+  storage_account_id = "account"
 }
 
 resource "azurerm_storage_container" "bad_blob" {

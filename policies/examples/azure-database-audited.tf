@@ -1,13 +1,13 @@
 resource "azurerm_postgresql_flexible_server" "good" {
-  name                          = "good-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "good-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 }
 
 resource "azurerm_postgresql_flexible_server_configuration" "good" {
   for_each = {
     "log_connections" = "on"
-    "pgaudit.log" = "ddl,role"
+    "pgaudit.log"     = "ddl,role"
   }
 
   server_id = azurerm_postgresql_flexible_server.good.id
@@ -26,15 +26,15 @@ resource "azurerm_monitor_diagnostic_setting" "good" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_nameless" {
-  name                          = "bad_nameless-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "bad_nameless-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 }
 
 resource "azurerm_postgresql_flexible_server_configuration" "bad_nameless" {
   for_each = {
     "log_connections" = "off"
-    "pgaudit.log" = "ddl,role"
+    "pgaudit.log"     = "ddl,role"
   }
 
   server_id = azurerm_postgresql_flexible_server.bad_nameless.id
@@ -53,15 +53,15 @@ resource "azurerm_monitor_diagnostic_setting" "bad_nameless" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_unaudited" {
-  name                          = "bad_unaudited-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "bad_unaudited-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 }
 
 resource "azurerm_postgresql_flexible_server_configuration" "bad_unaudited" {
   for_each = {
     "log_connections" = "on"
-    "log_statement" = "ddl,role"
+    "log_statement"   = "ddl,role"
   }
 
   server_id = azurerm_postgresql_flexible_server.bad_unaudited.id
@@ -80,15 +80,15 @@ resource "azurerm_monitor_diagnostic_setting" "bad_unaudited" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_stays" {
-  name                          = "bad_stays-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "bad_stays-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 }
 
 resource "azurerm_postgresql_flexible_server_configuration" "bad_stays" {
   for_each = {
     "log_connections" = "on"
-    "pgaudit.log" = "ddl,role"
+    "pgaudit.log"     = "ddl,role"
   }
 
   server_id = azurerm_postgresql_flexible_server.bad_stays.id
@@ -97,15 +97,15 @@ resource "azurerm_postgresql_flexible_server_configuration" "bad_stays" {
 }
 
 resource "azurerm_postgresql_flexible_server" "unknown_setting" {
-  name                          = "unknown_setting-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "unknown_setting-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 }
 
 resource "azurerm_postgresql_flexible_server_configuration" "unknown_setting" {
   for_each = {
     "log_connections" = terraform_data.later.output
-    "pgaudit.log" = "ddl,role"
+    "pgaudit.log"     = "ddl,role"
   }
 
   server_id = azurerm_postgresql_flexible_server.unknown_setting.id

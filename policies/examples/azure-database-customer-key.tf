@@ -1,7 +1,7 @@
 resource "azurerm_postgresql_flexible_server" "good" {
-  name                          = "good-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "good-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 
   customer_managed_key {
     key_vault_key_id                  = "https://vault.vault.azure.net/keys/data"
@@ -10,15 +10,15 @@ resource "azurerm_postgresql_flexible_server" "good" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_cloud_key" {
-  name                          = "bad-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "bad-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 }
 
 resource "azurerm_postgresql_flexible_server" "unknown_key" {
-  name                          = "unknown_key-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "unknown_key-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 
   customer_managed_key {
     key_vault_key_id                  = terraform_data.later.output

@@ -1,16 +1,16 @@
 resource "azurerm_postgresql_flexible_server" "good" {
-  name                          = "good-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  geo_redundant_backup_enabled  = true
-  tags                          = { service = "database" }
+  name                         = "good-server"
+  location                     = "westeurope"
+  resource_group_name          = "books"
+  geo_redundant_backup_enabled = true
+  tags                         = { service = "database" }
 }
 
 resource "azurerm_postgresql_flexible_server" "good_replica" {
-  name                          = "good-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  tags                          = { service = "database" }
+  name                = "good-server"
+  location            = "westeurope"
+  resource_group_name = "books"
+  tags                = { service = "database" }
 }
 
 resource "azurerm_postgresql_flexible_server" "good_replica__copy" {
@@ -22,36 +22,36 @@ resource "azurerm_postgresql_flexible_server" "good_replica__copy" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_here" {
-  name                          = "bad_here-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  geo_redundant_backup_enabled  = false
-  tags                          = { service = "database" }
+  name                         = "bad_here-server"
+  location                     = "westeurope"
+  resource_group_name          = "books"
+  geo_redundant_backup_enabled = false
+  tags                         = { service = "database" }
 }
 
 resource "azurerm_postgresql_flexible_server" "unknown_copy" {
-  name                          = "unknown_copy-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  geo_redundant_backup_enabled  = terraform_data.later.output
-  tags                          = { service = "database" }
+  name                         = "unknown_copy-server"
+  location                     = "westeurope"
+  resource_group_name          = "books"
+  geo_redundant_backup_enabled = terraform_data.later.output
+  tags                         = { service = "database" }
 }
 
 resource "azurerm_postgresql_flexible_server" "other_slow" {
-  name                          = "other_slow-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  geo_redundant_backup_enabled  = false
-  tags                          = { service = "budget" }
+  name                         = "other_slow-server"
+  location                     = "westeurope"
+  resource_group_name          = "books"
+  geo_redundant_backup_enabled = false
+  tags                         = { service = "budget" }
 }
 
 resource "azurerm_postgresql_flexible_server" "other_replica" {
-  name                          = "other_replica-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  geo_redundant_backup_enabled  = false
-  create_mode                   = "Replica"
-  tags                          = { service = "database" }
+  name                         = "other_replica-server"
+  location                     = "westeurope"
+  resource_group_name          = "books"
+  geo_redundant_backup_enabled = false
+  create_mode                  = "Replica"
+  tags                         = { service = "database" }
 }
 
 resource "terraform_data" "later" {

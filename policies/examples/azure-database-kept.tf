@@ -1,7 +1,7 @@
 resource "azurerm_postgresql_flexible_server" "good" {
-  name                          = "good-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "good-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 }
 
 resource "azurerm_management_lock" "good" {
@@ -28,9 +28,9 @@ resource "azurerm_postgresql_flexible_server" "good_group" {
 }
 
 resource "azurerm_postgresql_flexible_server" "unknown_level" {
-  name                          = "unknown_level-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "unknown_level-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 }
 
 resource "azurerm_management_lock" "unknown_level" {
@@ -40,9 +40,9 @@ resource "azurerm_management_lock" "unknown_level" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_bare" {
-  name                          = "bad-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "bad-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 }
 
 resource "terraform_data" "later" {

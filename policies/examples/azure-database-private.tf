@@ -36,10 +36,10 @@ resource "azurerm_postgresql_flexible_server" "bad_public" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_default" {
-  name                          = "bad_default-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  delegated_subnet_id           = "subnet"
+  name                = "bad_default-server"
+  location            = "westeurope"
+  resource_group_name = "books"
+  delegated_subnet_id = "subnet"
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_nowhere" {

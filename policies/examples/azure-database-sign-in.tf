@@ -1,7 +1,7 @@
 resource "azurerm_postgresql_flexible_server" "good" {
-  name                          = "good-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "good-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 
   authentication {
     active_directory_auth_enabled = true
@@ -10,9 +10,9 @@ resource "azurerm_postgresql_flexible_server" "good" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_no_identity" {
-  name                          = "bad_no_identity-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "bad_no_identity-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 
   authentication {
     active_directory_auth_enabled = false
@@ -21,9 +21,9 @@ resource "azurerm_postgresql_flexible_server" "bad_no_identity" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_passwords" {
-  name                          = "bad_passwords-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "bad_passwords-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 
   authentication {
     active_directory_auth_enabled = true
@@ -32,9 +32,9 @@ resource "azurerm_postgresql_flexible_server" "bad_passwords" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_default" {
-  name                          = "bad_default-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "bad_default-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 
   authentication {
     active_directory_auth_enabled = true
@@ -42,10 +42,10 @@ resource "azurerm_postgresql_flexible_server" "bad_default" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_written" {
-  name                          = "bad_written-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  administrator_password        = "correct horse"
+  name                   = "bad_written-server"
+  location               = "westeurope"
+  resource_group_name    = "books"
+  administrator_password = "correct horse"
 
   authentication {
     active_directory_auth_enabled = true
@@ -54,9 +54,9 @@ resource "azurerm_postgresql_flexible_server" "bad_written" {
 }
 
 resource "azurerm_postgresql_flexible_server" "unknown_identity" {
-  name                          = "unknown_identity-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "unknown_identity-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 
   authentication {
     active_directory_auth_enabled = terraform_data.later.output

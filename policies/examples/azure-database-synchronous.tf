@@ -1,8 +1,8 @@
 resource "azurerm_postgresql_flexible_server" "good" {
-  name                          = "good-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  tags                          = { service = "database" }
+  name                = "good-server"
+  location            = "westeurope"
+  resource_group_name = "books"
+  tags                = { service = "database" }
 
   high_availability {
     mode = "ZoneRedundant"
@@ -10,10 +10,10 @@ resource "azurerm_postgresql_flexible_server" "good" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_same_zone" {
-  name                          = "bad_same_zone-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  tags                          = { service = "database" }
+  name                = "bad_same_zone-server"
+  location            = "westeurope"
+  resource_group_name = "books"
+  tags                = { service = "database" }
 
   high_availability {
     mode = "SameZone"
@@ -21,17 +21,17 @@ resource "azurerm_postgresql_flexible_server" "bad_same_zone" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_alone" {
-  name                          = "bad_alone-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  tags                          = { service = "database" }
+  name                = "bad_alone-server"
+  location            = "westeurope"
+  resource_group_name = "books"
+  tags                = { service = "database" }
 }
 
 resource "azurerm_postgresql_flexible_server" "unknown_mode" {
-  name                          = "unknown_mode-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  tags                          = { service = "database" }
+  name                = "unknown_mode-server"
+  location            = "westeurope"
+  resource_group_name = "books"
+  tags                = { service = "database" }
 
   high_availability {
     mode = terraform_data.later.output
@@ -39,18 +39,18 @@ resource "azurerm_postgresql_flexible_server" "unknown_mode" {
 }
 
 resource "azurerm_postgresql_flexible_server" "other_loses" {
-  name                          = "other_loses-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  tags                          = { service = "kubernetes" }
+  name                = "other_loses-server"
+  location            = "westeurope"
+  resource_group_name = "books"
+  tags                = { service = "kubernetes" }
 }
 
 resource "azurerm_postgresql_flexible_server" "other_replica" {
-  name                          = "other_replica-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  create_mode                   = "Replica"
-  tags                          = { service = "database" }
+  name                = "other_replica-server"
+  location            = "westeurope"
+  resource_group_name = "books"
+  create_mode         = "Replica"
+  tags                = { service = "database" }
 }
 
 resource "terraform_data" "later" {

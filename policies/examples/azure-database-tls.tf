@@ -1,7 +1,7 @@
 resource "azurerm_postgresql_flexible_server" "good" {
-  name                          = "good-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "good-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 }
 
 resource "azurerm_postgresql_flexible_server_configuration" "good" {
@@ -16,9 +16,9 @@ resource "azurerm_postgresql_flexible_server_configuration" "good" {
 }
 
 resource "azurerm_postgresql_flexible_server" "good_default" {
-  name                          = "good_default-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "good_default-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 }
 
 resource "azurerm_postgresql_flexible_server_configuration" "good_default" {
@@ -32,9 +32,9 @@ resource "azurerm_postgresql_flexible_server_configuration" "good_default" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_old" {
-  name                          = "bad_old-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "bad_old-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 }
 
 resource "azurerm_postgresql_flexible_server_configuration" "bad_old" {
@@ -49,9 +49,9 @@ resource "azurerm_postgresql_flexible_server_configuration" "bad_old" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_plain" {
-  name                          = "bad_plain-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "bad_plain-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 }
 
 resource "azurerm_postgresql_flexible_server_configuration" "bad_plain" {
@@ -66,9 +66,9 @@ resource "azurerm_postgresql_flexible_server_configuration" "bad_plain" {
 }
 
 resource "azurerm_postgresql_flexible_server" "unknown_floor" {
-  name                          = "unknown_floor-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "unknown_floor-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 }
 
 resource "azurerm_postgresql_flexible_server_configuration" "unknown_floor" {
@@ -83,9 +83,9 @@ resource "azurerm_postgresql_flexible_server_configuration" "unknown_floor" {
 }
 
 resource "azurerm_postgresql_flexible_server" "bad_bare" {
-  name                          = "bad-server"
-  location                      = "westeurope"
-  resource_group_name           = "books"
+  name                = "bad-server"
+  location            = "westeurope"
+  resource_group_name = "books"
 }
 
 resource "terraform_data" "later" {

@@ -7,10 +7,10 @@ resource "azurerm_log_analytics_workspace" "good" {
 }
 
 resource "azurerm_log_analytics_workspace" "good_old_name" {
-  name                         = "good_old_name-workspace"
-  location                     = "westeurope"
-  resource_group_name          = "books"
-  retention_in_days            = 365
+  name                          = "good_old_name-workspace"
+  location                      = "westeurope"
+  resource_group_name           = "books"
+  retention_in_days             = 365
   local_authentication_disabled = true
 }
 

@@ -1,8 +1,8 @@
 resource "azurerm_kubernetes_cluster" "good" {
-  name                              = "good-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
+  name                = "good-cluster"
+  location            = "westeurope"
+  resource_group_name = "books"
+  dns_prefix          = "books"
 
   default_node_pool {
     name       = "system"
@@ -19,10 +19,10 @@ resource "azurerm_kubernetes_cluster" "good" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_plain" {
-  name                              = "bad_plain-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
+  name                = "bad_plain-cluster"
+  location            = "westeurope"
+  resource_group_name = "books"
+  dns_prefix          = "books"
 
   default_node_pool {
     name       = "system"
@@ -39,10 +39,10 @@ resource "azurerm_kubernetes_cluster" "bad_plain" {
 }
 
 resource "azurerm_kubernetes_cluster" "bad_public" {
-  name                              = "bad_public-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
+  name                = "bad_public-cluster"
+  location            = "westeurope"
+  resource_group_name = "books"
+  dns_prefix          = "books"
 
   default_node_pool {
     name       = "system"
@@ -59,10 +59,10 @@ resource "azurerm_kubernetes_cluster" "bad_public" {
 }
 
 resource "azurerm_kubernetes_cluster" "unknown_disk" {
-  name                              = "unknown_disk-cluster"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  dns_prefix                        = "books"
+  name                = "unknown_disk-cluster"
+  location            = "westeurope"
+  resource_group_name = "books"
+  dns_prefix          = "books"
 
   default_node_pool {
     name       = "system"

@@ -39,12 +39,12 @@ resource "azurerm_container_registry" "bad_public" {
 }
 
 resource "azurerm_container_registry" "bad_default" {
-  name                          = "goodregistry"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  sku                           = "Premium"
-  admin_enabled                 = false
-  anonymous_pull_enabled        = false
+  name                   = "goodregistry"
+  location               = "westeurope"
+  resource_group_name    = "books"
+  sku                    = "Premium"
+  admin_enabled          = false
+  anonymous_pull_enabled = false
 }
 
 resource "azurerm_container_registry" "unknown_password" {

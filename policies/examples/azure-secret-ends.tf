@@ -12,10 +12,10 @@ resource "azurerm_key_vault_secret" "bad_endless" {
 }
 
 resource "azurerm_key_vault_secret" "bad_written" {
-  name             = "bad_written-secret"
-  key_vault_id     = "vault"
-  expiration_date  = "2027-01-01T00:00:00Z"
-  value            = "correct horse"
+  name            = "bad_written-secret"
+  key_vault_id    = "vault"
+  expiration_date = "2027-01-01T00:00:00Z"
+  value           = "correct horse"
 }
 
 resource "azurerm_key_vault_secret" "unknown_end" {

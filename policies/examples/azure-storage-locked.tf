@@ -1,10 +1,10 @@
 resource "azurerm_storage_account" "good" {
-  name                              = "books"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  account_tier                      = "Standard"
-  account_replication_type          = "ZRS"
-  tags                              = { purpose = "record" }
+  name                     = "books"
+  location                 = "westeurope"
+  resource_group_name      = "books"
+  account_tier             = "Standard"
+  account_replication_type = "ZRS"
+  tags                     = { purpose = "record" }
 
   immutability_policy {
     state                         = "Locked"
@@ -14,12 +14,12 @@ resource "azurerm_storage_account" "good" {
 }
 
 resource "azurerm_storage_account" "good_container" {
-  name                              = "books"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  account_tier                      = "Standard"
-  account_replication_type          = "ZRS"
-  tags                              = { purpose = "record" }
+  name                     = "books"
+  location                 = "westeurope"
+  resource_group_name      = "books"
+  account_tier             = "Standard"
+  account_replication_type = "ZRS"
+  tags                     = { purpose = "record" }
 }
 
 resource "azurerm_storage_container" "good_container" {
@@ -34,12 +34,12 @@ resource "azurerm_storage_container_immutability_policy" "good_container" {
 }
 
 resource "azurerm_storage_account" "bad_liftable" {
-  name                              = "books"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  account_tier                      = "Standard"
-  account_replication_type          = "ZRS"
-  tags                              = { purpose = "record" }
+  name                     = "books"
+  location                 = "westeurope"
+  resource_group_name      = "books"
+  account_tier             = "Standard"
+  account_replication_type = "ZRS"
+  tags                     = { purpose = "record" }
 
   immutability_policy {
     state                         = "Unlocked"
@@ -49,30 +49,30 @@ resource "azurerm_storage_account" "bad_liftable" {
 }
 
 resource "azurerm_storage_account" "bad_bare" {
-  name                              = "books"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  account_tier                      = "Standard"
-  account_replication_type          = "ZRS"
-  tags                              = { purpose = "backups" }
+  name                     = "books"
+  location                 = "westeurope"
+  resource_group_name      = "books"
+  account_tier             = "Standard"
+  account_replication_type = "ZRS"
+  tags                     = { purpose = "backups" }
 }
 
 resource "azurerm_storage_account" "other_pages" {
-  name                              = "books"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  account_tier                      = "Standard"
-  account_replication_type          = "ZRS"
-  tags                              = { purpose = "pages" }
+  name                     = "books"
+  location                 = "westeurope"
+  resource_group_name      = "books"
+  account_tier             = "Standard"
+  account_replication_type = "ZRS"
+  tags                     = { purpose = "pages" }
 }
 
 resource "azurerm_storage_account" "unknown_lock" {
-  name                              = "books"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  account_tier                      = "Standard"
-  account_replication_type          = "ZRS"
-  tags                              = { purpose = "record" }
+  name                     = "books"
+  location                 = "westeurope"
+  resource_group_name      = "books"
+  account_tier             = "Standard"
+  account_replication_type = "ZRS"
+  tags                     = { purpose = "record" }
 
   immutability_policy {
     state                         = terraform_data.later.output

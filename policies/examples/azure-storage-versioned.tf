@@ -1,9 +1,9 @@
 resource "azurerm_storage_account" "good" {
-  name                              = "books"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  account_tier                      = "Standard"
-  account_replication_type          = "ZRS"
+  name                     = "books"
+  location                 = "westeurope"
+  resource_group_name      = "books"
+  account_tier             = "Standard"
+  account_replication_type = "ZRS"
 
   blob_properties {
     versioning_enabled = true
@@ -15,11 +15,11 @@ resource "azurerm_storage_account" "good" {
 }
 
 resource "azurerm_storage_account" "bad_overwritten" {
-  name                              = "books"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  account_tier                      = "Standard"
-  account_replication_type          = "ZRS"
+  name                     = "books"
+  location                 = "westeurope"
+  resource_group_name      = "books"
+  account_tier             = "Standard"
+  account_replication_type = "ZRS"
 
   blob_properties {
     versioning_enabled = false
@@ -31,11 +31,11 @@ resource "azurerm_storage_account" "bad_overwritten" {
 }
 
 resource "azurerm_storage_account" "bad_short" {
-  name                              = "books"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  account_tier                      = "Standard"
-  account_replication_type          = "ZRS"
+  name                     = "books"
+  location                 = "westeurope"
+  resource_group_name      = "books"
+  account_tier             = "Standard"
+  account_replication_type = "ZRS"
 
   blob_properties {
     versioning_enabled = true
@@ -47,11 +47,11 @@ resource "azurerm_storage_account" "bad_short" {
 }
 
 resource "azurerm_storage_account" "unknown_days" {
-  name                              = "books"
-  location                          = "westeurope"
-  resource_group_name               = "books"
-  account_tier                      = "Standard"
-  account_replication_type          = "ZRS"
+  name                     = "books"
+  location                 = "westeurope"
+  resource_group_name      = "books"
+  account_tier             = "Standard"
+  account_replication_type = "ZRS"
 
   blob_properties {
     versioning_enabled = true

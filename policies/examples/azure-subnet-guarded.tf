@@ -25,10 +25,10 @@ resource "azurerm_subnet_network_security_group_association" "bad_out" {
 }
 
 resource "azurerm_subnet" "bad_default" {
-  name                            = "data"
-  resource_group_name             = "books"
-  virtual_network_name            = "books"
-  address_prefixes                = ["10.0.1.0/24"]
+  name                 = "data"
+  resource_group_name  = "books"
+  virtual_network_name = "books"
+  address_prefixes     = ["10.0.1.0/24"]
 }
 
 resource "azurerm_subnet_network_security_group_association" "bad_default" {

@@ -44,12 +44,12 @@ resource "azurerm_key_vault" "bad_public" {
 }
 
 resource "azurerm_key_vault" "bad_default" {
-  name                          = "bad_default-vault"
-  location                      = "westeurope"
-  resource_group_name           = "books"
-  sku_name                      = "premium"
-  tenant_id                     = "90000000-0000-4000-8000-000000000009"
-  rbac_authorization_enabled    = true
+  name                       = "bad_default-vault"
+  location                   = "westeurope"
+  resource_group_name        = "books"
+  sku_name                   = "premium"
+  tenant_id                  = "90000000-0000-4000-8000-000000000009"
+  rbac_authorization_enabled = true
 
   network_acls {
     bypass         = "None"

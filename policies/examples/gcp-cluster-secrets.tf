@@ -20,7 +20,7 @@ resource "google_container_cluster" "bad_cloud_key" {
   name = "bad_cloud_key-cluster"
 
   database_encryption {
-    state    = "ENCRYPTED"
+    state = "ENCRYPTED"
   }
 }
 

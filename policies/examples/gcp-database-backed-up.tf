@@ -1,6 +1,6 @@
 resource "google_sql_database_instance" "good" {
-  name             = "good-database"
-  database_version = "POSTGRES_17"
+  name                 = "good-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = ""
 
   settings {
@@ -19,8 +19,8 @@ resource "google_sql_database_instance" "good" {
 }
 
 resource "google_sql_database_instance" "bad_none" {
-  name             = "bad_none-database"
-  database_version = "POSTGRES_17"
+  name                 = "bad_none-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = ""
 
   settings {
@@ -39,8 +39,8 @@ resource "google_sql_database_instance" "bad_none" {
 }
 
 resource "google_sql_database_instance" "bad_whole" {
-  name             = "bad_whole-database"
-  database_version = "POSTGRES_17"
+  name                 = "bad_whole-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = ""
 
   settings {
@@ -59,8 +59,8 @@ resource "google_sql_database_instance" "bad_whole" {
 }
 
 resource "google_sql_database_instance" "bad_short_log" {
-  name             = "bad_short_log-database"
-  database_version = "POSTGRES_17"
+  name                 = "bad_short_log-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = ""
 
   settings {
@@ -79,8 +79,8 @@ resource "google_sql_database_instance" "bad_short_log" {
 }
 
 resource "google_sql_database_instance" "bad_short" {
-  name             = "bad_short-database"
-  database_version = "POSTGRES_17"
+  name                 = "bad_short-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = ""
 
   settings {
@@ -99,8 +99,8 @@ resource "google_sql_database_instance" "bad_short" {
 }
 
 resource "google_sql_database_instance" "other_replica" {
-  name             = "other_replica-database"
-  database_version = "POSTGRES_17"
+  name                 = "other_replica-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = "books"
 
   settings {
@@ -109,8 +109,8 @@ resource "google_sql_database_instance" "other_replica" {
 }
 
 resource "google_sql_database_instance" "unknown_backups" {
-  name             = "unknown_backups-database"
-  database_version = "POSTGRES_17"
+  name                 = "unknown_backups-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = ""
 
   settings {

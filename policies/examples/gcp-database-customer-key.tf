@@ -5,8 +5,8 @@ resource "google_kms_crypto_key" "good" {
 }
 
 resource "google_sql_database_instance" "good" {
-  name             = "good-database"
-  database_version = "POSTGRES_17"
+  name                = "good-database"
+  database_version    = "POSTGRES_17"
   encryption_key_name = google_kms_crypto_key.good.id
 
   settings {
@@ -21,8 +21,8 @@ resource "google_kms_crypto_key" "bad_cloud_key" {
 }
 
 resource "google_sql_database_instance" "bad_cloud_key" {
-  name             = "bad_cloud_key-database"
-  database_version = "POSTGRES_17"
+  name                = "bad_cloud_key-database"
+  database_version    = "POSTGRES_17"
   encryption_key_name = ""
 
   settings {
@@ -37,8 +37,8 @@ resource "google_kms_crypto_key" "unknown_key" {
 }
 
 resource "google_sql_database_instance" "unknown_key" {
-  name             = "unknown_key-database"
-  database_version = "POSTGRES_17"
+  name                = "unknown_key-database"
+  database_version    = "POSTGRES_17"
   encryption_key_name = terraform_data.later.output
 
   settings {

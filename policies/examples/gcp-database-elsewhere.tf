@@ -1,6 +1,6 @@
 resource "google_sql_database_instance" "good" {
-  name             = "good-database"
-  database_version = "POSTGRES_17"
+  name                 = "good-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = ""
 
   settings {
@@ -17,23 +17,23 @@ resource "google_sql_database_instance" "good__copy" {
 }
 
 resource "google_sql_database_instance" "bad_here" {
-  name             = "bad-here-database"
-  database_version = "POSTGRES_17"
+  name                 = "bad-here-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = ""
 
   settings {
-    tier = "db-custom-2-8192"
+    tier        = "db-custom-2-8192"
     user_labels = { service = "database" }
   }
 }
 
 resource "google_sql_database_instance" "other_slow" {
-  name             = "other-slow-database"
-  database_version = "POSTGRES_17"
+  name                 = "other-slow-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = ""
 
   settings {
-    tier = "db-custom-2-8192"
+    tier        = "db-custom-2-8192"
     user_labels = { service = "budget" }
   }
 }

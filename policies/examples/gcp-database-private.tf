@@ -20,7 +20,7 @@ resource "google_sql_database_instance" "good_endpoint" {
     tier = "db-custom-2-8192"
 
     ip_configuration {
-      ipv4_enabled    = false
+      ipv4_enabled = false
 
       psc_config {
         psc_enabled = true
@@ -64,7 +64,7 @@ resource "google_sql_database_instance" "bad_nowhere" {
     tier = "db-custom-2-8192"
 
     ip_configuration {
-      ipv4_enabled    = false
+      ipv4_enabled = false
     }
   }
 }

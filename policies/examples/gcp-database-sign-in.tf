@@ -1,7 +1,7 @@
 resource "google_sql_database_instance" "good" {
   name             = "good-database"
   database_version = "POSTGRES_17"
-  root_password = ""
+  root_password    = ""
 
   settings {
     tier = "db-custom-2-8192"
@@ -16,7 +16,7 @@ resource "google_sql_database_instance" "good" {
 resource "google_sql_database_instance" "bad_passwords" {
   name             = "bad_passwords-database"
   database_version = "POSTGRES_17"
-  root_password = ""
+  root_password    = ""
 
   settings {
     tier = "db-custom-2-8192"
@@ -31,7 +31,7 @@ resource "google_sql_database_instance" "bad_passwords" {
 resource "google_sql_database_instance" "bad_written" {
   name             = "bad_written-database"
   database_version = "POSTGRES_17"
-  root_password = "correct horse"
+  root_password    = "correct horse"
 
   settings {
     tier = "db-custom-2-8192"
@@ -55,7 +55,7 @@ resource "google_sql_database_instance" "bad_bare" {
 resource "google_sql_database_instance" "unknown_flag" {
   name             = "unknown_flag-database"
   database_version = "POSTGRES_17"
-  root_password = ""
+  root_password    = ""
 
   settings {
     tier = "db-custom-2-8192"

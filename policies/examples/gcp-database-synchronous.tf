@@ -1,6 +1,6 @@
 resource "google_sql_database_instance" "good" {
-  name             = "good-database"
-  database_version = "POSTGRES_17"
+  name                 = "good-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = ""
 
   settings {
@@ -11,8 +11,8 @@ resource "google_sql_database_instance" "good" {
 }
 
 resource "google_sql_database_instance" "bad_zone" {
-  name             = "bad_zone-database"
-  database_version = "POSTGRES_17"
+  name                 = "bad_zone-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = ""
 
   settings {
@@ -23,8 +23,8 @@ resource "google_sql_database_instance" "bad_zone" {
 }
 
 resource "google_sql_database_instance" "bad_stranger" {
-  name             = "bad_stranger-database"
-  database_version = "POSTGRES_17"
+  name                 = "bad_stranger-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = ""
 
   settings {
@@ -35,8 +35,8 @@ resource "google_sql_database_instance" "bad_stranger" {
 }
 
 resource "google_sql_database_instance" "other_loses" {
-  name             = "other_loses-database"
-  database_version = "POSTGRES_17"
+  name                 = "other_loses-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = ""
 
   settings {
@@ -47,8 +47,8 @@ resource "google_sql_database_instance" "other_loses" {
 }
 
 resource "google_sql_database_instance" "other_replica" {
-  name             = "other_replica-database"
-  database_version = "POSTGRES_17"
+  name                 = "other_replica-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = "books"
 
   settings {
@@ -59,8 +59,8 @@ resource "google_sql_database_instance" "other_replica" {
 }
 
 resource "google_sql_database_instance" "unknown_zone" {
-  name             = "unknown_zone-database"
-  database_version = "POSTGRES_17"
+  name                 = "unknown_zone-database"
+  database_version     = "POSTGRES_17"
   master_instance_name = ""
 
   settings {

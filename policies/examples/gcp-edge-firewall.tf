@@ -9,8 +9,8 @@ resource "google_compute_backend_service" "good" {
 }
 
 resource "google_compute_backend_service" "good_default" {
-  name                  = "good_default-edge"
-  security_policy       = "wall"
+  name            = "good_default-edge"
+  security_policy = "wall"
 
   log_config {
     enable = true
@@ -57,7 +57,7 @@ resource "google_compute_backend_service" "unknown_log" {
 }
 
 resource "google_compute_backend_service" "bad_default" {
-  name                  = "bad_default-edge"
+  name = "bad_default-edge"
 
   log_config {
     enable = true

@@ -5,8 +5,8 @@ resource "google_compute_target_https_proxy" "good" {
 }
 
 resource "google_compute_target_https_proxy" "bad_default" {
-  name       = "bad_default-proxy"
-  url_map    = "map"
+  name    = "bad_default-proxy"
+  url_map = "map"
 }
 
 resource "google_compute_target_https_proxy" "unknown_policy" {

@@ -17,8 +17,8 @@ resource "google_compute_ssl_policy" "bad_weak" {
 }
 
 resource "google_compute_ssl_policy" "bad_default" {
-  name            = "bad_default-policy"
-  profile         = "RESTRICTED"
+  name    = "bad_default-policy"
+  profile = "RESTRICTED"
 }
 
 resource "google_compute_ssl_policy" "unknown_floor" {

@@ -11,8 +11,8 @@ resource "google_kms_crypto_key" "bad_slow" {
 }
 
 resource "google_kms_crypto_key" "bad_never" {
-  name            = "bad_never-key"
-  key_ring        = "ring"
+  name     = "bad_never-key"
+  key_ring = "ring"
 }
 
 resource "google_kms_crypto_key" "unknown_period" {
@@ -22,9 +22,9 @@ resource "google_kms_crypto_key" "unknown_period" {
 }
 
 resource "google_kms_crypto_key" "other_signing" {
-  name            = "other_signing-key"
-  key_ring        = "ring"
-  purpose         = "ASYMMETRIC_SIGN"
+  name     = "other_signing-key"
+  key_ring = "ring"
+  purpose  = "ASYMMETRIC_SIGN"
 }
 
 resource "terraform_data" "later" {

@@ -81,9 +81,9 @@ resource "google_compute_firewall" "other_inside" {
 }
 
 resource "google_compute_firewall" "other_out" {
-  name          = "other_out-rule"
-  network       = "books"
-  direction     = "EGRESS"
+  name               = "other_out-rule"
+  network            = "books"
+  direction          = "EGRESS"
   destination_ranges = ["0.0.0.0/0"]
 
   allow {
