@@ -19,7 +19,7 @@ from tallystick.governance.api import (
 from tallystick.governance.model.plan_hash import plan_hash
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.problems import Malformed
-from tests.governance.clouds import CONTROL, FIRST, MINUTE, SECOND_COMMIT, plan_json
+from tests.governance.clouds import CONTROL, FIRST, MINUTE, SECOND_COMMIT, House, plan_json
 
 STAGING = "staging-aws"
 
@@ -184,3 +184,13 @@ async def test_plans_come_newest_first_in_pages_and_only_ones_own(house, mint):
     assert (await house.door.plans(caller=stranger, message=ListPlans())).items == ()
     with pytest.raises(PlanNotFound):
         await house.door.plan(caller=stranger, message=PlanOf(plan=plans[0].plan))
+
+
+async def test_whoever_made_the_key_of_the_author_does_not_approve(database_for, caller):
+    async def behind(_, author):
+        return ("per_anna",) if author == "key_runner" else ()
+
+    house = House(database=await database_for("governance"), caller=caller, behind=behind)
+    plan = await house.submit(STAGING)
+    await house.left(lambda: house.approve(plan), AuthorMayNotApprove)
+    await house.approve(plan, caller=house.operator)

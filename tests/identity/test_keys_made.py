@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from tallystick.identity.api import CreateKey, NarrowedMakesNone, RevokeKey, TooManyMakers
-from tallystick.identity.api.access import NotAllowed, StepUpNeeded
+from tallystick.identity.api.access import BehindOf, NotAllowed, StepUpNeeded
 from tallystick.identity.api.approvals import Approve, MakerNeverApproves, Reject
 from tallystick.identity.api.clients import CreateClient
 from tallystick.identity.api.rights import GiveRole
@@ -132,6 +132,12 @@ async def test_keys_and_clients_say_who_is_behind_them(bank):
     assert found[child.actor] == (owner.actor, key.actor, True)
     (row,) = await bank.rows("SELECT client_id, made_by FROM identity.client")
     assert tuple(row) == (client.client_id, owner.actor)
+    for holder, people in (
+        (key.actor, (owner.actor,)), (child.actor, (owner.actor,)), (client.client_id, (owner.actor,)),
+        (owner.actor, ()), ("key_none", ()),
+    ):  # fmt: skip
+        told = await bank.doors.asking.behind(caller=key, message=BehindOf(holder))
+        assert told.people == people
 
 
 async def may_read(bank, caller: Caller) -> bool:

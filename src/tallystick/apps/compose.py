@@ -193,9 +193,9 @@ class Platform:
     def _stand_governance(self) -> Governance:
         if "governance" not in self._parts:
             return self._far.at("governance", Governance)
-        service = governance_of(
-            self._settings, self.databases["governance"], clock=self._clock, mint=self._mint
-        )
+        ground: dict[str, Any] = {"clock": self._clock, "mint": self._mint}
+        access, database = self.doors_of_identity.asking, self.databases["governance"]
+        service = governance_of(self._settings, database, access=access, **ground)
         self._do("note_overdue", 30, Action.GOVERNANCE_OVERDUE_NOTE, partial(note_overdue, service))
         return self._stood("governance", Governance, service)
 

@@ -1,6 +1,6 @@
 """What every part of the door stands on."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -28,7 +28,8 @@ class PolicySource(Protocol):
 class Ground:
     """Database, clock, and the strangers: the repository's ``head``, None where none is set, and credentials.
 
-    Credentials are lent to those tenants alone that ``lends_to`` names, by their numbers.
+    Credentials are lent to those tenants alone that ``lends_to`` names, by their numbers. ``behind`` tells who made the
+    key or client that an author is.
     """
 
     database: Database
@@ -39,6 +40,7 @@ class Ground:
     head: Callable[[], Awaitable[str | None]] | None = None
     credentials: Credentials | None = None
     lends_to: Callable[[int], bool] = bool
+    behind: Callable[[Caller, str], Awaitable[Sequence[str]]] | None = None
 
     async def note(
         self,

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from tallystick.governance.api import (
     ApprovePlan,
+    AuthorMayNotApprove,
     ListPlans,
     Plan,
     PlanDocument,
@@ -167,6 +168,7 @@ class Planning:
     async def approve(self, caller: Caller, message: ApprovePlan) -> Plan:
         """Agree to a plan; to have agreed already changes nothing."""
         tenant_id, at = caller.tenant_id, self._ground.clock.now()
+        await self._demand_apart(caller, message.plan)
         async with self._ground.database.transaction(tenant_id=tenant_id) as connection:
             row = await self._held(connection, caller, message.plan)
             if message.hash != row.hash.hex():
@@ -228,6 +230,19 @@ class Planning:
         row = await found(connection, caller, plan_id)
         await store.hold_estate(connection, tenant_id=caller.tenant_id, estate=row.estate)
         return await found(connection, caller, plan_id)
+
+    async def _demand_apart(self, caller: Caller, plan_id: str) -> None:
+        """Raise AuthorMayNotApprove for whoever made the key or client that made the plan."""
+        if self._ground.behind is None:
+            return
+        async with self._ground.database.transaction(
+            tenant_id=caller.tenant_id, read_only=True
+        ) as connection:
+            author = (await found(connection, caller, plan_id)).author
+        if caller.actor in await self._ground.behind(caller, author):
+            raise AuthorMayNotApprove(
+                "You made the key that made this plan: somebody else approves it."
+            )
 
     async def _judged(self, caller: Caller, message: SubmitPlan, at: Instant) -> Judged:
         policies = await asyncio.to_thread(self._ground.policies.read)

@@ -68,6 +68,18 @@ class DecisionOf(Message, frozen=True):
     decision: str
 
 
+class BehindOf(Message, frozen=True):
+    """Name a person, key or client."""
+
+    holder: Holder
+
+
+class Behind(Message, frozen=True):
+    """The people who made a key or client; none for a person, and for what nobody made here."""
+
+    people: Annotated[tuple[str, ...], told("Their ids.")]
+
+
 class Explain(Message, frozen=True):
     """Ask whether somebody could do something, and why; nothing is done, and a second factor is taken as proven."""
 
@@ -166,6 +178,12 @@ class Access(Protocol):
     @records(Tag.IDENTITY_DECISION_MAKE, notes_refusals=True)
     async def decide(self, *, caller: Caller, message: Ask) -> Decision:
         """Decide, and write it down. A denial is an answer, not a problem."""
+        ...
+
+    @unguarded("whoever lets somebody agree to an act must know who is behind it")
+    @unrecorded("ids of people, and no names")
+    async def behind(self, *, caller: Caller, message: BehindOf) -> Behind:
+        """Tell who is behind a key or client, and so has no voice in what it asks for."""
         ...
 
     @asks(Action.IDENTITY_DECISION_ASK)

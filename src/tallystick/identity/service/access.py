@@ -22,6 +22,7 @@ from tallystick.identity.api.explaining_checks import checked_explain
 from tallystick.identity.model import explaining, judging
 from tallystick.identity.model.judging import Asked, Judged, Ruling
 from tallystick.identity.model.standing import Standing, cap_of, seen_by
+from tallystick.identity.service.makers import MakersKnown
 from tallystick.identity.service.standings import KEPT, Standings, bundles_of
 from tallystick.identity.store import access as store
 from tallystick.identity.store import approvals
@@ -46,7 +47,7 @@ _TITLES: Final = cedar.catalogue().titles
 _NOBODY: Final = "what proved them is not known to this tenant"
 
 
-class AccessService:
+class AccessService(MakersKnown):
     """The door of decisions, over the database of role ``tallystick_identity``."""
 
     def __init__(
