@@ -19,7 +19,9 @@ from tests.governance import terraform
 ROOT: Final = Path(__file__).resolve().parents[2]
 TREE: Final = ROOT / "infra" / "terraform"
 CLOUDS: Final[tuple[Cloud, ...]] = ("aws", "azure", "gcp")
-ESTATES: Final = tuple((cloud, environment) for cloud in CLOUDS for environment in ENVIRONMENTS)
+ESTATES: Final[tuple[tuple[Cloud, Environment], ...]] = tuple(
+    (cloud, environment) for cloud in CLOUDS for environment in ENVIRONMENTS
+)
 _KEPT: Final = ROOT / ".pytest_cache" / "plans"
 
 
@@ -32,8 +34,8 @@ def plans() -> dict[tuple[Cloud, Environment], dict[str, Any]]:
             found = dict(zip(CLOUDS, clouds.map(_planned, CLOUDS), strict=True))
         _KEPT.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(gzip.compress(json.dumps(found).encode(), compresslevel=1))
-    said = json.loads(gzip.decompress(kept.read_bytes()))
-    return {(cloud, name): said[cloud][name] for cloud, name in ESTATES}
+    said: dict[str, Any] = json.loads(gzip.decompress(kept.read_bytes()))
+    return {estate: said[estate[0]][estate[1]] for estate in ESTATES}
 
 
 def planned(cloud: Cloud, environment: Environment) -> list[dict[str, Any]]:

@@ -2,13 +2,14 @@
 # second, a replica and copies of the backups in the recovery region.
 
 locals {
+  # No statement is logged but those that change tables: others carry values of customers.
   parameters = {
     "rds.force_ssl"              = "1"
     "ssl_min_protocol_version"   = "TLSv1.2"
     "log_connections"            = "1"
     "log_disconnections"         = "1"
     "log_statement"              = "ddl"
-    "log_min_duration_statement" = "1000"
+    "log_min_duration_statement" = "-1"
     "pgaudit.log"                = "ddl,role"
     "shared_preload_libraries"   = "pgaudit,pg_stat_statements"
   }

@@ -16,6 +16,7 @@ locals {
   servers = merge({ here = azurerm_postgresql_flexible_server.this.id },
   { for server in azurerm_postgresql_flexible_server.replica : "recovery" => server.id })
 
+  # No statement is logged but those that change tables: others carry values of customers.
   parameters = {
     "require_secure_transport"   = "on"
     "ssl_min_protocol_version"   = "TLSv1.2"
@@ -26,7 +27,7 @@ locals {
     "log_disconnections"         = "on"
     "log_checkpoints"            = "on"
     "log_statement"              = "ddl"
-    "log_min_duration_statement" = "1000"
+    "log_min_duration_statement" = "-1"
     "connection_throttle.enable" = "on"
   }
   set = merge([for place in keys(local.places) : {

@@ -2,6 +2,7 @@
 # identities instead of passwords, backups to any second, a replica in the recovery region.
 
 locals {
+  # No statement is logged but those that change tables: others carry values of customers.
   flags = {
     "cloudsql.iam_authentication" = "on"
     "cloudsql.enable_pgaudit"     = "on"
@@ -12,10 +13,9 @@ locals {
     "log_lock_waits"              = "on"
     "log_hostname"                = "on"
     "log_statement"               = "ddl"
-    "log_duration"                = "on"
     "log_min_messages"            = "warning"
     "log_min_error_statement"     = "error"
-    "log_min_duration_statement"  = "1000"
+    "log_min_duration_statement"  = "-1"
     "log_temp_files"              = "0"
   }
 }

@@ -84,6 +84,29 @@ resource "aws_vpc_security_group_ingress_rule" "flow" {
   tags                         = local.tags
 }
 
+# Nodes and pods of the segment speak with one another; who may is said by policies inside the cluster.
+resource "aws_vpc_security_group_ingress_rule" "services" {
+  count = var.recovery ? 0 : 1
+
+  region                       = local.region
+  security_group_id            = aws_security_group.this["services"].id
+  description                  = "Within the segment."
+  ip_protocol                  = "-1"
+  referenced_security_group_id = aws_security_group.this["services"].id
+  tags                         = local.tags
+}
+
+resource "aws_vpc_security_group_egress_rule" "services" {
+  count = var.recovery ? 0 : 1
+
+  region                       = local.region
+  security_group_id            = aws_security_group.this["services"].id
+  description                  = "Within the segment."
+  ip_protocol                  = "-1"
+  referenced_security_group_id = aws_security_group.this["services"].id
+  tags                         = local.tags
+}
+
 resource "aws_vpc_security_group_egress_rule" "flow" {
   for_each = { for flow in local.flows : "${flow.from}-${flow.to}" => flow if flow.from != "internet" }
 

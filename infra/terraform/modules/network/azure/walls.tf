@@ -12,9 +12,11 @@ locals {
     segment = flow.from, out = true, far = local.ends[flow.to], near = local.ranges[flow.from], port = tostring(flow.port), protocol = "Tcp"
   } if flow.from != "internet" }
 
-  # What the cloud itself needs: its balancer's probes, the gateway's keeper, the database's standby, backup and sign-in.
+  # What the cloud itself needs: its balancer's probes, the gateway's keeper (both ways: it works only so), the database's
+  # standby, backup, key and sign-in.
   needs = { for key, need in {
     "edge-in-keeper"      = { segment = "edge", out = false, far = "GatewayManager", port = "65200-65535", protocol = "Tcp" }
+    "edge-out-keeper"     = { segment = "edge", out = true, far = "Internet", port = "*", protocol = "*" }
     "edge-in-probes"      = { segment = "edge", out = false, far = "AzureLoadBalancer", port = "*", protocol = "*" }
     "services-in-probes"  = { segment = "services", out = false, far = "AzureLoadBalancer", port = "*", protocol = "*" }
     "services-in-nodes"   = { segment = "services", out = false, far = "services", port = "*", protocol = "*" }
