@@ -243,6 +243,7 @@ def test_a_change_is_of_the_gravest_kind_that_it_touches(
 def _nodes(size: int, **more: Any) -> Difference:
     group = {
         "id": "eks:nodes",
+        "cluster_name": "eks",
         "node_group_name": "nodes",
         "scaling_config": [{"min_size": 1, "max_size": 5, "desired_size": 2}],
     }
@@ -381,6 +382,12 @@ TRAIL = [
 @pytest.mark.parametrize(("name", "events"), TRAIL, ids=[one[0] for one in TRAIL])
 def test_the_trail_names_who_did_it(name: str, events: list[Event]) -> None:
     assert _one(OPENED, events=tuple(events)).who == "mallory", name
+
+
+def test_of_acts_on_a_cluster_the_one_that_names_the_part_counts() -> None:
+    theirs = _event("UpdateNodegroupConfig", "eks", "other", who="mallory", at=AT - 1)
+    ours = _event("UpdateNodegroupConfig", "eks", "nodes", who="AWSServiceRoleForAutoScaling")
+    assert _nodes(4, events=(theirs, ours)).sort == "autoscaler"
 
 
 def test_nobody_is_named_where_no_act_touched_it() -> None:

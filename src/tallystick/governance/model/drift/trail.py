@@ -54,8 +54,10 @@ def _fits(event: Event, sought: _Sought) -> int:
     """Score an event: nothing unless it touched the object or its parents; then words that both have."""
     if event.names & sought.own:
         score = 20
-    elif event.names & sought.near:
-        score = 10
+    elif shared := event.names & sought.near:
+        score = 10 + min(
+            len(shared), 5
+        )  # a cluster's name is in all its parts; a part's own name decides
     else:
         return 0
     act = frozenset(_words(event.act))
