@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from tallystick.apps.cli import cloud_checks
 from tallystick.apps.cli.cloud_checks import app
 from tallystick.governance.adapters.rego import judge_by_rego
 from tallystick.governance.model.values import UNKNOWN, Estate, Resource
@@ -182,3 +183,33 @@ def test_rego_beside_ours_counts(folder: Path) -> None:
     (folder / "rego" / "own.rego").write_text(DENY)
     _, told = run("--plan", folder / "plan.json", "--rego", folder / "rego")
     assert "it never rotates" in told
+
+
+class Page:
+    """An answer of the platform."""
+
+    def __init__(self, *outcomes: str, after: str | None = None) -> None:
+        self._outcomes, self._after = outcomes, after
+
+    def json(self) -> dict[str, Any]:
+        items = [
+            {"control": "aws-key-rotates", "subject": each, "outcome": each, "reasons": ["why"]}
+            for each in self._outcomes
+        ]
+        return {"items": items, "after": self._after}
+
+
+def test_what_the_platform_said_is_shown_to_its_last_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, dict[str, str]]] = []
+    pages = [Page("unknown", after="x"), Page("fail")]
+
+    def ask(method: str, path: str, *, query: dict[str, str]) -> Page:
+        asked.append((f"{method} {path}", query))
+        return pages[len(asked) - 1]
+
+    monkeypatch.setattr(cloud_checks, "ask", ask)
+    code, told = run("pln_1")
+    path = "GET /v1/cloud/plans/pln_1/verdicts"
+    assert asked == [(path, {}), (path, {"after": "x"})]
+    assert code == 1
+    assert [line.split()[0] for line in told.splitlines()[1:]] == ["fail", "unknown"]
