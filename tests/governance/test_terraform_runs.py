@@ -11,7 +11,7 @@ import pytest
 
 from tallystick.governance.adapters.terraform import executable
 from tallystick.governance.adapters.terraform.files import FileStates
-from tallystick.governance.adapters.terraform.runner import RunRefused
+from tallystick.governance.adapters.terraform.runner import Runner, RunRefused
 from tallystick.governance.adapters.terraform.statekeeper import StateLocked, StateRefused, keeping
 from tests.governance import terraform
 
@@ -363,3 +363,15 @@ def test_a_state_of_another_estate_or_time_or_lock_is_not_kept(
     with pytest.raises(StateRefused, match=words):
         states.write(second, lock=lock)
     assert states.read() == state(lineage="a", serial=7)
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+def test_a_run_that_takes_too_long_is_stopped(is_watched: bool, tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    slow = ("/bin/sh", "-c", "echo begun; exec sleep 60")
+    runner = Runner(command=slow, tree=tmp_path, folder=".", work=tmp_path, environ={})
+    lines: list[str] = []
+
+    with pytest.raises(RunRefused, match="took longer than 1 seconds"):
+        runner.run(["apply"], 1, watch=lines.append if is_watched else None)
+    assert lines == (["begun"] if is_watched else [])

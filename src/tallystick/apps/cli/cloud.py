@@ -128,7 +128,8 @@ def apply(
     terraform: str = TERRAFORM,
 ) -> None:
     """Apply exactly an approved plan: lent its planfile, its state and its credentials for that alone."""
-    environment, _, cloud = ask("GET", f"/v1/cloud/plans/{plan_id}").json()["estate"].partition("-")
+    shown = ask("GET", f"/v1/cloud/plans/{plan_id}").json()
+    environment, _, cloud = shown["estate"].partition("-")
     place = _place(
         environment=environment, cloud=cloud, infra=infra, work=work, terraform=terraform, lent=True
     )
@@ -138,9 +139,8 @@ def apply(
     typer.echo(f"{lent['apply']['apply']}: lent until {lent['apply']['until']}")
     problem = ""
     try:
-        _apply(
-            place, states, lent, commit=ask("GET", f"/v1/cloud/plans/{plan_id}").json()["commit"]
-        )
+        with states.extended(lent["apply"]["apply"]):
+            _apply(place, states, lent, commit=shown["commit"])
     except (RunRefused, StateRefused, OSError) as error:
         problem = str(error)
     except KeyboardInterrupt:

@@ -2,6 +2,9 @@
 
 import base64
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +12,9 @@ import msgspec
 
 from tallystick.governance.adapters.terraform.statekeeper import StateLocked, StateRefused
 from tallystick.runtime.client import Answer, NothingAnswers, path_of, request
+
+# A lease lasts 15 minutes at a time, four hours in all.
+EXTEND_S, EXTENSIONS_MAX = 300, 48
 
 
 class DoorStates:
@@ -44,6 +50,34 @@ class DoorStates:
         lock = info.get("ID") or self._lock.get("ID")
         if lock:
             self._good(self._ask("POST", "unlock", {"token": self._leased(), "lock": lock}), info)
+
+    @contextmanager
+    def extended(self, apply: str) -> Iterator[None]:
+        """Keep an apply's lease for the length of a block, for as long as the door lets it."""
+        done = threading.Event()
+
+        def extend() -> None:
+            for _ in range(EXTENSIONS_MAX):
+                if done.wait(EXTEND_S):
+                    return
+                body = json.dumps({"token": self._token}).encode()
+                with suppress(
+                    NothingAnswers
+                ):  # the next one may answer; without any, the lease ends by itself
+                    request(
+                        "POST",
+                        f"{self._url}/v1/cloud/applies/{apply}/extend",
+                        key=self._key,
+                        body=body,
+                    )
+
+        thread = threading.Thread(target=extend, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
     def _leased(self) -> str:
         if self._token is None:

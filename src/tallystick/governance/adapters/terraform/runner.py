@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,22 +135,23 @@ class Runner:
         self, arguments: Iterable[str], bound: int, *, watch: Callable[[str], None] | None = None
     ) -> Ran:
         """Run one command to its end, or stop it at the bound; `watch` gets each line of output as it comes."""
-        started = subprocess.Popen(
+        errors_to = subprocess.PIPE if watch is None else subprocess.STDOUT
+        with subprocess.Popen(
             [*self.command, *arguments],
             cwd=self._here, env=self._environment(), text=True, start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        try:
-            output, errors = _followed(started, bound, watch)
-        except subprocess.TimeoutExpired:
-            _stop(started)
-            raise RunRefused(
-                f"Terraform was stopped: {next(iter(arguments), '')} took longer than {bound} seconds. "
-                "Look at what is done with `tallystick cloud drift`, then plan anew."
-            ) from None
-        except BaseException:
-            _stop(started)
-            raise
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors_to,
+        ) as started:  # fmt: skip
+            try:
+                output, errors = _followed(started, bound, watch)
+            except subprocess.TimeoutExpired:
+                _stop(started)
+                raise RunRefused(
+                    f"Terraform was stopped: {next(iter(arguments), '')} took longer than {bound} seconds. "
+                    "Look at what is done with `tallystick cloud drift`, then plan anew."
+                ) from None
+            except BaseException:
+                _stop(started)
+                raise
         return Ran(started.returncode, output, errors)
 
     @property
@@ -198,12 +200,19 @@ def _followed(
     if watch is None:
         return started.communicate(timeout=bound)
     assert started.stdout
+    late = threading.Event()
+    ending = threading.Timer(bound, lambda: (late.set(), _stop(started)))
+    ending.daemon = True
+    ending.start()
     lines: list[str] = []
     for line in started.stdout:
         lines.append(line)
         watch(line.rstrip("\n"))
-    _, errors = started.communicate(timeout=bound)
-    return "".join(lines), errors
+    started.wait()
+    ending.cancel()
+    if late.is_set():
+        raise subprocess.TimeoutExpired(started.args, bound)
+    return "".join(lines), ""
 
 
 def _stop(started: subprocess.Popen[str]) -> None:
