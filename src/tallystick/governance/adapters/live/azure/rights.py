@@ -4,7 +4,7 @@ Sources: https://learn.microsoft.com/rest/api/authorization/role-assignments, �
 …/rest/api/monitor/diagnostic-settings and …/rest/api/loganalytics/workspaces.
 """
 
-import uuid
+import hashlib
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -41,8 +41,14 @@ def _assigned(azure: Azure, values: Values) -> Values:
     if not role:
         role = _role(azure, str(values["scope"]), str(values.get("role_definition_name")))
     parts = "|".join((str(values["scope"]), str(role), str(values["principal_id"])))
-    name = values.get("name") or str(uuid.uuid5(uuid.NAMESPACE_URL, parts))
+    name = values.get("name") or _guid(parts)
     return {**values, "role_definition_id": role, "name": name}
+
+
+def _guid(text: str) -> str:
+    """Give a text's own GUID: Azure wants that shape of an assignment's name."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
 
 
 def _role(azure: Azure, scope: str, name: str) -> str:
