@@ -402,8 +402,9 @@ def based(content: bytes) -> str:
 
 def plan_of(word: str) -> bytes:
     """A plan for development with a key that nobody knows yet whether it rotates."""
-    said = json.loads(plan_json("development", **{word: False}))
-    (bucket,) = said["resource_changes"]
+    bucket: dict[str, Any] = {word: False}
+    said = json.loads(plan_json("development", **bucket))
+    (made,) = said["resource_changes"]
     change = {
         "actions": ["create"],
         "before": None,
@@ -411,7 +412,7 @@ def plan_of(word: str) -> bytes:
         "after_unknown": {"enable_key_rotation": True},
     }
     key = {"address": f"aws_kms_key.{word}", "type": "aws_kms_key", "change": change}
-    return json.dumps(said | {"resource_changes": [bucket, bucket | key]}).encode()
+    return json.dumps(said | {"resource_changes": [made, made | key]}).encode()
 
 
 def in_days(days: int) -> str:
