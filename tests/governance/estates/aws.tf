@@ -194,15 +194,15 @@ resource "aws_db_instance" "main" {
   manage_master_user_password = true
   # moto makes a customer's key for every database whose password names none; AWS uses its own.
   master_user_secret_kms_key_id = aws_kms_key.main["main"].arn
-  storage_encrypted           = true
-  kms_key_id                  = aws_kms_key.main["main"].arn
-  multi_az                    = true
-  backup_retention_period     = 30
-  deletion_protection         = each.key != "gone"
-  skip_final_snapshot         = true
-  db_subnet_group_name        = aws_db_subnet_group.main.name
-  vpc_security_group_ids      = [aws_security_group.main["data"].id]
-  tags                        = local.tags
+  storage_encrypted             = true
+  kms_key_id                    = aws_kms_key.main["main"].arn
+  multi_az                      = true
+  backup_retention_period       = 30
+  deletion_protection           = each.key != "gone"
+  skip_final_snapshot           = true
+  db_subnet_group_name          = aws_db_subnet_group.main.name
+  vpc_security_group_ids        = [aws_security_group.main["data"].id]
+  tags                          = local.tags
 }
 
 resource "aws_secretsmanager_secret" "main" {
