@@ -9,6 +9,7 @@ from tallystick.console.ground import Ground
 from tallystick.console.routes import console
 from tallystick.runtime.clock import Mint, SystemClock
 from tallystick.runtime.routes import Route
+from tests.browser.clouds import handed_in
 from tests.browser.house import House
 from tests.browser.paying import CLAIRE, RAHMENBAU, look_at, paid
 
@@ -82,6 +83,8 @@ PLACES: Final = {
     "/receipts/transactions/{ledger}/{id}": Place(
         "receipt-transaction", OWNER, "/receipts/transactions/main/{payment}"
     ),
+    "/clouds": Place("clouds", APPROVER, "/clouds"),
+    "/clouds/plans/{plan}": Place("cloud-plan", APPROVER, "/clouds/plans/{plan}"),
     "/operator": Place("operator", OWNER, "/operator"),
     "/operator/problems": Place("problems", OWNER, "/operator/problems"),
 }
@@ -137,6 +140,7 @@ def settled(house: House) -> dict[str, str]:
     decided = _items(house, owner, "/v1/log/entries?tag=identity.decision.make&limit=1")
     entry = _published(house, owner, f"/v1/log/entries?on={payment['payment_id']}&limit=1")
     return {
+        "plan": handed_in(house),
         "payment": payment["payment_id"],
         "file": payment["file_id"],
         "approval": approval.rpartition("/")[2],

@@ -18,11 +18,13 @@ LEDGER: Final = "main"
 PROVIDER: Final = "development"
 # How the development issuer calls them, and what they may do.
 _PEOPLE: Final = {
-    "owner": "owner",
-    "clerk": "payment_clerk",
-    "approver": "approver",
-    "bookkeeper": "bookkeeper",
+    "owner": ("owner",),
+    "clerk": ("payment_clerk",),
+    "approver": ("approver", "cloud_approver"),
+    "bookkeeper": ("bookkeeper",),
 }
+# A program that keeps books, moves money, and plans and applies clouds.
+KEY_ROLES: Final = ("machine", "cloud_runner")
 # id, kind, name, IBAN, currency, opening balance in minor units
 _OWNERS: Final = (
     ("electrical", "company", "Electrical", "ES9121000418450200051332", "EUR", 250_000_00),
@@ -85,15 +87,16 @@ async def people(platform: Platform, *, caller: Caller, issuer: str, back: str) 
                 trusts_mfa=True,
             ),
         )
-    for subject, role in _PEOPLE.items():
+    for subject, roles in _PEOPLE.items():
         name = f"{subject.capitalize()} of the demonstration"
         person = await doors.people.add(
             caller=caller, message=AddPerson(name=name, issuer=issuer, subject=subject)
         )
-        await doors.rights.give_role(
-            caller=caller, message=GiveRole(holder=person.person, role=role)
-        )
-        if role == "payment_clerk":
+        for role in roles:
+            await doors.rights.give_role(
+                caller=caller, message=GiveRole(holder=person.person, role=role)
+            )
+        if "payment_clerk" in roles:
             await _delegate(platform, caller, person.person)
 
 

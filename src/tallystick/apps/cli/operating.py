@@ -213,7 +213,8 @@ async def _new_tenant(platform: Platform, settings: Settings) -> local.Remembere
         caller=OPERATOR, message=CreateTenant(name="Demonstration")
     )
     caller = Caller(tenant_id=tenant_id_of(tenant.tenant), actor=OPERATOR.actor)
-    key = await platform.identity.create_key(caller=caller, message=CreateKey(label="make up"))
+    message = CreateKey(label="make up", roles=demonstration.KEY_ROLES)
+    key = await platform.identity.create_key(caller=caller, message=message)
     return local.Remembered(tenant.tenant, key.key, _address(settings))
 
 

@@ -27,6 +27,8 @@ from tallystick.governance.api import (
     VerdictPage,
     VerdictsOf,
 )
+from tallystick.identity.api.access import Ask
+from tallystick.kernel.actions import NO_FACTS, Action
 from tallystick.kernel.fields import told
 from tallystick.kernel.messages import Message
 from tallystick.kernel.problems import Malformed
@@ -146,9 +148,17 @@ async def _one(visit: Visit, *, status: int = 200, wrong: str = "") -> Reply:
         is_mine=plan.author == caller.actor,
         agreed=any(one.by == caller.actor for one in plan.approvals),
         is_whole=whole,
+        may_agree=await _may_agree(visit),
         wrong=wrong,
         refusals=[_meaning(visit, code) for code in plan.refusals],
     )
+
+
+async def _may_agree(visit: Visit) -> bool:
+    """Whether agreeing is for the reader at all, once they have proven what it asks for."""
+    ask = Ask(actions=(Action.GOVERNANCE_PLAN_APPROVE,), facts=NO_FACTS)
+    decision = await visit.site.doors.access.decide(caller=visit.caller, message=ask)
+    return decision.allowed or bool(decision.missing)
 
 
 async def _verdicts(visit: Visit, name: str, outcome: Outcome) -> VerdictPage:
