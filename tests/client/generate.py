@@ -87,7 +87,9 @@ class Writer:
         raise TypeError(f"{kind!r} is no type of a message")
 
     def value_of(self, value: Any) -> str:
-        """A usual value as it is written in a signature."""
+        """A usual value as it is written in a signature: nothing, for what is empty and could be changed."""
+        if value == {}:
+            return "None"
         if isinstance(value, Enum):
             return f"{self.take(home_of(type(value)), type(value).__name__)}.{value.name}"
         return repr(value)

@@ -73,7 +73,7 @@ def test_an_estate_names_the_real_provider_and_a_backend_without_address(cloud: 
 
 def test_nothing_knows_of_the_mirror_or_of_a_test() -> None:
     strange = re.compile(
-        r"mirror|localhost|127\.0\.0\.1|\bmoto\b|drongo|gcplocal|azurite|TALLYSTICK_CLOUD",
+        r"mirror|localhost|127\.0\.0\.1|\bmoto\b|drongo|gcplocal|azurite|TALLYSTICK_CLOUD_",
         re.I,
     )
     for path in [*_code(), *TREE.rglob("*.json")]:

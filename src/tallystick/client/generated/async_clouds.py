@@ -49,7 +49,7 @@ class AsyncClouds(AsyncGroup):
         plan: bytes,
         planfile: bytes,
         tool: str,
-        providers: dict[str, str] = {},
+        providers: dict[str, str] | None = None,
         idempotency_key: str | None = None,
         within_ms: int | None = None,
     ) -> Plan:
@@ -71,8 +71,7 @@ class AsyncClouds(AsyncGroup):
                         "planfile": planfile,
                         "tool": tool,
                         "providers": providers,
-                    },
-                    providers={},
+                    }
                 ),
                 key=idempotency_key or self._new_key(),
                 within_ms=within_ms,
@@ -630,7 +629,7 @@ class AsyncClouds(AsyncGroup):
         observed_at: str,
         verdicts: tuple[LiveVerdict, ...],
         differences: tuple[Difference, ...] = (),
-        digests: dict[str, str] = {},
+        digests: dict[str, str] | None = None,
         idempotency_key: str | None = None,
         within_ms: int | None = None,
     ) -> LiveReport:
@@ -649,7 +648,6 @@ class AsyncClouds(AsyncGroup):
                         "digests": digests,
                     },
                     differences=(),
-                    digests={},
                 ),
                 key=idempotency_key or self._new_key(),
                 within_ms=within_ms,

@@ -49,7 +49,7 @@ class Clouds(Group):
         plan: bytes,
         planfile: bytes,
         tool: str,
-        providers: dict[str, str] = {},
+        providers: dict[str, str] | None = None,
         idempotency_key: str | None = None,
         within_ms: int | None = None,
     ) -> Plan:
@@ -71,8 +71,7 @@ class Clouds(Group):
                         "planfile": planfile,
                         "tool": tool,
                         "providers": providers,
-                    },
-                    providers={},
+                    }
                 ),
                 key=idempotency_key or self._new_key(),
                 within_ms=within_ms,
@@ -626,7 +625,7 @@ class Clouds(Group):
         observed_at: str,
         verdicts: tuple[LiveVerdict, ...],
         differences: tuple[Difference, ...] = (),
-        digests: dict[str, str] = {},
+        digests: dict[str, str] | None = None,
         idempotency_key: str | None = None,
         within_ms: int | None = None,
     ) -> LiveReport:
@@ -645,7 +644,6 @@ class Clouds(Group):
                         "digests": digests,
                     },
                     differences=(),
-                    digests={},
                 ),
                 key=idempotency_key or self._new_key(),
                 within_ms=within_ms,

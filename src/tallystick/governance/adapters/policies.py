@@ -30,10 +30,10 @@ def policies_folder() -> Path:
 
 def load_catalogue(*, folder: Path | None = None) -> Catalogue:
     """Read controls and frameworks of a folder. Raises `CatalogueRefused`."""
-    home = folder or policies_folder()
+    kept = folder or policies_folder()
     return read_catalogue(
-        controls=_texts(home / "controls"),
-        frameworks=_texts(home / "frameworks"),
+        controls=_texts(kept / "controls"),
+        frameworks=_texts(kept / "frameworks"),
         predicates=CONTROLS,
     )
 
@@ -43,11 +43,11 @@ def load_inventory(*, folder: Path | None = None) -> Mapping[str, Any]:
 
     `regions[cloud][name]` are the cloud's own names of a region of ours ("eu"). Raises `CatalogueRefused`.
     """
-    home = folder or policies_folder()
-    regions = _read(home / "regions.toml")
+    kept = folder or policies_folder()
+    regions = _read(kept / "regions.toml")
     return {
-        "services": _by_name(home / "inventory" / "services.toml", "service"),
-        "buckets": _by_name(home / "inventory" / "buckets.toml", "bucket", key="purpose"),
+        "services": _by_name(kept / "inventory" / "services.toml", "service"),
+        "buckets": _by_name(kept / "inventory" / "buckets.toml", "bucket", key="purpose"),
         "regions": regions,
     }
 

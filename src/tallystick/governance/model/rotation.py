@@ -198,8 +198,8 @@ def retired(state: Rotation) -> Rotation:
 def turned_back(state: Rotation, *, rotation: str, at: int) -> Rotation:
     """Return to the old one: its value becomes the newest version, and what was new is ended in its place.
 
-    Every consumer may have taken the new one, told or untold, so each acknowledges the return before that. Raises OutOfOrder once the old one was revoked,
-    when it was turned back before, or when there is no old one.
+    Every consumer may have taken the new one, told or untold, so each acknowledges the return before that. Raises
+    OutOfOrder once the old one was revoked, when it was turned back before, or when there is no old one.
     """
     if state.restores or not state.old or state.alive:
         raise OutOfOrder("there is no old one to return to that is valid: let it go on")

@@ -1,7 +1,6 @@
 """Ids, names and addresses as the local store gives them: the same for the same object, in the shape of its cloud."""
 
 import hashlib
-import uuid
 from collections.abc import Container, Mapping
 from typing import Any, Final
 
@@ -64,7 +63,7 @@ class Namer:
             if short in EC2:
                 return f"{EC2[short]}-0{_hex(seed)[:16]}"
             if kind == "aws_kms_key":
-                return str(uuid.uuid5(uuid.NAMESPACE_OID, seed))
+                return _uuid(seed)
             return name or f"{short.replace('_', '-')}-{_hex(seed)[:16]}"
         leaf = name or _hex(seed)[:16]
         parent = next((str(values[each]) for each in PARENTS if values.get(each)), "")
@@ -135,7 +134,7 @@ def _text(name: str, seed: str) -> str:
     if name.endswith("arn"):
         return f"arn:aws:store::{ACCOUNT}:{seed}/{name}"
     if name.endswith("_id"):
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{seed}/{name}"))
+        return _uuid(f"{seed}/{name}")
     leaf = seed.rsplit("/", 1)[-1]
     if any(word in name for word in ("url", "uri", "issuer", "server")):
         return f"https://{leaf}.store.invalid"
@@ -152,6 +151,12 @@ HOSTS: Final = ("endpoint", "fqdn", "address", "host", "domain", "dns")
 def _seed(kind: str, values: Values) -> str:
     """Give what makes an object itself: all that its author said of it."""
     return f"{kind}:{sorted((name, str(value)) for name, value in values.items() if value)}"
+
+
+def _uuid(seed: str) -> str:
+    """A UUID of our own making (RFC 9562, version 8): the same for the same seed."""
+    made = _hex(seed)
+    return f"{made[:8]}-{made[8:12]}-8{made[13:16]}-a{made[17:20]}-{made[20:32]}"
 
 
 def _hex(seed: str) -> str:
