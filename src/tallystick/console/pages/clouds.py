@@ -3,6 +3,8 @@
 import asyncio
 from typing import Annotated, Final
 
+from msgspec import structs
+
 from tallystick.console.asking import Part, part
 from tallystick.console.paging import turning
 from tallystick.console.site import Site, Visit
@@ -41,6 +43,7 @@ GLASSES: Final = 20
 VERDICTS: Final = 100
 CHANGES_MAX: Final = 500
 """A plan that changes more is not agreed to here: nobody reads so many."""
+SEVERITIES: Final = ("critical", "high", "medium", "low")
 _SHOWN: Final = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.WAIVED)
 _SAID_ON_THE_PAGE: Final = (AuthorMayNotApprove, PlanHashDiffers, PlanNotOpen)
 
@@ -150,7 +153,7 @@ async def _one(visit: Visit, *, status: int = 200, wrong: str = "") -> Reply:
         is_whole=whole,
         may_agree=await _may_agree(visit),
         wrong=wrong,
-        refusals=[_meaning(visit, code) for code in plan.refusals],
+        refusals=[_meaning(visit, code) for code in dict.fromkeys(plan.refusals)],
     )
 
 
@@ -163,7 +166,9 @@ async def _may_agree(visit: Visit) -> bool:
 
 async def _verdicts(visit: Visit, name: str, outcome: Outcome) -> VerdictPage:
     message = VerdictsOf(plan=name, outcome=outcome, limit=VERDICTS)
-    return await visit.site.doors.governance.verdicts(caller=visit.caller, message=message)
+    page = await visit.site.doors.governance.verdicts(caller=visit.caller, message=message)
+    worst_first = sorted(page.items, key=lambda one: SEVERITIES.index(one.severity))
+    return structs.replace(page, items=tuple(worst_first))
 
 
 def _counted(document: Part[PlanDocument]) -> dict[str, int]:
@@ -178,4 +183,4 @@ def _meaning(visit: Visit, code: str) -> tuple[str, str]:
     """A code of what keeps a plan from being applied, with what it means."""
     overseen = visit.site.ground.overseen
     entry = overseen.problems.get(code) if overseen is not None else None
-    return code, str(entry["title"]) if entry else code.replace("_", " ")
+    return code, str(entry["description"]) if entry else code.replace("_", " ")
