@@ -34,6 +34,18 @@ resource "google_sql_database_instance" "bad_stranger" {
   }
 }
 
+resource "google_sql_database_instance" "bad_primary" {
+  name             = "bad_primary-database"
+  database_version = "POSTGRES_17"
+  instance_type    = "CLOUD_SQL_INSTANCE"
+
+  settings {
+    tier              = "db-custom-2-8192"
+    availability_type = "ZONAL"
+    user_labels       = { service = "database" }
+  }
+}
+
 resource "google_sql_database_instance" "other_loses" {
   name                 = "other_loses-database"
   database_version     = "POSTGRES_17"

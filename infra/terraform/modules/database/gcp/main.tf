@@ -25,6 +25,7 @@ resource "google_sql_database_instance" "this" {
   name                = var.naming.prefix
   region              = var.naming.region
   database_version    = "POSTGRES_${var.settings.version}"
+  instance_type       = "CLOUD_SQL_INSTANCE"
   encryption_key_name = var.key_id
   deletion_protection = var.settings.deletion_protection
 

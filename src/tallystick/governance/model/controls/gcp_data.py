@@ -206,6 +206,9 @@ def _flag(database: Resource, name: str, *wanted: str, says: str) -> Clause:
 
 
 def _is_replica(database: Resource) -> Truth:
+    # Who is whose replica, the cloud fills in; a primary can say what it is before it is made.
+    if database.at("instance_type") == "CLOUD_SQL_INSTANCE":
+        return False
     return refers_to(database, "master_instance_name", "", _DATABASE).holds
 
 
