@@ -15,7 +15,7 @@ COMMON = {"data", "class", "reach", "rto_minutes", "rpo_minutes", "fails"}
 KEYS = {
     "service": {*COMMON, "name", "kind", "zone", "needs", "asks", "regions"},
     "queue": {*COMMON, "name", "table", "of", "filled_by", "served_by"} - {"data", "reach"},
-    "bucket": {*COMMON, "purpose", "service", "locked", "copies", "regions"},
+    "bucket": {*COMMON, "purpose", "service", "locked", "copies", "regions", "clouds"},
 }
 ZONES = {"edge", "services", "data", "keys"}
 
