@@ -108,6 +108,8 @@ VERBS: Final = (
     _verb("list recent acts", "identity audit", _get("/v1/acts")),
     _verb("take a receipt of a transaction", "identity ledger audit", _get(_RECEIPT)),
     _verb("take a receipt of a payment", "identity payments audit", _get("/v1/payments/{payment}/receipt")),
+    _verb("list plans of clouds", "identity governance", _get("/v1/cloud/plans")),
+    _verb("see how estates stand", "identity governance", _get("/v1/cloud/estates")),
     # The overview shows the parts that answer, and says which does not.
     _verb("page: overview", "identity", _page("/")),
     _verb("page: who one is", "identity", _page("/me")),
@@ -119,6 +121,7 @@ VERBS: Final = (
     _verb("page: approvals", "identity", _page("/approvals")),
     _verb("page: people", "identity", _page("/people")),
     _verb("page: the record", "identity audit", _page("/record")),
+    _verb("page: clouds", "identity governance", _page("/clouds")),
     _verb("page: operations", "identity", _page("/operator")),
     _verb("page: problems explained", "", _page("/docs/problems")),
 )  # fmt: skip
