@@ -23,7 +23,7 @@ KNOWN_S = 5
 CHANGED_WAIT_S = 60
 ANSWERED_S = 15
 PAGE = ROOT / "docs" / "operating" / "outages.md"
-ROW = re.compile(r"^\| ([a-z][^|]*?) \|((?: (?:yes|no) \|){5})$", re.MULTILINE)
+ROW = re.compile(rf"^\| ([a-z][^|]*?) \|((?: (?:yes|no) \|){{{len(CONTEXTS)}}})$", re.MULTILINE)
 
 
 def works(bank: Neighbour, verb: Verb) -> bool:
