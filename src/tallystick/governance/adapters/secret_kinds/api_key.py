@@ -7,6 +7,7 @@ import msgspec
 
 from tallystick.governance.model.homes import HomeDenied, HomeDown, HomeRefused, Sealed
 from tallystick.governance.model.secrets import SecretSpec
+from tallystick.governance.model.values import Environment
 from tallystick.runtime.client import (
     Answer,
     NotAnAddress,
@@ -17,22 +18,22 @@ from tallystick.runtime.client import (
 )
 
 PAGES_MAX: Final = 100
-# A key of the list carries its name in its label, which tells it from keys that people made.
+# A key of the list carries its place in its label: environments may share a tenant, and people make keys too.
 _LABEL: Final = "secret:"
 
 
 class ApiKey:
-    """Keys at the platform of `url`, made by the holder of `key`."""
+    """Keys of one environment at the platform of `url`, made by the holder of `key`."""
 
     # A process may hold a revoked key to be good for five seconds.
     settles_s = 6
 
-    def __init__(self, *, url: str, key: str) -> None:
-        self._url, self._key = url.rstrip("/"), key
+    def __init__(self, *, url: str, key: str, environment: Environment) -> None:
+        self._url, self._key, self._environment = url.rstrip("/"), key, environment
 
     async def make(self, *, spec: SecretSpec, old: Sealed | None, rotation: str) -> Sealed:
         """Make a key; one that an earlier try of this rotation made, and nobody got, is revoked first."""
-        label = f"{_LABEL}{spec.name}:{rotation}"
+        label = f"{self._label(spec)}{rotation}"
         for key_id, known in await self._living():
             if known == label:
                 await self._revoke(key_id)
@@ -55,8 +56,11 @@ class ApiKey:
         """Revoke every key of this secret but one."""
         kept = keep.reveal().get("key_id")
         for key_id, label in await self._living():
-            if label.startswith(f"{_LABEL}{spec.name}:") and key_id != kept:
+            if label.startswith(self._label(spec)) and key_id != kept:
                 await self._revoke(key_id)
+
+    def _label(self, spec: SecretSpec) -> str:
+        return f"{_LABEL}{self._environment}/{spec.name}:"
 
     async def _revoke(self, key_id: str) -> None:
         await self._ask("DELETE", path_of("keys", key_id))

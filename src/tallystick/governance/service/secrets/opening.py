@@ -47,15 +47,15 @@ async def ground_of(
             primary=opened.primary,
             documents=opened.primary,
             copies=opened.copies,
-            kinds=_kinds(homes, url=url, key=key),
+            kinds=_kinds(homes, environment=environment, url=url, key=key),
             key=await digest_key(documents=opened.primary, environment=environment),
         )
 
 
-def _kinds(homes: Homes, *, url: str, key: str) -> dict[str, Kind]:
+def _kinds(homes: Homes, *, environment: Environment, url: str, key: str) -> dict[str, Kind]:
     found: dict[str, Kind] = {"random": Chance(), "webhook_hmac": Chance()}
     if key:
-        found["api_key"] = ApiKey(url=url, key=key)
+        found["api_key"] = ApiKey(url=url, key=key, environment=environment)
     if homes.postgres:
         try:
             at = Path(homes.postgres.url_file).read_text("utf-8").strip()
