@@ -79,7 +79,8 @@ def policies(**words: Any) -> Policies:
     )  # fmt: skip
     rules = Rules(
         approvals={"development": 0, "staging": 1, "production": 1}, plan_hours_max=24,
-        gates=(gate,), windows=(window,), freezes=(freeze,),
+        gates=(gate,), windows=(window,), freezes=(freeze,), own_reports=frozenset({"development"}),
+        targets={name: frozenset({"aws", *([] if name == "production" else ["moto"])}) for name in ENVIRONMENTS},
     )  # fmt: skip
     return Policies(
         catalogue=Catalogue(entries={CONTROL: entry}), inventory={}, rules=replace(rules, **words)
@@ -146,7 +147,7 @@ class House:
         pen = Pen(database=database, context="governance", clock=self.time)
         ground = {
             "database": database, "clock": self.time, "mint": Mint(SystemClock()), "pen": pen,
-            "policies": Written(), "head": self.repository.head,
+            "policies": Written(), "head": self.repository.head, "lends_to": lambda _: True,
         }  # fmt: skip
         self.service = GovernanceService(Ground(**ground | words))
         self.door: Governance = near(Governance, self.service, refusals=pen, wire=True)
@@ -192,17 +193,18 @@ class House:
     async def finish(
         self, lent: LentApply, *, end: ApplyEnd = ApplyEnd.APPLIED, serial: int | None = None
     ) -> Apply:
+        """End an apply as its runner does: with a state, unless one was written."""
+        if end is ApplyEnd.APPLIED and serial is None:
+            serial = await self.serial(lent.apply.estate) + 1
+            await self.write(lent, serial)
         message = FinishApply(apply=lent.apply.apply, token=lent.token, end=end, serial=serial)
         return await self.door.finish_apply(caller=self.author, message=message)
 
-    async def apply(self, estate: str, **words: Any) -> Plan:
+    async def apply(self, estate: str, *, approver: Caller | None = None, **words: Any) -> Plan:
         """A plan, approved and applied, with a state after it."""
         plan = await self.submit(estate, **words)
-        await self.approve(plan)
-        lent = await self.begin(plan)
-        serial = await self.serial(estate) + 1
-        await self.write(lent, serial)
-        await self.finish(lent, serial=serial)
+        await self.approve(plan, caller=approver)
+        await self.finish(await self.begin(plan))
         return plan
 
     async def serial(self, estate: str) -> int:

@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 from tallystick.governance import jobs
 from tallystick.governance.api import (
     Difference,
+    EstateOf,
     ListEvidence,
     ListObligations,
     LiveReport,
@@ -20,11 +21,12 @@ from tallystick.governance.api import (
     SubmitReport,
     Waive,
 )
+from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import DAY, render
 from tallystick.kernel.problems import Malformed
 from tests.governance.clouds import CONTROL, HOUR, MINUTE, House
 
-ESTATE = "development-aws"
+ESTATE, STAGING = "development-aws", "staging-aws"
 SUBJECT = "aws_s3_bucket.later"
 
 
@@ -33,10 +35,18 @@ async def owed(house: House, **words: Any) -> list[Obliged]:
     return list(page.items)
 
 
-async def seen(house: House, outcome: Outcome, *, target: str = "moto", **words) -> LiveReport:
+async def seen(
+    house: House,
+    outcome: Outcome,
+    *,
+    target: str = "moto",
+    caller: Caller | None = None,
+    **words: Any,
+) -> LiveReport:
     verdict = LiveVerdict(control=CONTROL, subject=SUBJECT, outcome=outcome, target=target)
     told = {"estate": ESTATE, "observed_at": render(house.time.at), "verdicts": (verdict,)}
-    return await house.door.submit_report(caller=house.author, message=SubmitReport(**told | words))
+    message = SubmitReport(**told | words)
+    return await house.door.submit_report(caller=caller or house.author, message=message)
 
 
 @pytest.fixture
@@ -61,7 +71,7 @@ async def test_what_is_unknown_is_owed_by_the_hash_of_the_plan(house, plan):
     [
         (Outcome.PASS, ObligationStatus.MET),
         (Outcome.FAIL, ObligationStatus.BROKEN),
-        (Outcome.NOT_APPLICABLE, ObligationStatus.DROPPED),
+        (Outcome.NOT_APPLICABLE, ObligationStatus.OPEN),
         (Outcome.UNKNOWN, ObligationStatus.OPEN),
     ],
 )
@@ -76,9 +86,93 @@ async def test_what_is_seen_live_answers_it(house, plan, outcome, status):
 
 
 async def test_the_local_store_is_not_live(house, plan):
-    for target in ("store", "plan", "planned"):
+    for target in ("store", "Store", "", "local", "my laptop", "plan"):
         await seen(house, Outcome.PASS, target=target)
     assert [one.status for one in await owed(house)] == [ObligationStatus.OPEN]
+
+
+async def test_what_stands_for_a_cloud_is_not_live_in_production(house):
+    plan = await house.promoted("production", later=None)
+    await house.approve(plan)
+    lent = await house.begin(plan)
+    await house.finish(lent)
+    house.time.at += MINUTE
+    words = {"estate": "production-aws", "caller": house.approver}
+    assert (await seen(house, Outcome.PASS, target="moto", **words)).met == 0
+    assert (await seen(house, Outcome.PASS, target="aws", **words)).met == 1
+
+
+async def test_what_was_seen_to_fail_stops_the_next_apply_until_a_later_pass(house, plan):
+    await seen(house, Outcome.FAIL)
+    second = await house.submit(ESTATE, more=True)
+    refused = await house.left(lambda: house.begin(second), ObligationOverdue)
+    assert refused.fields == {"count": "1"}
+    standing = await house.door.estate(caller=house.author, message=EstateOf(estate=ESTATE))
+    assert standing.overdue == 1
+    before = render(house.time.at - 1)
+    await seen(house, Outcome.PASS, observed_at=before)
+    assert [one.status for one in await owed(house)] == [ObligationStatus.BROKEN]
+    house.time.at += MINUTE
+    await seen(house, Outcome.PASS)
+    assert [one.status for one in await owed(house)] == [ObligationStatus.MET]
+    await house.begin(second)
+
+
+async def test_what_was_seen_to_fail_and_is_waived_stops_nothing(house, plan):
+    await seen(house, Outcome.FAIL)
+    message = Waive(
+        estate=ESTATE, control=CONTROL, subject=SUBJECT, reason="no trail yet",
+        until=render(house.time.at + DAY),
+    )  # fmt: skip
+    second = await house.submit(ESTATE, later=None)
+    await house.door.waive(caller=house.operator, message=message)
+    await house.begin(second)
+
+
+async def test_what_does_not_apply_is_let_go_once_a_newer_plan_has_removed_it(house, plan):
+    await house.apply(ESTATE, other=True)
+    await seen(house, Outcome.NOT_APPLICABLE, observed_at=render(house.time.at))
+    assert [one.status for one in await owed(house)] == [ObligationStatus.DROPPED]
+
+
+async def test_what_does_not_apply_is_owed_while_the_newest_plan_has_it(house, plan):
+    await house.apply(ESTATE, other=True, later=True)
+    await seen(house, Outcome.NOT_APPLICABLE)
+    assert [one.status for one in await owed(house)] == [ObligationStatus.OPEN]
+
+
+async def owing_in_staging(house: House, **words: Any) -> None:
+    await house.apply(ESTATE, good=True)
+    plan = await house.submit(STAGING, later=None, **words)
+    await house.approve(plan)
+    await house.finish(await house.begin(plan))
+    house.time.at += MINUTE
+
+
+async def test_whoever_made_or_applied_a_plan_does_not_meet_what_it_owes(house):
+    await owing_in_staging(house, caller=house.operator)
+    for caller in (house.operator, house.author):
+        assert (await seen(house, Outcome.PASS, estate=STAGING, caller=caller)).met == 0
+    assert (await seen(house, Outcome.PASS, estate=STAGING, caller=house.approver)).met == 1
+
+
+async def test_whoever_made_a_plan_may_well_say_that_it_fails(house):
+    await owing_in_staging(house)
+    assert (await seen(house, Outcome.FAIL, estate=STAGING)).broken == 1
+
+
+@pytest.mark.parametrize("behind", [("key_runner", "per_anna"), ("per_anna", "key_runner")])
+async def test_nor_does_whoever_is_behind_them(database_for, caller, behind):
+    async def made(_, key):
+        return behind[1:] if key == behind[0] else ()
+
+    house = House(database=await database_for("governance"), caller=caller, behind=made)
+    await house.apply(ESTATE, good=True, approver=house.operator)
+    plan = await house.submit(STAGING, later=None)
+    await house.approve(plan, caller=house.operator)
+    await house.finish(await house.begin(plan))
+    assert (await seen(house, Outcome.PASS, estate=STAGING, caller=house.approver)).met == 0
+    assert (await seen(house, Outcome.PASS, estate=STAGING, caller=house.operator)).met == 1
 
 
 async def test_the_worst_that_was_seen_counts(house, plan):

@@ -335,7 +335,7 @@ def _glasses(door: Governance) -> list[Route]:
 def _evidence(door: Governance) -> list[Route]:
     return [
         _route("POST /live-reports", "Hand in what was found live", _to(door.submit_report, SubmitReport), LiveReport,
-               body=SubmitReport, status=201),
+               PoliciesNotReadable, body=SubmitReport, status=201),
         _route("GET /obligations", "List obligations", _to(door.obligations, ListObligations), ObligationPage,
                query=ListObligations),
         _route("POST /secret-steps", "Put a step of a secret on record",

@@ -203,7 +203,7 @@ class EstateStanding(Message, frozen=True, kw_only=True):
     commit: Annotated[Commit | None, told("What was last applied to it.")] = None
     running: Annotated[Apply | None, told("What is being applied to it.")] = None
     lock: Annotated[str | None, told("The lock of its state.")] = None
-    overdue: Annotated[int, told("How many obligations are overdue.")] = 0
+    overdue: Annotated[int, told("How many obligations are overdue or broken.")] = 0
     glasses: Annotated[tuple[Glass, ...], told("Break-glasses that are open or not reviewed.")] = ()
 
 

@@ -221,7 +221,7 @@ class Difference(Message, frozen=True, kw_only=True):
 
 
 class SubmitReport(Message, frozen=True, kw_only=True):
-    """Hand in what was found live, at most an hour ago. Passes meet obligations of the estate, failures break them."""
+    """Hand in what was found live, at most an hour ago. Passes meet what others' plans owe, failures break it."""
 
     estate: EstateId
     observed_at: Time

@@ -227,7 +227,7 @@ class Governance(Protocol):
     @asks(Action.GOVERNANCE_REPORT_SUBMIT, about=facts_of_estate)
     @records(Tag.GOVERNANCE_REPORT_SUBMIT)
     async def submit_report(self, *, caller: Caller, message: SubmitReport) -> LiveReport:
-        """Keep what was found live, and end the obligations that it answers."""
+        """Keep what was found live, and end the obligations that it answers. Raises PoliciesNotReadable."""
         ...
 
     @asks(Action.GOVERNANCE_CLOUD_READ)

@@ -81,7 +81,7 @@ class GateFailed(Problem):
 
 
 class ObligationOverdue(Problem):
-    """Something that an earlier plan could not know was not seen live in time: hand in a live report first."""
+    """What an earlier plan could not know was not seen live in time, or was seen to fail: mend it, and report."""
 
     code = "obligation_overdue"
     kind = Kind.CONFLICT

@@ -66,7 +66,8 @@ def refusals(case: Case, *, rules: Rules, at: Instant) -> Iterator[Problem]:
     yield from _of_gates(case, rules, at)
     if case.overdue:
         yield ObligationOverdue(
-            f"{case.overdue} obligations of this estate are overdue", {"count": str(case.overdue)}
+            f"{case.overdue} obligations of this estate are overdue or broken",
+            {"count": str(case.overdue)},
         )
     yield from _of_time(case, rules, at)
 

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
@@ -70,6 +70,12 @@ class Rules:
     windows: tuple[Window, ...] = ()
     freezes: tuple[Freeze, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    targets: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    own_reports: frozenset[str] = frozenset()
+
+    def is_live(self, environment: str, target: str) -> bool:
+        """Whether what was read at this target is live in this environment."""
+        return target in self.targets.get(environment, ())
 
     def gates_of(self, environment: str) -> tuple[Gate, ...]:
         """The gates that a plan of this environment must pass."""
@@ -92,7 +98,7 @@ class Rules:
 
 def read_rules(*, gates: str, windows: str, waivers: str) -> Rules:
     """Read the texts of the three files. Raises RulesRefused."""
-    gated = _toml("gates.toml", gates, {"approvals", "plan", "gate"})
+    gated = _toml("gates.toml", gates, {"approvals", "plan", "gate", "targets", "reports"})
     timed = _toml("windows.toml", windows, {"window", "freeze"})
     waived = _toml("waivers.toml", waivers, {"waiver"})
     try:
@@ -103,6 +109,8 @@ def read_rules(*, gates: str, windows: str, waivers: str) -> Rules:
             windows=tuple(_window(one) for one in timed.get("window", [])),
             freezes=tuple(_freeze(one) for one in timed.get("freeze", [])),
             waivers=tuple(_waiver(one) for one in waived.get("waiver", [])),
+            targets=_targets(gated["targets"]),
+            own_reports=frozenset(_own(gated["reports"])),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise RulesRefused(f"the rules say too little or too much: {error}") from None
@@ -122,6 +130,26 @@ def _approvals(said: Mapping[str, Any]) -> dict[str, int]:
     if set(said) != set(ENVIRONMENTS):
         raise RulesRefused(f"gates.toml: approvals are said of {', '.join(ENVIRONMENTS)}")
     return {name: _whole(count, least=0) for name, count in said.items()}
+
+
+def _targets(said: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    if set(said) != set(ENVIRONMENTS):
+        raise RulesRefused(f"gates.toml: targets are said of {', '.join(ENVIRONMENTS)}")
+    for name, targets in said.items():
+        if not isinstance(targets, list) or not all(
+            isinstance(one, str) and one for one in cast("list[Any]", targets)
+        ):
+            raise RulesRefused(f"gates.toml: the targets of {name} are a list of names")
+    return {name: frozenset(targets) for name, targets in said.items()}
+
+
+def _own(said: Mapping[str, Any]) -> Sequence[str]:
+    own: Any = _only(said, "own")["own"]
+    if not isinstance(own, list) or set(cast("list[Any]", own)) - set(ENVIRONMENTS[:-1]):
+        raise RulesRefused(
+            f"gates.toml: own reports may count in {', '.join(ENVIRONMENTS[:-1])}, not {own}"
+        )
+    return cast("list[str]", own)
 
 
 def _gate(said: Mapping[str, Any]) -> Gate:

@@ -16,6 +16,10 @@ from tallystick.runtime.database import Connection, Database
 from tallystick.runtime.record import Pen
 
 
+def _nobody(_: int) -> bool:
+    return False
+
+
 class PolicySource(Protocol):
     """Whoever has the platform's policies."""
 
@@ -39,8 +43,21 @@ class Ground:
     policies: PolicySource
     head: Callable[[], Awaitable[str | None]] | None = None
     credentials: Credentials | None = None
-    lends_to: Callable[[int], bool] = bool
+    lends_to: Callable[[int], bool] = _nobody
     behind: Callable[[Caller, str], Awaitable[Sequence[str]]] | None = None
+
+    async def is_apart(self, caller: Caller, other: str) -> bool:
+        """Whether the caller is neither somebody, nor behind their key, nor a key that they are behind.
+
+        Identity is asked, which is a stranger: outside of every transaction.
+        """
+        if caller.actor == other:
+            return False
+        if self.behind is None:
+            return True
+        return caller.actor not in await self.behind(caller, other) and (
+            other not in await self.behind(caller, caller.actor)
+        )
 
     async def note(
         self,

@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from tallystick.governance.api import PlanNotReadable, SubmitPlan
 from tallystick.governance.model.judging import Judgement, Obligation, Waiver, judge
+from tallystick.governance.model.plan_document import changes_something
 from tallystick.governance.model.plan_hash import plan_hash
 from tallystick.governance.model.plans import PlanRefused, read_plan
 from tallystick.governance.model.policies import Policies
@@ -29,6 +30,8 @@ class Judged:
     counts: dict[str, int]
     verdicts: tuple[VerdictRow, ...]
     obligations: tuple[Obligation, ...]
+    is_changing: bool
+    addresses: tuple[str, ...]
 
     @property
     def digest(self) -> str:
@@ -65,6 +68,8 @@ def read_and_judge(
         counts=dict(Counter(one.outcome for one in found.verdicts)),
         verdicts=tuple(_rows(found, policies, [*declared, *given], waivers)),
         obligations=found.obligations,
+        is_changing=changes_something(message.plan),
+        addresses=tuple(sorted(one.address for one in planned.estate.resources)),
     )
 
 

@@ -294,6 +294,8 @@ class Planning:
             plan=row,
             document=message.plan,
             planfile=message.planfile,
+            is_changing=judged.is_changing,
+            addresses=judged.addresses,
         )
         await store.insert_verdicts(
             connection, tenant_id=tenant_id, plan_id=row.plan_id, verdicts=judged.verdicts

@@ -21,6 +21,7 @@ from tallystick.governance.api import (
     SubmitReport,
 )
 from tallystick.governance.model import wanted
+from tallystick.governance.model.rules import Rules
 from tallystick.governance.service import answers
 from tallystick.governance.service.applying import Applying
 from tallystick.governance.service.ground import Ground
@@ -31,8 +32,6 @@ from tallystick.kernel.instants import render
 from tallystick.kernel.tags import Tag
 
 JOB: Final = "job:note_overdue"
-# What stands for a cloud and is none: nothing that was read there is live.
-NOT_LIVE: Final = frozenset({"plan", "planned", "store"})
 _ENDINGS: Final = {
     Outcome.PASS: "met",
     Outcome.FAIL: "broken",
@@ -55,7 +54,10 @@ class Reporting:
         observed = wanted.report(message, at=at)
         content = msgspec.json.encode(message)
         report_id, digest = self._ground.mint.id("rep"), sha256(content)
-        tenant_id = caller.tenant_id
+        tenant_id, environment = caller.tenant_id, message.estate.partition("-")[0]
+        rules = self._ground.policies.read().rules
+        endings = list(_endings(message.verdicts, rules=rules, environment=environment))
+        apart = await self._apart(caller, message.estate, is_own=environment in rules.own_reports)
         async with self._ground.database.transaction(tenant_id=tenant_id) as connection:
             await plans.hold_estate(connection, tenant_id=tenant_id, estate=message.estate)
             await store.insert_report(
@@ -76,8 +78,9 @@ class Reporting:
                     estate=message.estate,
                     at=at,
                     report_id=report_id,
-                    endings=list(_endings(message.verdicts)),
+                    endings=endings,
                     observed_at=observed,
+                    apart=apart,
                 )
             )
             await self._ground.note(
@@ -105,6 +108,20 @@ class Reporting:
             met=ended["met"],
             broken=ended["broken"],
         )
+
+    async def _apart(self, caller: Caller, estate: str, *, is_own: bool) -> list[str]:
+        """The plans that owe something and that the caller neither made nor applied, themselves or by a key."""
+        async with self._ground.database.transaction(
+            tenant_id=caller.tenant_id, read_only=True
+        ) as connection:
+            owing = await store.owing(connection, tenant_id=caller.tenant_id, estate=estate)
+        found = {plan for plan, _, _ in owing}
+        if is_own:
+            return sorted(found)
+        for one in sorted({one for _, author, runner in owing for one in (author, runner)}):
+            if not await self._ground.is_apart(caller, one):
+                found -= {plan for plan, author, runner in owing if one in (author, runner)}
+        return sorted(found)
 
     async def obligations(self, caller: Caller, message: ListObligations) -> ObligationPage:
         """List obligations."""
@@ -191,12 +208,14 @@ class Reporting:
         return len(missed) + len(expired)
 
 
-def _endings(verdicts: Iterable[LiveVerdict]) -> Iterator[tuple[str, str, str]]:
+def _endings(
+    verdicts: Iterable[LiveVerdict], *, rules: Rules, environment: str
+) -> Iterator[tuple[str, str, str]]:
     """How what was read live ends what is owed, once for each control and subject: the worst that was seen."""
     found: dict[tuple[str, str], str] = {}
     for one in verdicts:
         ending = _ENDINGS.get(one.outcome)
-        if ending is None or one.target in NOT_LIVE:
+        if ending is None or not rules.is_live(environment, one.target):
             continue
         key = (one.control, one.subject)
         found[key] = min(ending, found.get(key, ending), key=_WORST.index)

@@ -15,8 +15,8 @@ UPDATE governance.estate SET lineage = $3 WHERE tenant_id = $1 AND estate = $2 A
 -- name: insert_plan
 INSERT INTO governance.plan (
     tenant_id, plan_id, estate, commit_id, base, hash, document, planfile, planfile_digest, tool, providers, counts,
-    author, submitted_at
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    author, submitted_at, is_changing, addresses
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 
 -- name: insert_verdicts
 INSERT INTO governance.verdict (tenant_id, plan_id, number, control, subject, outcome, severity, reasons, waiver, until_at)
@@ -234,9 +234,10 @@ LIMIT $4
 UPDATE governance.waiver SET ended_at = $3 WHERE tenant_id = $1 AND waiver_id = $2 AND ended_at IS NULL RETURNING waiver_id
 
 -- name: overdue
--- How many obligations of an estate were not seen in time; one whose failure is waived does not count.
+-- How many obligations of an estate were not seen in time, or were seen broken; one whose failure is waived does not count.
 SELECT count(1) FROM governance.obligation
-WHERE obligation.tenant_id = $1 AND obligation.estate = $2 AND obligation.ended_at IS NULL AND obligation.due_at < $3
+WHERE obligation.tenant_id = $1 AND obligation.estate = $2
+      AND (obligation.ending = 'broken' OR obligation.ended_at IS NULL AND obligation.due_at < $3)
       AND NOT EXISTS (
           SELECT FROM governance.waiver
           WHERE waiver.tenant_id = $1 AND waiver.estate = $2 AND waiver.control = obligation.control
@@ -259,13 +260,41 @@ UPDATE governance.obligation SET missed_at = $2
 WHERE tenant_id = $1 AND ended_at IS NULL AND missed_at IS NULL AND due_at < $2
 RETURNING obligation_id, estate, control
 
+-- name: owing
+-- The plans of an estate that something is owed or broken of, with who made and who applied each.
+SELECT DISTINCT plan.plan_id, plan.author, apply.begun_by
+FROM governance.obligation
+JOIN governance.plan ON plan.tenant_id = $1 AND plan.plan_id = obligation.plan_id
+JOIN governance.apply ON apply.tenant_id = $1 AND apply.plan_id = obligation.plan_id
+WHERE obligation.tenant_id = $1 AND obligation.estate = $2
+      AND (obligation.ended_at IS NULL OR obligation.ending = 'broken')
+ORDER BY plan.plan_id
+LIMIT $3
+
 -- name: end_obligations
--- What was seen live after a plan was applied ends what that plan owed.
+-- What was seen live after a plan was applied ends what that plan owed. Broken is no end: what is seen later answers it anew.
+-- What is not applicable lets go only what the plan that was applied last, a newer one, no longer has. Who made or applied a
+-- plan ($9 has the others) finds it broken and never met.
 UPDATE governance.obligation SET ended_at = $3, ending = said.ending, report_id = $4
 FROM unnest($5::text[], $6::text[], $7::text[]) AS said (control, subject, ending), governance.apply
-WHERE obligation.tenant_id = $1 AND obligation.estate = $2 AND obligation.ended_at IS NULL
+WHERE obligation.tenant_id = $1 AND obligation.estate = $2
       AND obligation.control = said.control AND obligation.subject = said.subject
       AND apply.tenant_id = $1 AND apply.plan_id = obligation.plan_id AND apply.ended_at <= $8
+      AND (said.ending = 'broken' OR obligation.plan_id = ANY ($9::text[]))
+      AND (obligation.ended_at IS NULL OR obligation.ending = 'broken' AND $8 > (
+          SELECT report.observed_at FROM governance.live_report AS report
+          WHERE report.tenant_id = $1 AND report.report_id = obligation.report_id
+      ))
+      AND (said.ending <> 'dropped' OR EXISTS (
+          SELECT FROM governance.plan AS newer
+          JOIN governance.apply AS made ON made.tenant_id = $1 AND made.plan_id = newer.plan_id
+          WHERE newer.tenant_id = $1 AND newer.plan_id = (
+                    SELECT max(plan.plan_id) FROM governance.plan
+                    WHERE plan.tenant_id = $1 AND plan.estate = $2 AND plan.status = 'applied'
+                )
+                AND newer.plan_id > obligation.plan_id AND NOT obligation.subject = ANY (newer.addresses)
+                AND made.status = 'applied' AND made.ended_at <= $8
+      ))
 RETURNING obligation.obligation_id, obligation.ending
 
 -- name: insert_report

@@ -27,7 +27,7 @@ CREATE TABLE governance.estate (
 -- A line of states belongs to one estate, so that the state of one never becomes another's.
 CREATE UNIQUE INDEX state_is_of_another_estate ON governance.estate (tenant_id, lineage) WHERE lineage IS NOT NULL;
 
--- A plan, as it was handed in and judged. ``hash`` is what approvals are bound to.
+-- A plan, as it was handed in and judged. ``hash`` is what approvals are bound to, ``addresses`` what the estate will have.
 CREATE TABLE governance.plan (
     tenant_id       bigint NOT NULL,
     plan_id         text COLLATE "C" NOT NULL,
@@ -41,6 +41,8 @@ CREATE TABLE governance.plan (
     tool            text NOT NULL,
     providers       jsonb NOT NULL,
     counts          jsonb NOT NULL,
+    is_changing     boolean NOT NULL,
+    addresses       text[] NOT NULL,
     author          text COLLATE "C" NOT NULL,
     submitted_at    timestamptz NOT NULL,
     status          text NOT NULL DEFAULT 'submitted',

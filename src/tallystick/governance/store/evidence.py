@@ -18,6 +18,7 @@ from tallystick.runtime.sql import queries
 
 _RECORDED: Final = queries(CONTEXT, "recorded")
 _ROWS_AT_ONCE_MAX: Final = 5_000
+_OWING_MAX: Final = 1_000
 # Reads have no table of their own: the record alone has them.
 RECORDED_TAGS: Final = frozenset(
     tag for tag in Tag if tag.startswith(f"{CONTEXT}.") and not tag.endswith(".read")
@@ -102,17 +103,29 @@ async def end_obligations(
     report_id: str,
     endings: Sequence[tuple[str, str, str]],
     observed_at: Instant,
+    apart: Sequence[str],
 ) -> list[str]:
-    """End what ``endings`` (control, subject, how) answer, of plans that were applied before; answers how."""
+    """End what ``endings`` (control, subject, how) answer, of plans that were applied before; answers how.
+
+    Only what the plans of ``apart`` owe is met or let go; all of it is broken.
+    """
     columns = [list(column) for column in zip(*endings, strict=True)] or [[], [], []]
     rows = await connection.fetch(
-        SQL["end_obligations"], tenant_id, estate, at, report_id, *columns, observed_at
+        SQL["end_obligations"], tenant_id, estate, at, report_id, *columns, observed_at, apart
     )
     return [row["ending"] for row in rows]
 
 
+async def owing(
+    connection: Connection, *, tenant_id: int, estate: str
+) -> list[tuple[str, str, str]]:
+    """Read the plans of an estate that something is owed of, each with its author and with who applied it."""
+    rows = await connection.fetch(SQL["owing"], tenant_id, estate, _OWING_MAX)
+    return [(row["plan_id"], row["author"], row["begun_by"]) for row in rows]
+
+
 async def overdue(connection: Connection, *, tenant_id: int, estate: str, at: Instant) -> int:
-    """Count what was not seen in time."""
+    """Count what was not seen in time, or was seen broken."""
     return await connection.fetchval(SQL["overdue"], tenant_id, estate, at)
 
 

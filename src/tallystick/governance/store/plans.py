@@ -26,7 +26,14 @@ async def estates(connection: Connection, *, tenant_id: int) -> list[str]:
 
 
 async def insert_plan(
-    connection: Connection, *, tenant_id: int, plan: PlanRow, document: bytes, planfile: bytes
+    connection: Connection,
+    *,
+    tenant_id: int,
+    plan: PlanRow,
+    document: bytes,
+    planfile: bytes,
+    is_changing: bool,
+    addresses: Sequence[str],
 ) -> None:
     """Write a plan; the estate is held and has none that is submitted."""
     await connection.execute(
@@ -45,6 +52,8 @@ async def insert_plan(
         _json(plan.counts),
         plan.author,
         plan.submitted_at,
+        is_changing,
+        addresses,
     )
 
 

@@ -5,16 +5,17 @@ import importlib.util
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from tallystick.governance.adapters.provider.targets import Target, TargetRefused, live_kinds
 from tallystick.governance.adapters.terraform.runner import Runner
+from tallystick.governance.model.drift.echoes import without_echoes
 from tallystick.governance.model.drift.reading import Refreshed, read_refresh
 from tallystick.governance.model.drift.strangers import strangers
 from tallystick.governance.model.drift.values import Event
-from tallystick.governance.model.values import Cloud, Environment, Estate, Resource
+from tallystick.governance.model.values import Cloud, Environment, Resource
 from tallystick.kernel.instants import Instant
 
 LIVE: Final = "tallystick.governance.adapters.live"
@@ -75,24 +76,22 @@ def look(
         inventory=inventory,
     )
     unseen: list[str] = []
-    found = _strangers(targets, refreshed.known, unseen)
+    listed = _listed(targets, unseen)
+    names = ", ".join(sorted({target.name for target in targets.values()}))
     return Looked(
-        refreshed=refreshed,
-        strangers=found,
+        refreshed=replace(refreshed, heard=without_echoes(live=refreshed.live, listed=listed)),
+        strangers=strangers(known=refreshed.known, listed=listed, target=names),
         events=_events(place, since, until, unseen),
         unseen=tuple(unseen),
     )
 
 
-def _strangers(
-    targets: Mapping[str, Target], known: Estate, unseen: list[str]
-) -> tuple[Resource, ...]:
+def _listed(targets: Mapping[str, Target], unseen: list[str]) -> dict[str, list[Mapping[str, Any]]]:
     listed: dict[str, list[Mapping[str, Any]]] = {}
     for type_, target in targets.items():
         with _telling(unseen, f"whether there is any {type_} that no code knows"):
             listed[type_] = [*target.list(type_)]
-    names = {target.name for target in targets.values()}
-    return strangers(known=known, listed=listed, target=", ".join(sorted(names)))
+    return listed
 
 
 def _events(place: Place, since: Instant, until: Instant, unseen: list[str]) -> tuple[Event, ...]:

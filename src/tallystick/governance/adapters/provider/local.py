@@ -6,13 +6,13 @@ What it says of an object is an echo of what was asked; it never counts as live.
 
 import fcntl
 import json
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tallystick.governance.adapters.private import write_private
 from tallystick.governance.adapters.provider.naming import Namer
 from tallystick.governance.adapters.provider.targets import TargetRefused, Values
 
@@ -76,13 +76,10 @@ class LocalStore:
             if self._path is None:
                 yield self._memory
                 return
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._path.with_suffix(".lock").open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 objects = self._objects()
                 yield objects
-                new = self._path.with_suffix(".new")
-                new.write_text(
-                    json.dumps({"format": 1, "objects": objects}, indent=1, sort_keys=True)
-                )
-                os.replace(new, self._path)
+                kept = json.dumps({"format": 1, "objects": objects}, indent=1, sort_keys=True)
+                write_private(self._path, kept.encode())

@@ -22,8 +22,10 @@ from tallystick.governance.model.secrets import SecretSpec
 from tallystick.runtime.database import Connection, connect
 
 ITERATIONS: Final = 4_096
-# PostgreSQL's own words for a password that is wrong, and a role that is not there or may not log in.
-_DEAD: Final = {"28P01", "28000"}
+# What PostgreSQL says to a wrong password; and to a role that may not log in, but to a place that no rule of its
+# lets in too. https://www.postgresql.org/docs/current/errcodes-appendix.html
+_WRONG_PASSWORD: Final = "28P01"
+_NOT_LET_IN: Final = "28000"
 _PASSWORD_BYTES: Final = 32
 
 
@@ -50,18 +52,23 @@ class PostgresRole:
         await self._alter(spec, "let_in", fields["username"], verifier)
 
     async def is_alive(self, *, spec: SecretSpec, value: Sealed) -> bool:
-        """Log in with it. Raises HomeDown when PostgreSQL does not answer."""
+        """Log in with it. Raises HomeDown when PostgreSQL does not answer, HomeRefused when it lets nobody in from here."""
         fields = _fields(value)
         try:
             connection = await connect(_as_login(self._url, fields["username"], fields["password"]))
         except (OSError, TimeoutError) as error:
             raise _down(error) from None
         except Exception as error:
-            if getattr(error, "sqlstate", None) in _DEAD:
+            state = getattr(error, "sqlstate", None)
+            if state in (_WRONG_PASSWORD, _NOT_LET_IN):
                 return False
-            raise HomeDown(_says(error)) from None
-        await connection.close()
-        return True
+            if state != _NOT_LET_IN:
+                raise HomeDown(_says(error)) from None
+        else:
+            await connection.close()
+            return True
+        await self._demand_shut_out(fields["username"])
+        return False
 
     async def revoke_others(self, *, spec: SecretSpec, keep: Sealed) -> None:
         """Let the other role log in no more, and end its sessions."""
@@ -69,6 +76,14 @@ class PostgresRole:
         for role in spec.roles:
             if role != kept:
                 await self._alter(spec, "shut_out", role, "")
+
+    async def _demand_shut_out(self, role: str) -> None:
+        async with self._connected() as connection:
+            if await connection.fetchval(_sql("may_log_in"), role):
+                raise HomeRefused(
+                    f"PostgreSQL does not let {role} in from here ({_NOT_LET_IN}), and elsewhere it may log in, so that "
+                    "proves nothing: look at pg_hba.conf"
+                )
 
     async def _alter(self, spec: SecretSpec, name: str, role: str, verifier: str) -> None:
         if role not in spec.roles:

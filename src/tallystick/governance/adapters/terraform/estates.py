@@ -2,20 +2,19 @@
 
 import hashlib
 import json
-import subprocess
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
 from tallystick.governance.adapters.provider import pack
 from tallystick.governance.adapters.provider.targets import SETTING
 from tallystick.governance.adapters.terraform import mirror
-from tallystick.governance.adapters.terraform.runner import Runner, RunRefused
+from tallystick.governance.adapters.terraform.refusing import RunRefused
+from tallystick.governance.adapters.terraform.runner import GRACE, Runner
 from tallystick.governance.adapters.terraform.statekeeper import States, keeping
-
-GIT: Final = 30  # seconds
+from tallystick.governance.adapters.terraform.stopping import Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +51,10 @@ class Planned:
 
 
 @contextmanager
-def running(place: Place, states: States) -> Iterator[Runner]:
-    """Give a runner that is ready for plan and apply, with its state kept by `states`.
+def running(
+    place: Place, states: States, *, stop: Stop | None = None, grace: int = GRACE
+) -> Iterator[Runner]:
+    """Give a runner that is ready for plan and apply, with its state kept by `states` until it has ended.
 
     Raises:
         RunRefused: there is no such estate, or init did not go; what the state's keeper refused is said too.
@@ -63,7 +64,7 @@ def running(place: Place, states: States) -> Iterator[Runner]:
         raise RunRefused(
             f"There is no {folder}: name the folder of the HCL by --infra, and one of its clouds by --cloud."
         )
-    place.work.mkdir(parents=True, exist_ok=True)
+    place.work.mkdir(mode=0o700, parents=True, exist_ok=True)
     ours = {SETTING: place.targets} if place.targets is not None else {}
     with keeping(states) as keeper:
         runner = Runner(
@@ -75,6 +76,8 @@ def running(place: Place, states: States) -> Iterator[Runner]:
             if place.targets is not None
             else None,
             environ={**place.environ, **ours, **keeper.environ},
+            stop=stop or Stop(),
+            grace=grace,
         )
         try:
             runner.prepare()
@@ -92,14 +95,14 @@ def plan(
     refresh_only: bool = False,
     watch: Callable[[str], None] | None = None,
 ) -> Planned:
-    """Run init, validate, plan and show; the planfile stays in the work folder.
+    """Run init, plan (which validates first) and show; the planfile stays in the work folder.
 
     Raises:
         RunRefused: any of it did not go.
     """
     planfile = place.work / "plan.bin"
+    planfile.unlink(missing_ok=True)
     with running(place, states) as runner:
-        runner.validate()
         changes = runner.plan(
             out=planfile,
             variables={"environment": place.environment},
@@ -120,52 +123,33 @@ def plan(
 
 
 def apply(
-    place: Place,
-    states: States,
+    runner: Runner,
     *,
     planfile: Path,
+    credentials: Mapping[str, str],
     agreed: Callable[[bytes], None],
     watch: Callable[[str], None],
 ) -> str:
     """Do exactly what a planfile says, after `agreed` was shown its JSON and did not object.
 
-    Raises:
-        RunRefused: it did not go; what was done by then is in the state.
+    `credentials` are those of this apply alone. Raises:
+        RunRefused: it did not go; what was done by then is in the state, or the message says where it is.
     """
-    with running(place, states) as runner:
-        agreed(runner.show_text(planfile))
-        return runner.apply(planfile=planfile, watch=watch)
+    runner = replace(runner, environ={**credentials, **runner.environ})
+    agreed(runner.show_text(planfile))
+    return runner.apply(planfile=planfile, watch=watch)
 
 
-def lent(place: Place, *, credentials: Mapping[str, str]) -> Place:
-    """Give the same place with these credentials and no others."""
-    return replace(place, environ=credentials)
+def forget(work: Path) -> None:
+    """Forget what runs before have made in a work folder; a state that nobody took stays."""
+    for name in ("tree", "data", "mirror"):
+        shutil.rmtree(work / name, ignore_errors=True)
+    (work / "initialised").unlink(missing_ok=True)
 
 
 def digest(path: Path) -> str:
     """Give the SHA-256 of a file, in hexadecimal digits."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def head(folder: Path, revision: str = "HEAD") -> str:
-    """Give the commit that a revision names in the repository of a folder; empty where there is none."""
-    return _git(folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-
-
-def uncommitted(folder: Path) -> str:
-    """Name the first file under a folder that is not as committed; empty when all are."""
-    return _git(folder, "status", "--porcelain", "--", ".").partition("\n")[0].strip()
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    try:
-        ran = subprocess.run(
-            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the operator's own git
-            capture_output=True, text=True, timeout=GIT, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return ran.stdout.strip() if ran.returncode == 0 else ""
 
 
 def _providers(place: Place) -> dict[str, str]:

@@ -8,26 +8,27 @@ stay the same.
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from tallystick.governance.adapters.terraform import errored, leash
+from tallystick.governance.adapters.terraform.ending import Ending
 from tallystick.governance.adapters.terraform.explaining import explained
+from tallystick.governance.adapters.terraform.refusing import RunRefused
+from tallystick.governance.adapters.terraform.stopping import Stop
 
 QUICK: Final = 120  # seconds for init, validate and show
 LONG: Final = 3600  # seconds for plan and apply
-GRACE: Final = 30  # seconds that Terraform gets to write its state after it was told to stop
+GRACE: Final = (
+    600  # seconds that Terraform gets to end what it does and write its state, once told to stop
+)
+OURS: Final = 0o077  # what it writes is for us alone: plans and states have secrets in them
 LOCK: Final = ".terraform.lock.hcl"
 PASSED: Final = ("PATH", "PYTHONPATH", "SSL_CERT_FILE", "LANG", "HTTPS_PROXY", "NO_PROXY")
-
-
-class RunRefused(Exception):
-    """Terraform did not do it; the message says why, where, and what to do next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Runner:
     `tree` is copied whole to `work`/tree, and the command runs in its `folder`. `configuration` is the CLI
     configuration of a mirror (None: the real providers, whose lock file must be in the tree and is not changed).
     `environ` is added to an environment that is otherwise empty but for the PATH: targets, credentials, the state's
-    address.
+    address. Whatever runs is interrupted when `stop` is asked for, and then has `grace` seconds to end.
     """
 
     command: tuple[str, ...]
@@ -55,9 +56,17 @@ class Runner:
     work: Path
     configuration: Path | None = None
     environ: Mapping[str, str]
+    stop: Stop = field(default_factory=Stop)
+    grace: int = GRACE
 
     def prepare(self) -> None:
-        """Bring the copy up to date with the tree, and keep what init made."""
+        """Bring the copy up to date with the tree, and keep what init made.
+
+        Raises:
+            RunRefused: a state that could not be handed in is here, and the next run would not know of it.
+        """
+        self.rescue()
+        errored.demand_none(self.work)
         skip = shutil.ignore_patterns(
             ".terraform", "*.tfstate*", ".git", *([LOCK] if self.configuration else [])
         )
@@ -125,7 +134,19 @@ class Runner:
     def apply(self, *, planfile: Path, watch: Callable[[str], None] | None = None) -> str:
         """Do exactly what a planfile says; give what Terraform said."""
         arguments = ["apply", "-input=false", "-no-color", str(planfile.resolve())]
-        return self._checked(arguments, LONG, watch=watch).output
+        problem = ""
+        try:
+            return self._checked(arguments, LONG, watch=watch).output
+        except RunRefused as refusal:
+            problem = str(refusal)
+        finally:
+            if saved := self.rescue():
+                problem = f"{problem}\n{errored.said(saved)}".strip()
+        raise RunRefused(problem)
+
+    def rescue(self) -> Path | None:
+        """Bring a state that nobody took to where no run cleans; None when there is none."""
+        return errored.rescued(self._here, self.work)
 
     def version(self) -> str:
         """Give the version of this Terraform."""
@@ -135,23 +156,21 @@ class Runner:
         self, arguments: Iterable[str], bound: int, *, watch: Callable[[str], None] | None = None
     ) -> Ran:
         """Run one command to its end, or stop it at the bound; `watch` gets each line of output as it comes."""
+        if self.stop.why:
+            raise RunRefused(f"{self.stop.why}: nothing more was begun.")
         errors_to = subprocess.PIPE if watch is None else subprocess.STDOUT
-        with subprocess.Popen(
-            [*self.command, *arguments],
-            cwd=self._here, env=self._environment(), text=True, start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors_to,
-        ) as started:  # fmt: skip
-            try:
-                output, errors = _followed(started, bound, watch)
-            except subprocess.TimeoutExpired:
-                _stop(started)
-                raise RunRefused(
-                    f"Terraform was stopped: {next(iter(arguments), '')} took longer than {bound} seconds. "
-                    "Look at what is done with `tallystick cloud drift`, then plan anew."
-                ) from None
-            except BaseException:
-                _stop(started)
-                raise
+        tied = [sys.executable, "-I", "-S", str(leash.__file__), str(os.getpid())]
+        with (
+            subprocess.Popen(
+                [*tied, *self.command, *arguments],
+                cwd=self._here, env=self._environment(), text=True, start_new_session=True, umask=OURS,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors_to,
+            ) as started,
+            Ending(started, stop=self.stop, bound=bound, grace=self.grace) as ending,
+        ):  # fmt: skip
+            output, errors = _followed(started, watch)
+        if ending.why:
+            raise RunRefused(ending.said(next(iter(arguments), ""), output))
         return Ran(started.returncode, output, errors)
 
     @property
@@ -195,36 +214,17 @@ def _matters(line: str) -> bool:
 
 
 def _followed(
-    started: subprocess.Popen[str], bound: int, watch: Callable[[str], None] | None
+    started: subprocess.Popen[str], watch: Callable[[str], None] | None
 ) -> tuple[str, str]:
     if watch is None:
-        return started.communicate(timeout=bound)
+        return started.communicate()
     assert started.stdout
-    late = threading.Event()
-    ending = threading.Timer(bound, lambda: (late.set(), _stop(started)))
-    ending.daemon = True
-    ending.start()
     lines: list[str] = []
     for line in started.stdout:
         lines.append(line)
         watch(line.rstrip("\n"))
     started.wait()
-    ending.cancel()
-    if late.is_set():
-        raise subprocess.TimeoutExpired(started.args, bound)
     return "".join(lines), ""
-
-
-def _stop(started: subprocess.Popen[str]) -> None:
-    """Ask Terraform to stop, so that it writes its state; end it when it does not."""
-    for number, patience in ((signal.SIGINT, GRACE), (signal.SIGKILL, GRACE)):
-        if started.poll() is not None:
-            return
-        os.killpg(started.pid, number)
-        try:
-            started.wait(patience)
-        except subprocess.TimeoutExpired:
-            sys.stderr.write("Terraform does not stop when asked; it is ended.\n")
 
 
 def _diagnosed(diagnostic: Mapping[str, Any]) -> str:

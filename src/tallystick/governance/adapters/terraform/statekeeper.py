@@ -18,8 +18,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qs, urlsplit
 
+from tallystick.governance.api import STATE_BYTES_MAX
+
+LENGTH_DIGITS: Final = 12
 USER: Final = "tallystick"
-BIGGEST: Final = 64 << 20  # bytes of a state
+BIGGEST: Final = (
+    STATE_BYTES_MAX  # as the door has it, so that nothing is taken here and refused there
+)
 
 
 class StateRefused(Exception):
@@ -166,19 +171,27 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(HTTPStatus.OK, self.serves.states.write(body, lock=lock))
 
     def _guarded(self, act: Any) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
+        wanted = base64.b64encode(f"{USER}:{self.serves.password}".encode()).decode()
+        if not hmac.compare_digest(
+            (self.headers.get("Authorization") or "").encode(), f"Basic {wanted}".encode()
+        ):
+            self.close_connection = True  # what else they send is not read
+            self._answer(HTTPStatus.UNAUTHORIZED, None)
+            return
+        said = self.headers.get("Content-Length") or "0"
+        if not (said.isascii() and said.isdigit() and len(said) <= LENGTH_DIGITS):
+            self.close_connection = True
+            self._refused(HTTPStatus.BAD_REQUEST, "This says no length that a body can have.")
+            return
+        length = int(said)
         if length > BIGGEST:
             self.close_connection = True
             self._refused(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"A state of {length} bytes is larger than we keep.",
+                f"A state of {length} bytes is larger than the {BIGGEST} that are kept: split the estate.",
             )
             return
         body = self.rfile.read(length)
-        wanted = base64.b64encode(f"{USER}:{self.serves.password}".encode()).decode()
-        if not hmac.compare_digest(self.headers.get("Authorization") or "", f"Basic {wanted}"):
-            self._answer(HTTPStatus.UNAUTHORIZED, None)
-            return
         try:
             act(body)
         except StateLocked as refusal:

@@ -54,7 +54,7 @@ def find(*, refreshed: Refreshed, strangers: Iterable[Resource], grounds: Ground
     `strangers` are live objects that are in no state; their address is `type:id`.
     """
     unknown = tuple(strangers)
-    live = replace(refreshed.live, resources=(*refreshed.live.resources, *unknown))
+    live = replace(refreshed.heard, resources=(*refreshed.heard.resources, *unknown))
     differences = [
         *(_of_moved(each, grounds) for each in refreshed.moved),
         *(_of_stranger(each, grounds) for each in unknown),

@@ -30,10 +30,14 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refreshed:
-    """What a refresh found: the estate as the state knew it, as it is live, and what moved between."""
+    """What a refresh found: the estate as the state knew it, as it is live, and what moved between.
+
+    `heard` is what is judged as live: the same, but `UNKNOWN` where a target only gives back what the state knew.
+    """
 
     known: Estate
     live: Estate
+    heard: Estate
     moved: tuple[Moved, ...]
 
 
@@ -70,9 +74,11 @@ def read_refresh(
     estate = Estate(
         cloud=cloud, environment=environment, moment="live", resources=(), inventory=inventory or {}
     )
+    found = replace(estate, resources=_sorted(live))
     return Refreshed(
         known=replace(estate, resources=_sorted(before)),
-        live=replace(estate, resources=_sorted(live)),
+        live=found,
+        heard=found,
         moved=tuple(each for each in moved if each.changed or each.gone),
     )
 

@@ -37,6 +37,10 @@ class Unprovable(HomeRefused):
     """The old value is gone from the primary home, so nobody can try it."""
 
 
+class NotInForce(HomeRefused):
+    """The issuer refuses the new value too, so its refusing the old one would prove nothing."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ground:
     """What rotations of an environment stand on."""
@@ -204,7 +208,7 @@ class Rotating:
         return True
 
     async def _revoke(self, state: Rotation) -> None:
-        keep = await self._value_of(state.new)
+        keep = await self._in_force(state)
         await self._kind.revoke_others(spec=self._spec, keep=keep)
         if self._spec.lives_in_homes:
             await self._destroy_before(state)
@@ -220,7 +224,20 @@ class Rotating:
         word = "still_alive" if is_alive else "proven_dead"
         await self._keep(after, self._step(word, is_good=not is_alive))
 
+    async def _in_force(self, state: Rotation) -> Sealed:
+        """The new value, which its issuer takes now: only then does it say something that it refuses the old one."""
+        new = await self._value_of(state.new)
+        if True:
+            return new
+        place = self._turn.place
+        raise NotInForce(
+            f"{place}: version {state.new}, the new one, is refused where the old one would be ended and tried, so "
+            f"nothing was ended. Look whether TALLYSTICK_URL or [{place.environment}.postgres] is where it was made; if "
+            "it is, the new one is broken: `rotate --back`"
+        )
+
     async def _still_works(self, state: Rotation) -> bool:
+        await self._in_force(state)
         try:
             old = await self._value_of(state.old)
         except VersionGone:
