@@ -12,7 +12,7 @@ from tallystick.governance.model.secrets import SecretSpec
 from tallystick.governance.service.secrets.acknowledging import acknowledge
 from tallystick.governance.service.secrets.knowing import LEASE_S, Busy, look, turn
 from tallystick.governance.service.secrets.opening import put_on_record, sync_one
-from tallystick.governance.service.secrets.rotating import Rotating
+from tallystick.governance.service.secrets.rotating import NotInForce, Rotating
 from tests.secrets.specs import PLACE, random_spec, spec_of
 from tests.secrets.worlds import Crash, World
 
@@ -167,6 +167,25 @@ async def test_what_goes_on_working_after_it_was_revoked_is_revoked_again_and_ri
             await rotating.turn_back()
         await rotating.look_after()
         assert (await rotating.run())[0].step == "done"
+
+
+async def test_at_an_issuer_that_refuses_the_new_one_too_nothing_is_ended_or_proven() -> None:
+    spec = SPECS["role"]
+    world = await prepared(spec)
+    await rotate(world, spec)
+    await all_acknowledge(world, spec)
+    here, world.issuer.valid = world.issuer.valid, {"of another platform"}
+    with pytest.raises(NotInForce, match="version 2, the new one, is refused"):
+        await rotate_on(world, spec)
+    assert world.issuer.valid == {"of another platform"}
+    # Revoked where it was made, and tried elsewhere.
+    world.issuer.valid, world.issuer.moves_after_revoking = here, True
+    with pytest.raises(NotInForce):
+        await rotate_on(world, spec)
+    known, _ = await look(documents=world.primary, place=PLACE)
+    assert known.rotation
+    assert known.rotation.step == "revoked"
+    assert "proven_dead" not in [one.step for one in known.outbox]
 
 
 async def test_a_home_that_is_down_stops_the_rotation_with_both_valid_and_it_goes_on() -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
+from tallystick.governance.adapters.secret_kinds import postgres_role
 from tallystick.governance.adapters.secret_kinds.chance import Chance
 from tallystick.governance.adapters.secret_kinds.postgres_role import PostgresRole, scram_verifier
 from tallystick.governance.model import rotation as machine
@@ -27,6 +28,7 @@ from tallystick.governance.service.secrets.acknowledging import acknowledge
 from tallystick.governance.service.secrets.knowing import turn
 from tallystick.governance.service.secrets.opening import ground_of
 from tallystick.governance.service.secrets.rotating import Ground, Rotating
+from tests.secrets.shut_server import shut_server
 from tests.secrets.specs import random_spec, spec_of
 from tests.secrets.worlds import Ticking
 
@@ -195,6 +197,23 @@ async def test_postgresql_takes_our_verifier_and_no_password_reaches_it(
     assert not await kind.is_alive(spec=spec, value=value)
     verifier = scram_verifier("pencil", salt=b"0123456789abcdef")
     assert verifier.startswith("SCRAM-SHA-256$4096:MDEyMzQ1Njc4OWFiY2RlZg==$")
+
+
+async def test_a_server_that_lets_nobody_in_from_here_proves_nothing(
+    migrated_url: str, roles: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, spec = PostgresRole(url=migrated_url), spec_of(roles=list(roles))
+    value = await kind.make(spec=spec, old=None, rotation="r")
+    await kind.install(spec=spec, value=value)
+    async with shut_server() as url:
+        with pytest.raises(HomeRefused, match="28000"):
+            await PostgresRole(url=url).is_alive(spec=spec, value=value)
+        # A rule for this role alone: whoever alters roles gets in.
+        monkeypatch.setattr(postgres_role, "_as_login", lambda *_: url)
+        with pytest.raises(HomeRefused, match=r"pg_hba\.conf"):
+            await kind.is_alive(spec=spec, value=value)
+        await kind.revoke_others(spec=spec, keep=Sealed({"username": roles[1], "password": "x"}))
+        assert not await kind.is_alive(spec=spec, value=value)
 
 
 async def test_chance_is_256_bits_and_never_twice_the_same() -> None:

@@ -122,6 +122,7 @@ class MemoryIssuer:
         self._wire, self._numbers = wire, count(1)
         self.valid: set[str] = set()
         self.undying = 0
+        self.moves_after_revoking = False
 
     async def make(self, *, spec: SecretSpec, old: Sealed | None, rotation: str) -> Sealed:
         if self._wire.before("issuer"):
@@ -145,6 +146,8 @@ class MemoryIssuer:
             self.undying -= 1
         else:
             self.valid &= {keep.reveal()["value"]}
+        if self.moves_after_revoking:
+            self.valid = set()
         if is_cut:
             raise Crash
 

@@ -60,7 +60,7 @@ class PostgresRole:
             raise _down(error) from None
         except Exception as error:
             state = getattr(error, "sqlstate", None)
-            if state in (_WRONG_PASSWORD, _NOT_LET_IN):
+            if state == _WRONG_PASSWORD:
                 return False
             if state != _NOT_LET_IN:
                 raise HomeDown(_says(error)) from None

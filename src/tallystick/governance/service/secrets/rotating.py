@@ -227,7 +227,7 @@ class Rotating:
     async def _in_force(self, state: Rotation) -> Sealed:
         """The new value, which its issuer takes now: only then does it say something that it refuses the old one."""
         new = await self._value_of(state.new)
-        if True:
+        if self._spec.lives_in_homes or await self._kind.is_alive(spec=self._spec, value=new):
             return new
         place = self._turn.place
         raise NotInForce(
