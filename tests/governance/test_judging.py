@@ -96,6 +96,25 @@ def test_what_is_deleted_is_gone_and_what_was_there_stays() -> None:
     assert [each.address for each in found.resources] == ["aws_vpc.old"]
 
 
+@pytest.mark.parametrize(
+    ("actions", "outcomes"),
+    [
+        (["create"], ["fail"]), (["update"], ["fail"]), (["no-op"], ["fail"]),
+        (["delete", "create"], ["fail"]), (["create", "delete"], ["fail"]), (["create", "forget"], ["fail"]),
+        (["delete"], []), (["forget"], []),
+    ],
+)  # fmt: skip
+def test_what_stands_after_a_change_is_judged_in_whichever_order_it_is_made(
+    actions: list[str], outcomes: list[str]
+) -> None:
+    stays = bool(outcomes)
+    said = {"before": {}, "after": {"enable_key_rotation": False} if stays else None}
+    made = read(plan({**GOOD, "change": {"actions": actions, **said}})).estate
+    found = judge(estate=made, catalogue=load_catalogue(), at=NOW)
+    told = [each.outcome for each in found.verdicts if each.subject == KEY]
+    assert [each for each in told if each == "fail"][:1] == outcomes
+
+
 def test_a_reference_is_followed_through_modules_loops_and_outputs() -> None:
     bucket = change("aws_s3_bucket.books", "aws_s3_bucket", id=UNKNOWN)
     loops = [

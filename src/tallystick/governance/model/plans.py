@@ -47,6 +47,11 @@ class Change:
     after: Mapping[str, Any] | None
     replaced_by: tuple[tuple[str | int, ...], ...] = ()
 
+    @property
+    def stays(self) -> bool:
+        """Tell whether an object is there afterwards: what is replaced is, whichever of the two is done first."""
+        return "create" in self.actions or not {"delete", "forget"} & {*self.actions}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
@@ -240,7 +245,7 @@ def _resources(plan: Mapping[str, Any]) -> tuple[Resource, ...]:
             continue
         touched.add(address)
         change = _change(each)
-        if "delete" not in change.actions[-1:] and change.actions != ("forget",):
+        if change.stays:
             kept[address] = change.after or {}
             named[address] = each
     for each in state_resources(below(plan, "prior_state")):
