@@ -92,7 +92,7 @@ def test_a_key_ends_when_it_was_told_to_and_has_no_more_than_its_maker(up: Runni
     until = (datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%dT00:00:00Z")
     made = up.command("key", "create", "billing", "--expires", until)
     assert made.code == 0, made.err
-    assert "roles    machine" in made.out
+    assert "roles    cloud_runner machine" in made.out
     assert f"ends     {until[:10]}" in made.out
     assert f"ends {until[:10]}" in up.command("key", "list").out
     more = up.command("key", "create", "billing", "--role", "owner")

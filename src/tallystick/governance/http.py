@@ -67,6 +67,7 @@ from tallystick.governance.api import (
     StateIsOld,
     StateNotFound,
     StateNotReadable,
+    StateNotWritten,
     StateWritten,
     SubmitPlan,
     SubmitReport,
@@ -153,7 +154,7 @@ class Locking(Message, frozen=True, kw_only=True):
     lock: LockId
 
 
-class Why(Message, frozen=True, kw_only=True):
+class Freeing(Message, frozen=True, kw_only=True):
     """Why."""
 
     reason: Reason
@@ -179,7 +180,7 @@ class Reviewing(Message, frozen=True, kw_only=True):
     reason: Reason
 
 
-class Verdicts(Message, frozen=True, kw_only=True):
+class VerdictsWanted(Message, frozen=True, kw_only=True):
     """Which verdicts are listed."""
 
     outcome: Outcome | None = None
@@ -246,7 +247,7 @@ def _plans(door: Governance) -> list[Route]:
         _route(f"GET {plan}", "Show a plan", _to(door.plan, PlanOf, plan="plan"), Plan, *found),
         _route(
             f"GET {plan}/verdicts", "List what controls say of a plan",
-            _to(door.verdicts, VerdictsOf, plan="plan"), VerdictPage, PlanNotFound, query=Verdicts,
+            _to(door.verdicts, VerdictsOf, plan="plan"), VerdictPage, PlanNotFound, query=VerdictsWanted,
         ),
         _route(
             f"GET {plan}/document", "Read a plan whole", _to(door.document, PlanOf, plan="plan"),
@@ -277,7 +278,7 @@ def _applies(door: Governance) -> list[Route]:
         ),
         _route(
             f"POST {apply}/finish", "Say how an apply ended", _to(door.finish_apply, FinishApply, apply="apply"),
-            Apply, LeaseNotAccepted, StateIsOld, body=Ending,
+            Apply, LeaseNotAccepted, StateIsOld, StateNotWritten, body=Ending,
         ),
     ]  # fmt: skip
 
@@ -306,7 +307,7 @@ def _states(door: Governance) -> list[Route]:
         ),
         _route(
             f"POST {estate}/free", "Free an estate from an apply that is gone",
-            _to(door.force_unlock, ForceUnlock, **of), EstateStanding, NothingToUnlock, ApplyIsRunning, body=Why,
+            _to(door.force_unlock, ForceUnlock, **of), EstateStanding, NothingToUnlock, ApplyIsRunning, body=Freeing,
         ),
     ]  # fmt: skip
 
@@ -322,7 +323,7 @@ def _glasses(door: Governance) -> list[Route]:
         _route(
             "POST /break-glasses/{break_glass}/review", "Review a break-glass",
             _to(door.review_glass, ReviewGlass, break_glass="break_glass"), Glass,
-            GlassNotFound, GlassIsReviewed, BreakerMayNotReview, body=Reviewing,
+            GlassNotFound, GlassIsReviewed, BreakerMayNotReview, ApplyIsRunning, body=Reviewing,
         ),
         _route("POST /waivers", "Waive a control", _to(door.waive, Waive), Waiver, ControlNotKnown, PoliciesNotReadable,
                body=Waive, status=201),

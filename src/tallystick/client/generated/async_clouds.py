@@ -290,7 +290,7 @@ class AsyncClouds(AsyncGroup):
     ) -> Apply:
         """Say how an apply ended.
 
-        Raises LeaseNotAccepted, StateIsOld.
+        Raises LeaseNotAccepted, StateIsOld, StateNotWritten.
         """
         return await self._ask(
             Call(
@@ -522,7 +522,7 @@ class AsyncClouds(AsyncGroup):
     ) -> Glass:
         """Review a break-glass.
 
-        Raises GlassNotFound, GlassIsReviewed, BreakerMayNotReview.
+        Raises GlassNotFound, GlassIsReviewed, BreakerMayNotReview, ApplyIsRunning.
         """
         return await self._ask(
             Call(
@@ -633,7 +633,10 @@ class AsyncClouds(AsyncGroup):
         idempotency_key: str | None = None,
         within_ms: int | None = None,
     ) -> LiveReport:
-        """Hand in what was found live."""
+        """Hand in what was found live.
+
+        Raises PoliciesNotReadable.
+        """
         return await self._ask(
             Call(
                 "POST",

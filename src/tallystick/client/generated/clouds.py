@@ -288,7 +288,7 @@ class Clouds(Group):
     ) -> Apply:
         """Say how an apply ended.
 
-        Raises LeaseNotAccepted, StateIsOld.
+        Raises LeaseNotAccepted, StateIsOld, StateNotWritten.
         """
         return self._ask(
             Call(
@@ -518,7 +518,7 @@ class Clouds(Group):
     ) -> Glass:
         """Review a break-glass.
 
-        Raises GlassNotFound, GlassIsReviewed, BreakerMayNotReview.
+        Raises GlassNotFound, GlassIsReviewed, BreakerMayNotReview, ApplyIsRunning.
         """
         return self._ask(
             Call(
@@ -629,7 +629,10 @@ class Clouds(Group):
         idempotency_key: str | None = None,
         within_ms: int | None = None,
     ) -> LiveReport:
-        """Hand in what was found live."""
+        """Hand in what was found live.
+
+        Raises PoliciesNotReadable.
+        """
         return self._ask(
             Call(
                 "POST",

@@ -2,7 +2,6 @@
 
 from tallystick.governance.api.answering import (
     Apply,
-    Approval,
     EstateStanding,
     EstateStandings,
     Evidence,
@@ -14,6 +13,7 @@ from tallystick.governance.api.answering import (
     ObligationPage,
     Obliged,
     Plan,
+    PlanApproval,
     PlanChange,
     PlanDifference,
     PlanDocument,
@@ -86,6 +86,7 @@ from tallystick.governance.api.refusing import (
     StateIsOld,
     StateNotFound,
     StateNotReadable,
+    StateNotWritten,
     WaiverNotFound,
     WindowClosed,
 )
@@ -127,7 +128,6 @@ __all__ = [
     "ApplyEnd",
     "ApplyIsRunning",
     "ApplyStatus",
-    "Approval",
     "ApprovePlan",
     "AuthorMayNotApprove",
     "BeginApply",
@@ -174,6 +174,7 @@ __all__ = [
     "Opinion",
     "Outcome",
     "Plan",
+    "PlanApproval",
     "PlanChange",
     "PlanDifference",
     "PlanDocument",
@@ -197,6 +198,7 @@ __all__ = [
     "StateIsOld",
     "StateNotFound",
     "StateNotReadable",
+    "StateNotWritten",
     "StateWritten",
     "SubmitPlan",
     "SubmitReport",

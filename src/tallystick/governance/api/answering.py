@@ -24,7 +24,7 @@ from tallystick.kernel.fields import NextCursor, Replayed, Time, told
 from tallystick.kernel.messages import Message
 
 
-class Approval(Message, frozen=True, kw_only=True):
+class PlanApproval(Message, frozen=True, kw_only=True):
     """Somebody's word that exactly this plan may be applied."""
 
     by: Annotated[str, told("Who agreed.")]
@@ -65,7 +65,7 @@ class Plan(Message, frozen=True, kw_only=True):
     counts: Annotated[dict[str, int], told("Verdicts by outcome.")] = field(
         default_factory=dict[str, int]
     )
-    approvals: Annotated[tuple[Approval, ...], told("Those that count.")] = ()
+    approvals: Annotated[tuple[PlanApproval, ...], told("Those that count.")] = ()
     refusals: Annotated[
         tuple[str, ...],
         told("Codes of what would keep it from being applied now; lists leave it out."),
@@ -268,7 +268,7 @@ class LiveReport(Message, frozen=True, kw_only=True):
 class SecretStep(Message, frozen=True, kw_only=True):
     """A step of a secret's rotation that is on record."""
 
-    secret: Annotated[str, told("The secret.")]
+    name: Annotated[str, told("What the secret is called.")]
     step: Annotated[str, told("What was done.")]
     version: Annotated[int, told("Which version.")]
     at: Time

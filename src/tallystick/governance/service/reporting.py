@@ -163,7 +163,7 @@ class Reporting:
                     "consumer": step.consumer,
                 },
             )
-        return SecretStep(secret=step.secret, step=step.step, version=step.version, at=render(at))
+        return SecretStep(name=step.secret, step=step.step, version=step.version, at=render(at))
 
     async def evidence(self, caller: Caller, message: ListEvidence) -> EvidencePage:
         """List what was done."""
