@@ -43,6 +43,11 @@ class Place:
     setting: Any = None
     otherwise: str = "store"
 
+    @property
+    def is_read_by_us(self) -> bool:
+        """Tell whether our own kinds read what has one; else the cloud's real provider reads everything."""
+        return self.otherwise == "store"
+
     def targets(self) -> Mapping[str, Target]:
         """Give the live target of each type that has one; none where no target is set."""
         if self.setting is None:
@@ -67,20 +72,20 @@ def look(
     """
     runner.plan(out=planfile, variables=variables, refresh_only=True, lock=False)
     targets = place.targets()
+    names = {type_: target.name for type_, target in targets.items()}
     refreshed = read_refresh(
         text=json.dumps(runner.show(planfile)),
         cloud=place.cloud,
         environment=place.environment,
-        targets={type_: target.name for type_, target in targets.items()},
+        targets=names,
         otherwise=place.otherwise,
         inventory=inventory,
     )
     unseen: list[str] = []
     listed = _listed(targets, unseen)
-    names = ", ".join(sorted({target.name for target in targets.values()}))
     return Looked(
-        refreshed=replace(refreshed, heard=without_echoes(live=refreshed.live, listed=listed)),
-        strangers=strangers(known=refreshed.known, listed=listed, target=names),
+        refreshed=_heard(refreshed, listed) if place.is_read_by_us else refreshed,
+        strangers=strangers(known=refreshed.known, listed=listed, targets=names),
         events=_events(place, since, until, unseen),
         unseen=tuple(unseen),
     )
@@ -92,6 +97,10 @@ def _listed(targets: Mapping[str, Target], unseen: list[str]) -> dict[str, list[
         with _telling(unseen, f"whether there is any {type_} that no code knows"):
             listed[type_] = [*target.list(type_)]
     return listed
+
+
+def _heard(refreshed: Refreshed, listed: Mapping[str, list[Mapping[str, Any]]]) -> Refreshed:
+    return replace(refreshed, heard=without_echoes(live=refreshed.live, listed=listed))
 
 
 def _events(place: Place, since: Instant, until: Instant, unseen: list[str]) -> tuple[Event, ...]:

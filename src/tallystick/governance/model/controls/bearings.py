@@ -16,7 +16,9 @@ _HOME = "eu"
 def tag(resource: Resource, name: str) -> Any:
     """Give a tag or label; None where there is none, `UNKNOWN` where it cannot be told."""
     unknown = False
-    for path in _TAGS:
+    # What GCP calls tags is another thing: bindings that policies of the organisation ask for.
+    paths = _TAGS[1:] if resource.type.startswith("google_") else _TAGS
+    for path in paths:
         found = resource.at(path)
         unknown = unknown or found is UNKNOWN
         if isinstance(found, Mapping):

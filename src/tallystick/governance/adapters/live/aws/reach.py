@@ -67,10 +67,11 @@ def _permission(block: Values) -> Values:
 
 def _see_group(aws: Aws, values: Values) -> Values | None:
     group = _group(aws, values["id"])
+    # Rules that the group does not hold are resources of their own; a list, which knows of neither, says none.
     inside = {
-        block: _blocks(group[member])
+        block: _blocks(group[member]) if values.get(block) else []
         for block, member in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress"))
-        if values.get(block)
+        if values.get(block) or block not in values
     }
     return {
         "id": group["GroupId"],
