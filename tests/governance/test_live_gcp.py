@@ -13,6 +13,8 @@ from tallystick.governance.adapters.live.gcp.served import SERVED, unkept
 from tallystick.governance.adapters.live.gcp.storage import KINDS as STORAGE
 from tallystick.governance.adapters.live.rest.client import TRIES_MAX
 from tallystick.governance.adapters.provider.targets import Target, TargetRefused
+from tallystick.governance.model.drift.echoes import without_echoes
+from tallystick.governance.model.values import UNKNOWN, Estate, Resource
 from tests.doubles.serving import Answer, Fault
 from tests.governance import servers
 from tests.governance.gcp_serving import PROJECT, REGION, Served, serving_gcp
@@ -116,6 +118,14 @@ def test_every_kind_is_tried_here_or_is_another_s_twin() -> None:
     assert set(KINDS) - tried == unserved
 
 
+def echoes(kind: str, values: Values, *, listed: list[Values]) -> set[str]:
+    """Give the attributes that nobody claims for live."""
+    made = Resource(address=f"{kind}.made", type=kind, name="made", values=values, target="drongo")
+    live = Estate(cloud="gcp", environment="staging", moment="live", resources=(made,))
+    (heard,) = without_echoes(live=live, listed={kind: listed}).resources
+    return {name for name, value in heard.values.items() if value is UNKNOWN}
+
+
 def test_drongo_keeps_what_is_claimed_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", TOKEN)
     with servers.drongo() as url:
@@ -139,6 +149,10 @@ def test_drongo_keeps_what_is_claimed_of_it(monkeypatch: pytest.MonkeyPatch) -> 
                 assert said(asked, told)
                 assert target.read(kind, told) == told
                 assert not any(again.get(each) for each in dropped), "it is kept after all"
+                echoed = echoes(kind, told, listed=target.list(kind))
+                assert set(dropped) & set(told) <= echoed, kind
+                # Terraform's own word on destroying, which no cloud knows.
+                assert echoed & set(asked) <= {*dropped, "force_destroy"}, kind
         finally:
             close_all()
         assert KINDS["google_kms_crypto_key_iam_member"](setting) is None

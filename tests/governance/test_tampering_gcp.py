@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import pytest
 
 from tallystick.governance.adapters.drift.looking import Looked
+from tallystick.governance.adapters.live.gcp.served import unkept
 from tallystick.governance.model.drift.finding import Found
+from tallystick.governance.model.values import UNKNOWN
 from tests.governance.drifting import Scene, of
 from tests.governance.gcp_serving import serving_gcp
 from tests.governance.tampering import Tampering
@@ -48,6 +50,15 @@ def test_nothing_rings_while_nobody_touches_it(seen: Seen) -> None:
         assert [each.subject for each in found.differences] == []
         assert found.alarms == ()
         assert looked.unseen == ()
+
+
+def test_what_a_server_drops_is_judged_by_nobody_as_live(seen: Seen) -> None:
+    heard = seen.quiet[0].refreshed.heard.resources
+    dropped = [(each, name) for each in heard for name in unkept(each.target, each.type)]
+    assert {each.type for each, _ in dropped} >= {"google_compute_network"}
+    assert {each.at(name) for each, name in dropped} == {UNKNOWN}
+    named = [each for each in heard if each.target != "store" and each.values.get("name")]
+    assert UNKNOWN not in [each.at("name") for each in named]
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda each: each.name)
