@@ -1,10 +1,10 @@
 # Every target needs Python 3.11 or newer, and make. The data live outside the checkout.
 .DEFAULT_GOAL := help
-.PHONY: help up test splits bench pictures soak fmt lock client clean go chromium wrk
+.PHONY: help up test splits bench opinions pictures soak fmt lock client clean go chromium wrk
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-COMPILE := .venv/lock/bin/uv pip compile --quiet pyproject.toml --generate-hashes --universal \
-	--python-version 3.11 --no-emit-index-url --no-annotate --no-header --extra build
+LOCKED := --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header
+COMPILE := .venv/lock/bin/uv pip compile pyproject.toml $(LOCKED) --extra build
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -21,6 +21,9 @@ splits: .venv/dev ## test the platform in one process, in three, and in one for 
 bench: .venv/dev wrk ## measure, and print one JSON line per figure
 	@$(BIN)/python -m tests.bench
 
+opinions: .venv/dev .venv/opinions/made ## compare our verdicts with checkov's, and write the page of both
+	@$(BIN)/python -m tests.governance.opinions
+
 pictures: .venv/dev chromium tests/counterparties/node_modules ## take the pictures of every page into docs
 	@$(BIN)/python -m tests.browser.shots
 
@@ -31,9 +34,10 @@ fmt: .venv/dev ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format --quiet src tests
 	@$(BIN)/ruff check --fix --quiet src tests
 
-lock: .venv/lock/bin/uv ## write both lock files from pyproject.toml
+lock: .venv/lock/bin/uv ## write the lock files from pyproject.toml, and checkov's
 	@$(COMPILE) --output-file requirements.lock
 	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	@echo checkov | .venv/lock/bin/uv pip compile - $(LOCKED) --output-file requirements-opinions.lock
 
 client: .venv/dev ## write the client library from the routes
 	@$(BIN)/python -m tests.client.generate
@@ -76,6 +80,13 @@ debian = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Install
 	@$(PIP) install --require-hashes -r $<
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@ .venv/run
+
+# Checkov pins what it needs; it has an environment and a lock of its own, and no test knows it.
+.venv/opinions/made: requirements-opinions.lock | .venv/bin/python
+	@echo "Installing what $< names (a minute or so, once)"
+	@$(BIN)/python -m venv .venv/opinions
+	@.venv/opinions/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r $<
+	@touch $@
 
 .venv/lock/bin/uv: | .venv/bin/python
 	@$(BIN)/python -m venv .venv/lock

@@ -28,7 +28,7 @@ CLOUDS: tuple[Cloud, ...] = ("aws", "azure", "gcp")
 _WANTED: Mapping[str, Outcome] = {
     "good": "pass", "bad": "fail", "unknown": "unknown", "other": "not_applicable",
 }  # fmt: skip
-_PROVIDERS = {
+PROVIDERS = {
     "aws": 'provider "aws" {\n  region = "eu-central-1"\n}\n',
     "azure": 'provider "azurerm" {\n  features {}\n}\n',
     "gcp": 'provider "google" {\n  region = "europe-west3"\n}\n',
@@ -69,7 +69,7 @@ def estates(cloud: Cloud) -> tuple[Estate, Estate]:
 
 def _run(cloud: Cloud, work: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     tree = work / "tree"
-    calls = [_PROVIDERS[cloud]]
+    calls = [PROVIDERS[cloud]]
     for path in sorted(EXAMPLES.glob(f"{cloud}-*.tf")):
         (tree / path.stem).mkdir(parents=True)
         shutil.copy(path, tree / path.stem / "main.tf")
