@@ -434,8 +434,12 @@ def test_strangers_are_what_no_state_holds() -> None:
             {"id": "sgr-2", "security_group_id": "sg-2"},
         ],
     }
-    found = strangers(known=known, listed=listed, target="moto")
-    assert [each.address for each in found] == ["aws_s3_bucket:theirs", f"{rule}:sgr-2"]
+    names = {"aws_s3_bucket": "moto", rule: "double"}
+    found = strangers(known=known, listed=listed, targets=names)
+    assert [(each.address, each.target) for each in found] == [
+        ("aws_s3_bucket:theirs", "moto"),
+        (f"{rule}:sgr-2", "double"),
+    ]
 
 
 class _Hand:

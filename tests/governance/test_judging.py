@@ -15,6 +15,7 @@ from tallystick.governance.model.plans import PlanRefused, read_plan, said_of
 from tallystick.governance.model.sarif import sarif
 from tallystick.governance.model.states import read_state
 from tallystick.governance.model.values import UNKNOWN, Estate, Resource
+from tallystick.governance.model.verdicts import weakest
 from tallystick.kernel.instants import DAY, SECOND
 from tests.governance import controls_page
 
@@ -296,6 +297,55 @@ def test_sarif_shows_what_there_is_to_do_and_where() -> None:
     assert place["region"] == {"startLine": 7}
     assert place["artifactLocation"] == {"uri": "keys/main.tf"}
     assert not any(each["ruleId"] == "aws-key-kept" for each in run["results"])
+
+
+def live(*resources: tuple[str, str, dict[str, Any]], looked: dict[str, str]) -> Estate:
+    return Estate(
+        cloud="aws", environment="production", moment="live", looked=looked,
+        resources=tuple(
+            Resource(address=f"{type_}.one", type=type_, name="one", values=values, target=target)
+            for type_, target, values in resources
+        ),
+    )  # fmt: skip
+
+
+VPC = ("aws_vpc", "moto", {"id": "vpc-1", "default_security_group_id": "sg-1"})
+SHUT = {"id": "sg-1", "vpc_id": "vpc-1", "ingress": [], "egress": []}
+
+
+@pytest.mark.parametrize(("beside", "target"), [("moto", "moto"), ("store", "store")])
+def test_a_verdict_proves_no_more_than_the_weakest_of_what_it_read(
+    beside: str, target: str
+) -> None:
+    group = ("aws_default_security_group", beside, SHUT)
+    whole = live(VPC, group, looked={"aws_vpc": "moto"})
+    found = judge(estate=whole, catalogue=load_catalogue(), at=NOW)
+    (told,) = [each for each in found.verdicts if each.control == "aws-network-default-closed"]
+    assert (told.outcome, told.subject, told.target) == ("pass", "aws_vpc.one", target)
+
+
+@pytest.mark.parametrize(
+    ("trail", "looked", "told"),
+    [
+        ([("aws_cloudtrail", "moto", {"is_multi_region_trail": True})], {}, ("pass", "moto")),
+        ([("aws_cloudtrail", "store", {"is_multi_region_trail": True})], {}, ("pass", "store")),
+        ([], {"aws_cloudtrail": "moto"}, ("fail", "moto")),
+        ([], {"aws_vpc": "moto"}, ("fail", "store")),
+    ],
+)
+def test_a_verdict_of_a_whole_estate_says_where_it_was_read(
+    trail: Any, looked: dict[str, str], told: tuple[str, str]
+) -> None:
+    whole = live(VPC, *trail, looked=looked)
+    found = judge(estate=whole, catalogue=load_catalogue(), at=NOW)
+    (one,) = [each for each in found.verdicts if each.control == "aws-trail-present"]
+    assert (one.outcome, one.target) == told
+
+
+def test_a_cloud_proves_more_than_what_stands_for_it_and_a_store_nothing() -> None:
+    assert weakest(["aws", "moto"]) == "moto"
+    assert weakest(["moto", "store", "aws"]) == "store"
+    assert weakest(["aws"]) == "aws"
 
 
 def test_a_stranger_to_the_inventory_is_held_to_the_strictest() -> None:

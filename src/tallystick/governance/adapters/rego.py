@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from regopy import Interpreter, LogLevel, RegoError
 
-from tallystick.governance.model.judging import estate_id
+from tallystick.governance.model.judging import estate_id, target_of
 from tallystick.governance.model.values import UNKNOWN, Estate
 from tallystick.governance.model.verdicts import Verdict
 
@@ -69,7 +69,7 @@ def _denied(denial: Any, rule: str, estate: Estate) -> Verdict:
         subject=subject,
         outcome="fail",
         reasons=(str(said.get("message", denial)),),
-        target=estate.moment,
+        target=target_of(estate),
     )
 
 
@@ -88,7 +88,7 @@ def _verdict(estate: Estate, rule: str, outcome: Any, reason: str) -> Verdict:
         subject=estate_id(estate),
         outcome=outcome,
         reasons=(reason,) if reason else (),
-        target=estate.moment,
+        target=target_of(estate),
     )
 
 

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Final, cast, get_args
 
 from tallystick.governance.model.catalogue import Catalogue, Entry
 from tallystick.governance.model.predicates import ESTATE
 from tallystick.governance.model.values import Environment, Estate, Resource
-from tallystick.governance.model.verdicts import Outcome, Verdict
+from tallystick.governance.model.verdicts import Outcome, Verdict, weakest
 from tallystick.kernel.instants import SECOND, Instant
 
 _HOUR: Final = 3_600 * SECOND
@@ -104,14 +104,39 @@ def verdicts_of(*, entry: Entry, estate: Estate) -> Iterator[Verdict]:
         )
         return
     for resource in subjects:
-        finding = entry.control.finds(resource, estate)
+        watched = _Watched.of(estate)
+        finding = entry.control.finds(resource, watched)
+        own = () if resource is whole else (resource.target,)
         yield Verdict(
             control=entry.id,
             subject=resource.address,
             outcome="not_applicable" if finding is None else finding.outcome,
             reasons=() if finding is None else finding.reasons,
-            target=resource.target if resource is not whole else estate.moment,
+            target=weakest((*own, *watched.read)) if own or watched.read else target_of(estate),
         )
+
+
+def target_of(estate: Estate) -> str:
+    """Say where all of an estate was read: at the weakest of its targets."""
+    return weakest([each.target for each in estate.resources] or [estate.target_of("")])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Watched(Estate):
+    """An estate that remembers at which targets a predicate has read; a type of which there is none, too."""
+
+    read: set[str] = field(default_factory=set[str])
+
+    @classmethod
+    def of(cls, estate: Estate) -> "_Watched":
+        return cls(**{each.name: getattr(estate, each.name) for each in fields(Estate)})
+
+    def of_type(self, *types: str) -> Iterator[Resource]:
+        found = [each for each in self.resources if each.type in types]
+        there = {each.type for each in found}
+        self.read.update(each.target for each in found)
+        self.read.update(self.target_of(each) for each in types if each not in there)
+        return iter(found)
 
 
 def _waived(

@@ -51,4 +51,5 @@ def read_state(
         moment="live",
         resources=resources,
         inventory=inventory or {},
+        looked=read_at,
     )

@@ -64,14 +64,24 @@ def _step(value: Any, part: str) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estate:
-    """All resources of one environment on one cloud, at one moment, and the inventory that says what they must bear."""
+    """All resources of one environment on one cloud, at one moment, and the inventory that says what they must bear.
+
+    `looked` says by type where a live estate was looked at, `otherwise` where all other types were: the absence of a
+    type has a target too.
+    """
 
     cloud: Cloud
     environment: Environment
     moment: Moment
     resources: tuple[Resource, ...]
     inventory: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    looked: Mapping[str, str] = field(default_factory=dict[str, str])
+    otherwise: str = "store"
 
     def of_type(self, *types: str) -> Iterator[Resource]:
         """Yield the resources of these types, in the order of their addresses."""
         return (each for each in self.resources if each.type in types)
+
+    def target_of(self, type_: str) -> str:
+        """Say where resources of a type would have been read, had there been any."""
+        return "plan" if self.moment == "planned" else self.looked.get(type_, self.otherwise)

@@ -1,18 +1,23 @@
 """What a control says of a resource."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Outcome = Literal["pass", "fail", "unknown", "not_applicable", "waived"]
 Severity = Literal["low", "medium", "high", "critical"]
+# What is no live target at all, and the clouds themselves; what stands for a cloud is between them.
+_NOT_LIVE: Final = frozenset({"", "plan", "store"})
+_CLOUDS: Final = frozenset({"aws", "azure", "gcp"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What one control says of one resource, and why.
 
-    `subject` is the address, or the estate where the control is about all of it; `target` is where its values
-    were read. `reasons` are sentences, one for each clause that did not pass.
+    `subject` is the address, or the estate where the control is about all of it; `target` is where the values
+    were read that it rests on: the weakest of all that were read. `reasons` are sentences, one for each clause
+    that did not pass.
     """
 
     control: str
@@ -20,3 +25,8 @@ class Verdict:
     outcome: Outcome
     reasons: tuple[str, ...]
     target: str
+
+
+def weakest(targets: Iterable[str]) -> str:
+    """Give the target that proves least: a plan or the local store, then what stands for a cloud, then a cloud."""
+    return min(targets, key=lambda each: (each not in _NOT_LIVE, each in _CLOUDS, each))

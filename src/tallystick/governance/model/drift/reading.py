@@ -72,7 +72,13 @@ def read_refresh(
         if each.gone:
             live.pop(each.resource.address, None)
     estate = Estate(
-        cloud=cloud, environment=environment, moment="live", resources=(), inventory=inventory or {}
+        cloud=cloud,
+        environment=environment,
+        moment="live",
+        resources=(),
+        inventory=inventory or {},
+        looked=targets or {},
+        otherwise=otherwise,
     )
     found = replace(estate, resources=_sorted(live))
     return Refreshed(

@@ -30,9 +30,15 @@ _INSIDE: Final = (
 
 
 def strangers(
-    *, known: Estate, listed: Mapping[str, Iterable[Mapping[str, Any]]], target: str
+    *,
+    known: Estate,
+    listed: Mapping[str, Iterable[Mapping[str, Any]]],
+    targets: Mapping[str, str],
 ) -> tuple[Resource, ...]:
-    """Give what `list` found and no state holds, by type and id, at most a thousand of them."""
+    """Give what `list` found and no state holds, by type and id, at most a thousand of them.
+
+    `targets` say by type where it was listed.
+    """
     # A new version of a known secret or key has an id of its own, and is no stranger.
     ours = {
         (each.type, str(each.values.get(key)))
@@ -46,7 +52,7 @@ def strangers(
             type=type_,
             name=str(values["id"]),
             values=values,
-            target=target,
+            target=targets[type_],
         )
         for type_ in sorted(listed)
         for values in listed[type_]
