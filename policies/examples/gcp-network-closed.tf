@@ -57,9 +57,21 @@ resource "google_compute_firewall" "bad_all" {
   }
 }
 
+resource "google_compute_firewall" "bad_default_direction" {
+  name          = "bad_default_direction-rule"
+  network       = "books"
+  source_ranges = ["0.0.0.0/0"]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["22"]
+  }
+}
+
 resource "google_compute_firewall" "unknown_direction" {
   name          = "unknown_direction-rule"
   network       = "books"
+  direction     = terraform_data.later.output
   source_ranges = ["0.0.0.0/0"]
 
   allow {

@@ -69,6 +69,14 @@ def _is_https(allow: dict[str, Any]) -> Truth:
     )
 
 
+def _lets_in(rule: Resource) -> Truth:
+    """GCP takes a rule that says no direction for one that lets in; a plan shows it as known after apply."""
+    direction = rule.at("direction")
+    if direction is UNKNOWN and rule.refers.get("direction"):
+        return UNKNOWN
+    return direction != "EGRESS"
+
+
 @control("gcp-network-closed", "google_compute_firewall")
 def network_closed(rule: Resource, estate: Estate) -> Finding | None:
     """The whole internet reaches port 443 and nothing else."""
@@ -79,7 +87,7 @@ def network_closed(rule: Resource, estate: Estate) -> Finding | None:
     return when(
         all_of(
             (
-                is_one_of(rule, "direction", ("INGRESS",), "", absent="INGRESS").holds,
+                _lets_in(rule),
                 is_set(rule, "allow", "").holds,
                 is_false(rule, "disabled", "").holds,
                 everywhere,
