@@ -107,14 +107,16 @@ class Repository:
         return self.at
 
 
-def plan_json(environment: str, *, provider: str = "aws", **buckets: bool | None) -> bytes:
+def plan_json(
+    environment: str, *, provider: str = "aws", action: str = "create", **buckets: bool | None
+) -> bytes:
     """A plan that makes buckets: closed, open, or with None known after apply."""
     changes = [
         {
             "address": f"aws_s3_bucket.{name}", "mode": "managed", "type": "aws_s3_bucket", "name": name,
             "provider_name": f"registry.terraform.io/hashicorp/{provider}",
             "change": {
-                "actions": ["create"], "before": None,
+                "actions": [action], "before": None,
                 "after": {"bucket": name} | ({} if is_closed is None else {"closed": is_closed}),
                 "after_unknown": {"id": True} | ({"closed": True} if is_closed is None else {}),
             },
@@ -165,12 +167,13 @@ class House:
         base: str = FIRST,
         planfile: bytes = b"planfile",
         caller: Caller | None = None,
+        action: str = "create",
         **buckets: bool | None,
     ) -> Plan:
         environment, _, cloud = estate.partition("-")
         message = SubmitPlan(
             estate=estate, commit=commit, base=base, planfile=planfile, tool="terraform 1.15.5",
-            plan=plan_json(environment, provider=PROVIDERS[cloud], **buckets),
+            plan=plan_json(environment, provider=PROVIDERS[cloud], action=action, **buckets),
         )  # fmt: skip
         return await self.door.submit_plan(caller=caller or self.author, message=message)
 
@@ -181,9 +184,11 @@ class House:
         message = ApprovePlan(**{"plan": plan.plan, "hash": plan.hash} | words)
         return await self.door.approve(caller=caller or self.approver, message=message)
 
-    async def begin(self, plan: Plan, *, glass: Glass | None = None) -> LentApply:
+    async def begin(
+        self, plan: Plan, *, glass: Glass | None = None, caller: Caller | None = None
+    ) -> LentApply:
         message = BeginApply(plan=plan.plan, break_glass=glass.break_glass if glass else None)
-        return await self.door.begin_apply(caller=self.author, message=message)
+        return await self.door.begin_apply(caller=caller or self.author, message=message)
 
     async def write(self, lent: LentApply, serial: int, **words: Any) -> Any:
         estate = lent.apply.estate

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from tallystick.governance.api import (
     BeginApply,
     CredentialsNotAvailable,
     ExtendApply,
+    FinishApply,
     GateFailed,
     HeadNotKnown,
     LeaseNotAccepted,
@@ -25,8 +27,11 @@ from tallystick.governance.api import (
     PlanNotFound,
     PlanNotOpen,
     PlanStatus,
+    StateNotWritten,
 )
-from tallystick.governance.model.lending import CredentialsAway
+from tallystick.governance.model.lending import CredentialsAway, Lent
+from tallystick.governance.service.ground import Ground
+from tallystick.kernel.callers import Caller
 from tests.governance.clouds import FIRST, HOUR, MINUTE, SECOND_COMMIT, House
 
 DEVELOPMENT, STAGING, PRODUCTION = "development-aws", "staging-aws", "production-aws"
@@ -233,9 +238,9 @@ async def test_tokens_and_credentials_are_kept_nowhere(database_for, caller):
     rows = str(await house._rows())
     assert lent.token not in rows
     assert "s3cret-word" not in rows
-    assert home.lent == [("aws", "development", "apply", lent.apply.apply)]
+    assert [*home.lent.values()] == [("aws", "development", "apply", lent.apply.apply)]
     await house.finish(lent)
-    assert home.lent == []
+    assert home.lent == {}
 
 
 async def test_credentials_that_are_away_end_what_had_begun_and_the_approval_stands(
@@ -260,7 +265,102 @@ async def test_only_whoever_runs_the_platform_is_lent_credentials(database_for, 
         lends_to=lambda tenant_id: tenant_id != caller.tenant_id,
     )  # fmt: skip
     lent = await house.begin(await house.submit(DEVELOPMENT))
-    assert (lent.credentials, home.lent) == ({}, [])
+    assert (lent.credentials, home.lent) == ({}, {})
+
+
+async def test_nobody_is_lent_credentials_unless_somebody_is_named(database_for, caller):
+    ground = Ground(database=None, clock=None, mint=None, pen=None, policies=None)  # type: ignore[arg-type]
+    assert not ground.lends_to(caller.tenant_id)
+
+
+async def test_a_tenant_that_is_lent_nothing_takes_nothing_back(database_for, caller, mint):
+    home, database = Home(), await database_for("governance")
+    words = {"credentials": home, "lends_to": lambda tenant_id: tenant_id == caller.tenant_id}
+    ours = House(database=database, caller=caller, **words)
+    await ours.begin(await ours.submit(DEVELOPMENT))
+    other = House(database=database, caller=Caller(tenant_id=mint.tenant_id(), actor="x"), **words)
+    await other.finish(await other.begin(await other.submit(DEVELOPMENT)))
+    assert len(home.lent) == 1
+
+
+async def test_what_is_taken_back_late_is_not_what_the_next_apply_was_lent(database_for, caller):
+    home = Home()
+    house = House(
+        database=await database_for("governance", pool_size=4), caller=caller, credentials=home
+    )
+    first = await house.begin(await house.submit(DEVELOPMENT))
+    home.held = held = asyncio.Event()
+    ending = asyncio.create_task(house.finish(first, end=ApplyEnd.FAILED))
+    await home.entered.wait()
+    second = await house.begin(await house.submit(DEVELOPMENT, other=True))
+    held.set()
+    await ending
+    assert [lease for *_, lease in home.lent.values()] == [second.apply.apply]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ({"lease": None, "seconds": 0}, "an engine that leases"),
+        ({"seconds": 0}, "an engine that leases"),
+        ({"seconds": 600}, "end after 600 s"),
+    ],
+    ids=["kept", "without end", "short"],
+)
+async def test_production_is_lent_only_what_ends_by_itself_and_lasts(
+    database_for, caller, words, why
+):
+    home = Home()
+    house = House(database=await database_for("governance"), caller=caller, credentials=home)
+    plan = await house.promoted("production")
+    await house.approve(plan)
+    home.words = words
+    with pytest.raises(CredentialsNotAvailable, match=why):
+        await house.begin(plan)
+    assert len(home.lent) == (0 if words.get("lease", "") is not None else 1)
+    assert (await house.plan(plan)).status is PlanStatus.SUBMITTED
+    home.words = {}
+    await house.begin(plan)
+
+
+async def test_elsewhere_what_is_only_kept_may_be_lent(database_for, caller):
+    home = Home(lease=None, seconds=0)
+    house = House(database=await database_for("governance"), caller=caller, credentials=home)
+    lent = await house.begin(await house.submit(DEVELOPMENT))
+    assert lent.credentials == {"CLOUD_TOKEN": "s3cret-word"}
+    await house.finish(lent)
+
+
+async def test_a_plan_that_changes_something_is_not_applied_without_a_state(house):
+    lent = await house.begin(await house.submit(DEVELOPMENT))
+    message = FinishApply(apply=lent.apply.apply, token=lent.token, end=ApplyEnd.APPLIED)
+    await house.left(
+        lambda: house.door.finish_apply(caller=house.author, message=message), StateNotWritten
+    )
+    await house.finish(lent)
+
+
+async def test_the_state_of_an_earlier_apply_is_none_of_this_one(house):
+    await house.apply(DEVELOPMENT)
+    lent = await house.begin(await house.submit(DEVELOPMENT, two=True))
+    await house.left(lambda: house.finish(lent, serial=1), StateNotWritten)
+
+
+async def test_a_plan_that_changes_nothing_leaves_no_state(house):
+    lent = await house.begin(await house.submit(DEVELOPMENT, action="no-op"))
+    message = FinishApply(apply=lent.apply.apply, token=lent.token, end=ApplyEnd.APPLIED)
+    done = await house.door.finish_apply(caller=house.author, message=message)
+    assert (done.status, done.serial) == (ApplyStatus.APPLIED, None)
+
+
+async def test_what_a_broken_glass_let_pass_in_staging_opens_nothing(house):
+    glass = await house.broken(STAGING)
+    plan = await house.submit(STAGING, bad=False)
+    lent = await house.begin(plan, glass=glass, caller=house.operator)
+    await house.finish(lent)
+    plan = await house.submit(PRODUCTION)
+    await house.approve(plan)
+    await house.left(lambda: house.begin(plan), NotAppliedBefore)
 
 
 async def test_a_plan_that_is_not_there_begins_nothing(house):
@@ -270,20 +370,29 @@ async def test_a_plan_that_is_not_there_begins_nothing(house):
 
 
 class Home:
-    """A home of credentials that remembers what it lent."""
+    """A home of credentials that remembers what it lent, by its leases."""
 
-    def __init__(self) -> None:
-        self.lent: list[tuple[str, str, str, str]] = []
+    def __init__(self, **words: Any) -> None:
+        self.lent: dict[str, tuple[str, str, str, str]] = {}
         self.is_away = False
+        self.words = words
+        self.held: asyncio.Event | None = None
+        self.entered = asyncio.Event()
 
     async def lend(
         self, *, cloud: str, environment: str, purpose: str, lease: str, seconds: int
-    ) -> dict[str, str]:
+    ) -> Lent:
         if self.is_away:
             raise CredentialsAway("no answer")
         assert seconds > 0
-        self.lent.append((cloud, environment, purpose, lease))
-        return {"CLOUD_TOKEN": "s3cret-word"}
+        mine = f"{cloud}/{len(self.lent)}/{lease}"
+        self.lent[mine] = (cloud, environment, purpose, lease)
+        told = {"lease": mine, "seconds": 3_600} | self.words
+        return Lent(variables={"CLOUD_TOKEN": "s3cret-word"}, **told)
 
-    async def take_back(self, *, cloud: str, environment: str, lease: str) -> None:
-        self.lent.remove((cloud, environment, "apply", lease))
+    async def take_back(self, *, lease: str) -> None:
+        if self.held is not None:
+            held, self.held = self.held, None
+            self.entered.set()
+            await held.wait()
+        del self.lent[lease]

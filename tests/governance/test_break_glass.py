@@ -5,6 +5,7 @@ from structlog.testing import capture_logs
 
 from tallystick.governance import jobs
 from tallystick.governance.api import (
+    ApplyIsRunning,
     BreakerMayNotReview,
     BreakGlass,
     EstateOf,
@@ -37,7 +38,7 @@ async def test_a_broken_glass_passes_over_rules_and_says_which(house):
     house.time.at += 12 * 60 * MINUTE
     house.repository.at = None
     glass = await house.broken(PRODUCTION)
-    lent = await house.begin(plan, glass=glass)
+    lent = await house.begin(plan, glass=glass, caller=house.operator)
     assert lent.apply.passed_over == (
         "plan_not_approved", "not_applied_before", "head_not_known", "gate_failed", "window_closed",
     )  # fmt: skip
@@ -47,10 +48,10 @@ async def test_a_broken_glass_passes_over_rules_and_says_which(house):
 async def test_it_is_open_for_its_minutes_and_its_estate_alone(house):
     plan = await house.submit(PRODUCTION)
     other = await house.broken("staging-aws")
-    await house.left(lambda: house.begin(plan, glass=other), GlassNotOpen)
+    await house.left(lambda: house.begin(plan, glass=other, caller=house.operator), GlassNotOpen)
     glass = await house.broken(PRODUCTION, minutes=5)
     house.time.at += 5 * MINUTE + 1
-    await house.left(lambda: house.begin(plan, glass=glass), GlassNotOpen)
+    await house.left(lambda: house.begin(plan, glass=glass, caller=house.operator), GlassNotOpen)
 
 
 async def test_one_that_is_not_there_opens_nothing(house):
@@ -60,7 +61,7 @@ async def test_one_that_is_not_there_opens_nothing(house):
         **{name: getattr(made, name) for name in ("estate", "reason", "by", "at", "until")},
         break_glass="brk_none", review_by=made.review_by,
     )  # fmt: skip
-    await house.left(lambda: house.begin(plan, glass=gone), GlassNotFound)
+    await house.left(lambda: house.begin(plan, glass=gone, caller=house.operator), GlassNotFound)
 
 
 @pytest.mark.parametrize("minutes", [0, 241, -5])
@@ -132,3 +133,42 @@ async def test_a_lease_that_ended_is_let_go_by_the_job(house):
     assert standing.running is None
     assert (await house.tags())[-1] == "apply.lose"
     assert lent.apply.status.value == "running"
+
+
+async def test_whoever_is_behind_the_breaker_does_not_review_it(database_for, caller):
+    async def behind(_, holder):
+        return ("per_anna",) if holder == "per_boris" else ()
+
+    house = House(database=await database_for("governance"), caller=caller, behind=behind)
+    glass = await house.broken(PRODUCTION)
+    await house.left(lambda: reviewed(house, glass), BreakerMayNotReview)
+
+
+async def test_its_review_closes_it(house):
+    plan = await house.submit(PRODUCTION)
+    glass = await house.broken(PRODUCTION)
+    await reviewed(house, glass)
+    await house.left(lambda: house.begin(plan, glass=glass, caller=house.operator), GlassNotOpen)
+
+
+async def test_it_is_reviewed_after_what_was_done_under_it(house):
+    glass = await house.broken(PRODUCTION)
+    plan = await house.submit(PRODUCTION)
+    lent = await house.begin(plan, glass=glass, caller=house.operator)
+    await house.left(lambda: reviewed(house, glass), ApplyIsRunning)
+    await house.finish(lent)
+    await reviewed(house, glass)
+
+
+async def test_nobody_but_who_broke_it_applies_under_it(house):
+    plan = await house.submit(PRODUCTION)
+    glass = await house.broken(PRODUCTION)
+    await house.left(lambda: house.begin(plan, glass=glass), GlassNotOpen)
+
+
+async def test_no_second_one_is_broken_before_the_first_was_reviewed(house):
+    glass = await house.broken(PRODUCTION)
+    house.time.at += 4 * 60 * MINUTE
+    await house.left(lambda: house.broken(PRODUCTION), GlassNeedsReview)
+    await reviewed(house, glass)
+    await house.broken(PRODUCTION)

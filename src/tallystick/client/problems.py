@@ -36,6 +36,7 @@ from tallystick.governance.api import (
     StateIsOld,
     StateNotFound,
     StateNotReadable,
+    StateNotWritten,
     WaiverNotFound,
     WindowClosed,
 )
@@ -275,6 +276,7 @@ __all__ = [
     "StateIsOld",
     "StateNotFound",
     "StateNotReadable",
+    "StateNotWritten",
     "StatementBusy",
     "StatementFormatNotSupported",
     "StatementTooLong",

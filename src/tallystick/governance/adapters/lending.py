@@ -1,8 +1,7 @@
 """The clouds' credentials, lent by OpenBao to one apply: read at `cloud/<environment>/<cloud>/<plan|apply>`.
 
 What is read there are environment variables by name (KV version 1), or what an engine of OpenBao leases: then it ends
-with its lease, and sooner when it is taken back. One apply of an estate runs at a time, so all that was leased for its
-path is its own.
+with its lease, and sooner when that very lease is taken back, which touches no other.
 """
 
 import re
@@ -12,12 +11,11 @@ from urllib.parse import quote
 
 from tallystick.governance.adapters.homes.rest import Rest, token_of_file
 from tallystick.governance.model.homes import HomeRefused
-from tallystick.governance.model.lending import CredentialsAway
+from tallystick.governance.model.lending import CredentialsAway, Lent
 from tallystick.runtime.leasing import address_of
 
 SETTING: Final = "TALLYSTICK_CLOUD_CREDENTIALS"
 VARIABLES_MAX: Final = 20
-PURPOSES: Final = ("plan", "apply")
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]{2,63}")
 _PATH: Final = re.compile(r"openbao:([A-Za-z0-9_{}/-]{1,200})")
 # What engines call what they lease, and what Terraform's providers read.
@@ -41,8 +39,8 @@ class LentByOpenBao:
 
     async def lend(
         self, *, cloud: str, environment: str, purpose: str, lease: str, seconds: int
-    ) -> Mapping[str, str]:
-        """Lend the environment variables for one lease. Raises CredentialsAway."""
+    ) -> Lent:
+        """Lend the environment variables for one apply. Raises CredentialsAway."""
         path = self._at(cloud, environment, purpose)
         try:
             reply = await self._rest.ask("GET", f"v1/{quote(path)}")
@@ -51,18 +49,31 @@ class LentByOpenBao:
         data = reply.body.get("data") if isinstance(reply.body, dict) else None
         if reply.status != 200 or not isinstance(data, dict):
             raise CredentialsAway(f"openbao has no credentials at {path} ({reply.status})")
-        return _variables(data, cloud=cloud, path=path)
+        lease, seconds = reply.body.get("lease_id"), reply.body.get("lease_duration")
+        is_leased = isinstance(lease, str) and bool(lease) and type(seconds) is int
+        try:
+            variables = _variables(data, cloud=cloud, path=path)
+        except CredentialsAway:
+            # What nobody was given has no use for living on.
+            if is_leased:
+                await self.take_back(lease=lease)
+            raise
+        # What is only kept has a lease_duration too, and no lease that ends with it.
+        return Lent(
+            variables=variables,
+            lease=lease if is_leased else None,
+            seconds=seconds if is_leased else 0,
+        )
 
-    async def take_back(self, *, cloud: str, environment: str, lease: str) -> None:
-        """End what was leased for this estate; what is only kept there has no lease. Raises CredentialsAway."""
-        for purpose in PURPOSES:
-            path = self._at(cloud, environment, purpose)
-            try:
-                reply = await self._rest.ask("PUT", f"v1/sys/leases/revoke-prefix/{quote(path)}")
-            except HomeRefused as error:
-                raise CredentialsAway(str(error)) from None
-            if reply.status not in (200, 204):
-                raise CredentialsAway(f"openbao does not end leases of {path} ({reply.status})")
+    async def take_back(self, *, lease: str) -> None:
+        """End what was lent by this lease, and nothing else. Raises CredentialsAway."""
+        body = {"lease_id": lease, "sync": True}
+        try:
+            reply = await self._rest.ask("PUT", "v1/sys/leases/revoke", body=body)
+        except HomeRefused as error:
+            raise CredentialsAway(str(error)) from None
+        if reply.status not in (200, 204):
+            raise CredentialsAway(f"openbao does not end a lease ({reply.status})")
 
     async def close(self) -> None:
         """Close what is open."""

@@ -137,7 +137,10 @@ class Governance(Protocol):
     @asks(Action.GOVERNANCE_PLAN_APPLY, about=facts_of_apply)
     @records(Tag.GOVERNANCE_APPLY_FINISH)
     async def finish_apply(self, *, caller: Caller, message: FinishApply) -> Apply:
-        """End an apply; its lease, lock and credentials end with it. Raises LeaseNotAccepted, StateIsOld."""
+        """End an apply; its lease, lock and credentials end with it.
+
+        Raises LeaseNotAccepted, StateIsOld, StateNotWritten.
+        """
         ...
 
     @asks(Action.GOVERNANCE_CLOUD_READ)
@@ -190,14 +193,17 @@ class Governance(Protocol):
     async def break_glass(self, *, caller: Caller, message: BreakGlass) -> Glass:
         """Open an estate for some minutes. It rings, and somebody else reviews it within a day.
 
-        Raises GlassNeedsReview when one of the estate is overdue for that.
+        Raises GlassNeedsReview when one of the estate waits for that.
         """
         ...
 
     @asks(Action.GOVERNANCE_GLASS_REVIEW, about=facts_of_review)
     @records(Tag.GOVERNANCE_GLASS_REVIEW)
     async def review_glass(self, *, caller: Caller, message: ReviewGlass) -> Glass:
-        """Review a break-glass. Raises GlassNotFound, GlassIsReviewed, BreakerMayNotReview."""
+        """Review a break-glass, which closes it.
+
+        Raises GlassNotFound, GlassIsReviewed, BreakerMayNotReview, ApplyIsRunning.
+        """
         ...
 
     @asks(Action.GOVERNANCE_CLOUD_READ)

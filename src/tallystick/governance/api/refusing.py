@@ -111,7 +111,7 @@ class LeaseNotAccepted(Problem):
 
 
 class CredentialsNotAvailable(Problem):
-    """The home of the cloud's credentials does not answer; the apply was ended before it began. Try again."""
+    """The home of the credentials does not answer, or lends what has no fit end; the apply ended before it began."""
 
     code = "credentials_not_available"
     kind = Kind.UNAVAILABLE
@@ -135,6 +135,13 @@ class StateIsOfAnotherEstate(Problem):
     """The state says that it is of another estate, or its lineage is not this estate's."""
 
     code = "state_is_of_another_estate"
+    kind = Kind.CONFLICT
+
+
+class StateNotWritten(Problem):
+    """The plan changes something, and no state was written under its apply: write it, or say that the apply failed."""
+
+    code = "state_not_written"
     kind = Kind.CONFLICT
 
 
@@ -168,21 +175,21 @@ class GlassNotFound(Problem):
 
 
 class GlassNotOpen(Problem):
-    """The break-glass is of another estate, or its time has passed."""
+    """The break-glass is of another estate or another's, was reviewed, or its time has passed: break one yourself."""
 
     code = "break_glass_not_open"
     kind = Kind.CONFLICT
 
 
 class GlassNeedsReview(Problem):
-    """A break-glass of this estate was not reviewed by a second person in time: review it first."""
+    """A break-glass of this estate waits for its review, or waited too long: a second person reviews it first."""
 
     code = "break_glass_needs_review"
     kind = Kind.CONFLICT
 
 
 class BreakerMayNotReview(Problem):
-    """Whoever broke the glass does not review it: ask somebody else."""
+    """Whoever broke the glass, or is behind their key, does not review it: ask somebody else."""
 
     code = "breaker_may_not_review"
     kind = Kind.FORBIDDEN

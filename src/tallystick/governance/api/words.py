@@ -102,7 +102,7 @@ class Outcome(StrEnum):
 
 
 class ObligationStatus(StrEnum):
-    """Where an obligation stands: a live pass meets it, a failure breaks it till a later pass, time makes it overdue."""
+    """Where an obligation stands: a live pass meets it, a failure breaks it until it passes, time makes it overdue."""
 
     OPEN = "open"
     OVERDUE = "overdue"

@@ -22,9 +22,10 @@ from tallystick.governance.api import (
     LeaseNotAccepted,
     LentApply,
     StateIsOld,
+    StateNotWritten,
 )
 from tallystick.governance.model import deciding, wanted
-from tallystick.governance.model.lending import CredentialsAway
+from tallystick.governance.model.lending import CredentialsAway, Lent, fault_of
 from tallystick.governance.model.rules import Rules
 from tallystick.governance.service import answers
 from tallystick.governance.service.cases import case_of, head_of
@@ -75,6 +76,10 @@ async def demand_glass(
         glass = await glasses.glass(connection, tenant_id=tenant_id, break_glass_id=named)
         if glass is None:
             raise GlassNotFound(f"there is no break-glass {named[:64]!r}")
+        if glass.reviewed_at is not None:
+            raise GlassNotOpen("its review has closed it: break another")
+        if glass.broken_by != caller.actor:
+            raise GlassNotOpen("only whoever broke it applies under it: break one yourself")
         if glass.estate != plan.estate or glass.until_at < at:
             raise GlassNotOpen(f"it was of {glass.estate}, until {render(glass.until_at)}")
     if await glasses.has_missed_review(connection, tenant_id=tenant_id, estate=plan.estate, at=at):
@@ -113,7 +118,7 @@ class Applying:
             await self._write(connection, caller, plan, row, message.break_glass)
             planfile = await plans.planfile(connection, tenant_id=tenant_id, plan_id=plan.plan_id)
         if lost is not None:
-            await self._take_back(lost)
+            await self._return(lost.apply_id, lost.credential_lease)
         return LentApply(
             apply=answers.apply(row),
             token=token,
@@ -152,7 +157,7 @@ class Applying:
             await self._demand_serial(connection, caller, row, message)
             row = replace(row, status=message.end.value, ended_at=at, serial=message.serial)
             await self._end(connection, caller, row, Tag.GOVERNANCE_APPLY_FINISH, message.problem)
-        await self._take_back(row)
+        await self._return(row.apply_id, row.credential_lease)
         return answers.apply(row)
 
     async def lose(
@@ -168,7 +173,7 @@ class Applying:
             _demand_ended(row, at)
             row = replace(row, status="lost", ended_at=at)
             await self._end(connection, caller, row, tag, reason)
-        await self._take_back(row)
+        await self._return(row.apply_id, row.credential_lease)
         return row
 
     async def _demand_free(
@@ -224,6 +229,7 @@ class Applying:
             lock_id=None,
             ended_at=None,
             serial=None,
+            credential_lease=None,
         )
 
     async def _write(
@@ -267,7 +273,7 @@ class Applying:
             return {}
         environment, _, cloud = row.estate.partition("-")
         try:
-            return await self._ground.credentials.lend(
+            lent = await self._ground.credentials.lend(
                 cloud=cloud,
                 environment=environment,
                 purpose="apply",
@@ -275,27 +281,49 @@ class Applying:
                 seconds=LEASE_MAX // SECOND,
             )
         except CredentialsAway as error:
-            at = self._ground.clock.now()
-            ended = replace(row, status=ApplyEnd.FAILED.value, ended_at=at)
-            async with self._ground.database.transaction(tenant_id=caller.tenant_id) as connection:
-                await plans.hold_estate(connection, tenant_id=caller.tenant_id, estate=row.estate)
-                await self._end(
-                    connection, caller, ended, Tag.GOVERNANCE_APPLY_FINISH,
-                    CredentialsNotAvailable.code, plan_after=SUBMITTED,
-                )  # fmt: skip
+            await self._unlent(caller, row)
             raise CredentialsNotAvailable(str(error)[:200]) from None
+        at = self._ground.clock.now()
+        if not await self._keep_lease(caller, row, lent, at):
+            await self._return(row.apply_id, lent.lease)
+            raise LeaseNotAccepted("the lease of this apply ended before its credentials came")
+        if fault := fault_of(lent, environment=environment, least=LEASE // SECOND):
+            await self._unlent(caller, row)
+            await self._return(row.apply_id, lent.lease)
+            raise CredentialsNotAvailable(fault)
+        return lent.variables
 
-    async def _take_back(self, row: ApplyRow) -> None:
-        """Let what was lent end; where its home is away, it ends by its own time."""
-        if self._ground.credentials is None:
-            return
-        environment, _, cloud = row.estate.partition("-")
-        try:
-            await self._ground.credentials.take_back(
-                cloud=cloud, environment=environment, lease=row.apply_id
+    async def _keep_lease(self, caller: Caller, row: ApplyRow, lent: Lent, at: Instant) -> bool:
+        """Keep by which lease an apply was lent credentials, never these; False when the apply has ended."""
+        if lent.lease is None:
+            return True
+        async with self._ground.database.transaction(tenant_id=caller.tenant_id) as connection:
+            return await store.keep_lease(
+                connection,
+                tenant_id=caller.tenant_id,
+                apply_id=row.apply_id,
+                lease=lent.lease,
+                until=at + lent.seconds * SECOND,
             )
+
+    async def _unlent(self, caller: Caller, row: ApplyRow) -> None:
+        """End an apply that has no credentials; its plan may be applied again."""
+        ended = replace(row, status=ApplyEnd.FAILED.value, ended_at=self._ground.clock.now())
+        async with self._ground.database.transaction(tenant_id=caller.tenant_id) as connection:
+            await plans.hold_estate(connection, tenant_id=caller.tenant_id, estate=row.estate)
+            await self._end(
+                connection, caller, ended, Tag.GOVERNANCE_APPLY_FINISH,
+                CredentialsNotAvailable.code, plan_after=SUBMITTED,
+            )  # fmt: skip
+
+    async def _return(self, apply_id: str, lease: str | None) -> None:
+        """Let exactly what was lent to one apply end; where its home is away, it ends by its own time."""
+        if self._ground.credentials is None or lease is None:
+            return
+        try:
+            await self._ground.credentials.take_back(lease=lease)
         except CredentialsAway as error:
-            _log.warning("credentials_not_taken_back", apply=row.apply_id, error=str(error)[:200])
+            _log.warning("credentials_not_taken_back", apply=apply_id, error=str(error)[:200])
 
     async def _held(
         self, connection: Connection, caller: Caller, apply_id: str, token: str, at: Instant
@@ -309,12 +337,20 @@ class Applying:
     async def _demand_serial(
         self, connection: Connection, caller: Caller, row: ApplyRow, message: FinishApply
     ) -> None:
-        """Raise StateIsOld unless the serial that is named is that of the state which this apply wrote last."""
+        """Raise StateNotWritten without a state of this apply, StateIsOld for another serial than that of its last.
+
+        A plan that changes nothing writes none.
+        """
         kept = await store.last_state(connection, tenant_id=caller.tenant_id, estate=row.estate)
         wrote = kept.serial if kept is not None and kept.apply_id == row.apply_id else None
         known = kept.serial if kept is not None else None
-        is_right = message.serial == wrote or (wrote is None and message.serial == known)
-        if message.end is ApplyEnd.APPLIED and not is_right:
+        if message.end is not ApplyEnd.APPLIED:
+            return
+        if wrote is None and await plans.is_changing(
+            connection, tenant_id=caller.tenant_id, plan_id=row.plan_id
+        ):
+            raise StateNotWritten("this plan changes something: write the state that it left")
+        if message.serial != wrote and (wrote is not None or message.serial != known):
             raise StateIsOld(
                 "the state that is kept has another serial: write the last state first",
                 {"serial": str(known)},

@@ -7,6 +7,8 @@ import structlog
 
 from tallystick.governance.api import (
     WAIVER_DAYS_MAX,
+    ApplyIsRunning,
+    BreakerMayNotReview,
     BreakGlass,
     ControlNotKnown,
     Glass,
@@ -34,6 +36,7 @@ from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import DAY, SECOND, render
 from tallystick.kernel.problems import malformed
 from tallystick.kernel.tags import Tag
+from tallystick.runtime.database import Connection
 
 _MINUTE: Final = 60 * SECOND
 # Somebody else looks at a broken glass within a day.
@@ -65,10 +68,10 @@ class Glasses:
         tenant_id = caller.tenant_id
         async with self._ground.database.transaction(tenant_id=tenant_id) as connection:
             await plans.hold_estate(connection, tenant_id=tenant_id, estate=row.estate)
-            if await store.has_missed_review(
-                connection, tenant_id=tenant_id, estate=row.estate, at=at
-            ):
-                raise GlassNeedsReview("a break-glass of this estate was not reviewed in time")
+            if await store.has_unreviewed(connection, tenant_id=tenant_id, estate=row.estate):
+                raise GlassNeedsReview(
+                    "a break-glass of this estate waits for its review: somebody else reviews it first"
+                )
             await store.insert_glass(connection, tenant_id=tenant_id, glass=row)
             await self._ground.note(
                 connection,
@@ -85,15 +88,19 @@ class Glasses:
         return answers.glass(row)
 
     async def review(self, caller: Caller, message: ReviewGlass) -> Glass:
-        """Review a break-glass as somebody else."""
+        """Review a break-glass as somebody else, after all that was done under it: it is closed by it."""
         tenant_id, at = caller.tenant_id, self._ground.clock.now()
         reason = wanted.reason(message.reason)
+        await self._demand_apart(caller, message.break_glass)
         async with self._ground.database.transaction(tenant_id=tenant_id) as connection:
             row = await store.glass(
                 connection, tenant_id=tenant_id, break_glass_id=message.break_glass
             )
             if row is None:
                 raise GlassNotFound(f"there is no break-glass {message.break_glass[:64]!r}")
+            # Whoever begins under it holds the estate too, so nothing is begun between the look and the word.
+            await plans.hold_estate(connection, tenant_id=tenant_id, estate=row.estate)
+            await _demand_over(connection, tenant_id=tenant_id, row=row)
             if not await store.review(
                 connection,
                 tenant_id=tenant_id,
@@ -118,6 +125,19 @@ class Glasses:
         return answers.glass(
             replace(row, reviewed_by=caller.actor, reviewed_at=at, opinion=opinion)
         )
+
+    async def _demand_apart(self, caller: Caller, break_glass_id: str) -> None:
+        """Raise BreakerMayNotReview for who broke it, who is behind their key, and a key that they made."""
+        async with self._ground.database.transaction(
+            tenant_id=caller.tenant_id, read_only=True
+        ) as connection:
+            row = await store.glass(
+                connection, tenant_id=caller.tenant_id, break_glass_id=break_glass_id
+            )
+        if row is not None and not await self._ground.is_apart(caller, row.broken_by):
+            raise BreakerMayNotReview(
+                "You, or your key, broke this glass: somebody else reviews it."
+            )
 
     async def glasses(self, caller: Caller, message: ListGlasses) -> GlassPage:
         """List break-glasses."""
@@ -208,3 +228,15 @@ class Glasses:
             )
         items = tuple(map(answers.waiver, rows[:limit]))
         return WaiverPage(items=items, after=items[-1].waiver if len(rows) > limit else None)
+
+
+async def _demand_over(connection: Connection, *, tenant_id: int, row: GlassRow) -> None:
+    """Raise ApplyIsRunning while what was begun under a glass goes on: its review says what came of it."""
+    until = await store.running_under(
+        connection, tenant_id=tenant_id, break_glass_id=row.break_glass_id
+    )
+    if until is not None:
+        raise ApplyIsRunning(
+            "an apply that was begun under it goes on: review it after its end",
+            {"until": render(until)},
+        )

@@ -66,6 +66,9 @@ SELECT plan.document FROM governance.plan WHERE plan.tenant_id = $1 AND plan.pla
 -- name: planfile
 SELECT plan.planfile FROM governance.plan WHERE plan.tenant_id = $1 AND plan.plan_id = $2
 
+-- name: is_changing
+SELECT plan.is_changing FROM governance.plan WHERE plan.tenant_id = $1 AND plan.plan_id = $2
+
 -- name: last_applied
 -- The commit of the last plan that was applied to an estate.
 SELECT plan.commit_id FROM governance.plan
@@ -74,9 +77,12 @@ ORDER BY plan.plan_id DESC
 LIMIT 1
 
 -- name: was_applied
+-- Whether a commit was applied with every rule looked at: what a broken glass let pass over some opens nothing further on.
 SELECT EXISTS (
     SELECT FROM governance.plan
+    JOIN governance.apply ON apply.tenant_id = $1 AND apply.plan_id = plan.plan_id
     WHERE plan.tenant_id = $1 AND plan.estate = $2 AND plan.commit_id = $3 AND plan.status = 'applied'
+          AND apply.status = 'applied' AND apply.passed_over = '{}'
 )
 
 -- name: verdicts
@@ -123,23 +129,31 @@ INSERT INTO governance.apply (
 
 -- name: apply
 SELECT apply.apply_id, apply.plan_id, apply.estate, apply.token_hash, apply.begun_by, apply.begun_at, apply.until_at,
-       apply.passed_over, apply.status, apply.lock_id, apply.ended_at, apply.serial
+       apply.passed_over, apply.status, apply.lock_id, apply.ended_at, apply.serial,
+       apply.credential_lease
 FROM governance.apply WHERE apply.tenant_id = $1 AND apply.apply_id = $2
 
 -- name: running_apply
 SELECT apply.apply_id, apply.plan_id, apply.estate, apply.token_hash, apply.begun_by, apply.begun_at, apply.until_at,
-       apply.passed_over, apply.status, apply.lock_id, apply.ended_at, apply.serial
+       apply.passed_over, apply.status, apply.lock_id, apply.ended_at, apply.serial,
+       apply.credential_lease
 FROM governance.apply WHERE apply.tenant_id = $1 AND apply.estate = $2 AND apply.status = 'running'
 
 -- name: last_apply_of_plan
 SELECT apply.apply_id, apply.plan_id, apply.estate, apply.token_hash, apply.begun_by, apply.begun_at, apply.until_at,
-       apply.passed_over, apply.status, apply.lock_id, apply.ended_at, apply.serial
+       apply.passed_over, apply.status, apply.lock_id, apply.ended_at, apply.serial,
+       apply.credential_lease
 FROM governance.apply WHERE apply.tenant_id = $1 AND apply.plan_id = $2
 ORDER BY apply.apply_id DESC
 LIMIT 1
 
 -- name: extend_apply
 UPDATE governance.apply SET until_at = $3 WHERE tenant_id = $1 AND apply_id = $2 AND status = 'running'
+
+-- name: keep_lease
+UPDATE governance.apply SET credential_lease = $3, credential_until = $4
+WHERE tenant_id = $1 AND apply_id = $2 AND status = 'running'
+RETURNING apply_id
 
 -- name: lock_apply
 UPDATE governance.apply SET lock_id = $3, until_at = $4 WHERE tenant_id = $1 AND apply_id = $2 AND status = 'running'
@@ -194,6 +208,17 @@ SELECT EXISTS (
     SELECT FROM governance.break_glass AS glass
     WHERE glass.tenant_id = $1 AND glass.estate = $2 AND glass.reviewed_at IS NULL AND glass.review_by < $3
 )
+
+-- name: has_unreviewed
+SELECT EXISTS (
+    SELECT FROM governance.break_glass AS glass
+    WHERE glass.tenant_id = $1 AND glass.estate = $2 AND glass.reviewed_at IS NULL
+)
+
+-- name: running_under
+-- Until when an apply runs that a broken glass began; none when none does.
+SELECT apply.until_at FROM governance.apply
+WHERE apply.tenant_id = $1 AND apply.break_glass_id = $2 AND apply.status = 'running'
 
 -- name: review_glass
 UPDATE governance.break_glass SET reviewed_by = $3, reviewed_at = $4, opinion = $5, review_reason = $6

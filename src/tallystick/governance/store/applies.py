@@ -61,6 +61,14 @@ async def extend(connection: Connection, *, tenant_id: int, apply_id: str, until
     await connection.execute(SQL["extend_apply"], tenant_id, apply_id, until)
 
 
+async def keep_lease(
+    connection: Connection, *, tenant_id: int, apply_id: str, lease: str, until: Instant
+) -> bool:
+    """Keep by which lease a running apply was lent credentials; False when it has ended."""
+    arguments = (tenant_id, apply_id, lease, until)
+    return await connection.fetchval(SQL["keep_lease"], *arguments) is not None
+
+
 async def lock(
     connection: Connection, *, tenant_id: int, apply_id: str, lock: str | None, until: Instant
 ) -> None:

@@ -51,6 +51,18 @@ async def has_missed_review(
     return await connection.fetchval(SQL["has_missed_review"], tenant_id, estate, at)
 
 
+async def has_unreviewed(connection: Connection, *, tenant_id: int, estate: str) -> bool:
+    """Whether a break-glass of an estate waits for its review."""
+    return await connection.fetchval(SQL["has_unreviewed"], tenant_id, estate)
+
+
+async def running_under(
+    connection: Connection, *, tenant_id: int, break_glass_id: str
+) -> Instant | None:
+    """Until when an apply runs that was begun under a break-glass, if one does."""
+    return await connection.fetchval(SQL["running_under"], tenant_id, break_glass_id)
+
+
 async def review(
     connection: Connection,
     *,

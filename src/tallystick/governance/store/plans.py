@@ -124,13 +124,18 @@ async def planfile(connection: Connection, *, tenant_id: int, plan_id: str) -> b
     return await connection.fetchval(SQL["planfile"], tenant_id, plan_id)
 
 
+async def is_changing(connection: Connection, *, tenant_id: int, plan_id: str) -> bool:
+    """Whether applying a plan writes a state."""
+    return await connection.fetchval(SQL["is_changing"], tenant_id, plan_id)
+
+
 async def last_applied(connection: Connection, *, tenant_id: int, estate: str) -> str | None:
     """The commit that was last applied to an estate."""
     return await connection.fetchval(SQL["last_applied"], tenant_id, estate)
 
 
 async def was_applied(connection: Connection, *, tenant_id: int, estate: str, commit: str) -> bool:
-    """Whether a commit was applied to an estate."""
+    """Whether a commit was applied to an estate, and no rule was passed over."""
     return await connection.fetchval(SQL["was_applied"], tenant_id, estate, commit)
 
 

@@ -65,6 +65,7 @@ class ApplyRow:
     lock_id: str | None
     ended_at: Instant | None
     serial: int | None
+    credential_lease: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

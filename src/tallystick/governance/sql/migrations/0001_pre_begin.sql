@@ -131,32 +131,38 @@ CREATE TABLE governance.break_glass (
     CONSTRAINT breaker_may_not_review CHECK (reviewed_by <> broken_by)
 );
 
--- Finds what waits for its review: it is shown, and late it stops every apply of its estate.
-CREATE INDEX break_glass_unreviewed ON governance.break_glass (tenant_id, estate, review_by) WHERE reviewed_at IS NULL;
+-- One of an estate waits for its review: it is shown, late it stops every apply of its estate, and no second one is broken.
+CREATE UNIQUE INDEX break_glass_needs_review ON governance.break_glass (tenant_id, estate) WHERE reviewed_at IS NULL;
 
 -- Finds the reviews that were missed and not yet noted, of all tenants: the job walks it.
 CREATE INDEX break_glass_missed ON governance.break_glass (review_by, tenant_id) WHERE reviewed_at IS NULL AND missed_at IS NULL;
 
--- An apply: what it was lent, by the hash of its token, until when, and how it ended. ``lock_id`` is Terraform's lock of the state.
+-- An apply: what it was lent, by the hash of its token, until when, and how it ended. ``lock_id`` is Terraform's lock of the state,
+-- ``credential_lease`` by what its credentials are taken back: of these nothing is kept.
 CREATE TABLE governance.apply (
-    tenant_id      bigint NOT NULL,
-    apply_id       text COLLATE "C" NOT NULL,
-    plan_id        text COLLATE "C" NOT NULL,
-    estate         text COLLATE "C" NOT NULL,
-    token_hash     bytea NOT NULL,
-    begun_by       text COLLATE "C" NOT NULL,
-    begun_at       timestamptz NOT NULL,
-    until_at       timestamptz NOT NULL,
-    break_glass_id text COLLATE "C",
-    passed_over    text[] NOT NULL,
-    status         text NOT NULL DEFAULT 'running',
-    lock_id        text COLLATE "C",
-    ended_at       timestamptz,
-    serial         bigint,
-    problem        text,
+    tenant_id        bigint NOT NULL,
+    apply_id         text COLLATE "C" NOT NULL,
+    plan_id          text COLLATE "C" NOT NULL,
+    estate           text COLLATE "C" NOT NULL,
+    token_hash       bytea NOT NULL,
+    begun_by         text COLLATE "C" NOT NULL,
+    begun_at         timestamptz NOT NULL,
+    until_at         timestamptz NOT NULL,
+    break_glass_id   text COLLATE "C",
+    passed_over      text[] NOT NULL,
+    status           text NOT NULL DEFAULT 'running',
+    lock_id          text COLLATE "C",
+    ended_at         timestamptz,
+    serial           bigint,
+    problem          text,
+    credential_lease text COLLATE "C",
+    credential_until timestamptz,
     PRIMARY KEY (tenant_id, apply_id),
     CONSTRAINT apply_belongs_to_a_plan FOREIGN KEY (tenant_id, plan_id) REFERENCES governance.plan,
     CONSTRAINT apply_broke_this_glass FOREIGN KEY (tenant_id, break_glass_id) REFERENCES governance.break_glass,
+    CONSTRAINT apply_credentials_end CHECK (
+        (credential_lease IS NULL) = (credential_until IS NULL) AND length(credential_lease) <= 500
+    ),
     CONSTRAINT apply_token_is_a_hash CHECK (length(token_hash) = 32),
     CONSTRAINT apply_passes_over_by_break_glass_alone CHECK (break_glass_id IS NOT NULL OR passed_over = '{}'),
     CONSTRAINT apply_lasts_four_hours CHECK (until_at <= begun_at + interval '4 hours'),
@@ -346,7 +352,7 @@ GRANT UPDATE (lineage) ON governance.estate TO tallystick_governance;
 GRANT UPDATE (status) ON governance.plan TO tallystick_governance;
 GRANT UPDATE (approved_at, withdrawn_at) ON governance.approval TO tallystick_governance;
 GRANT UPDATE (missed_at, reviewed_by, reviewed_at, opinion, review_reason) ON governance.break_glass TO tallystick_governance;
-GRANT UPDATE (until_at, status, lock_id, ended_at, serial, problem) ON governance.apply TO tallystick_governance;
+GRANT UPDATE (until_at, status, lock_id, ended_at, serial, problem, credential_lease, credential_until) ON governance.apply TO tallystick_governance;
 GRANT UPDATE (missed_at, ended_at, ending, report_id) ON governance.obligation TO tallystick_governance;
 GRANT UPDATE (ended_at) ON governance.waiver TO tallystick_governance;
 GRANT SELECT ON governance.event TO tallystick_operator;
