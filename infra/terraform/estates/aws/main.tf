@@ -81,7 +81,6 @@ module "database" {
   subnet_ids                 = module.network.subnet_ids.data
   security_group_id          = module.network.security_group_ids.data
   key_arn                    = module.keys.arns.data
-  secrets_key_arn            = module.keys.arns.secrets
   logs_key_arn               = module.keys.arns.logs
   log_days                   = local.environment.logs.hot_days
   recovery_subnet_ids        = try(module.recovery_network[0].subnet_ids.data, [])

@@ -23,6 +23,7 @@ variable "settings" {
     backup_days         = number
     deletion_protection = bool
     insights_days       = number
+    owner_password      = number
     rpo_minutes         = number
     rto_minutes         = number
   })
@@ -60,11 +61,6 @@ variable "security_group_id" {
 
 variable "key_arn" {
   description = "The key for data."
-  type        = string
-}
-
-variable "secrets_key_arn" {
-  description = "The key for secrets: the owner's password is made, kept and changed by the cloud."
   type        = string
 }
 
