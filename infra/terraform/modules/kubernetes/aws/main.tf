@@ -55,10 +55,10 @@ resource "aws_eks_cluster" "this" {
   depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy_attachment.cluster]
 }
 
+# Nodes are not ready without these; names wait for nodes.
 resource "aws_eks_addon" "this" {
   for_each = {
     vpc-cni                = jsonencode({ enableNetworkPolicy = "true", nodeAgent = { enablePolicyEventLogs = "true" } })
-    coredns                = null
     kube-proxy             = null
     eks-pod-identity-agent = null
   }
@@ -70,6 +70,17 @@ resource "aws_eks_addon" "this" {
   resolve_conflicts_on_create = "OVERWRITE"
   resolve_conflicts_on_update = "OVERWRITE"
   tags                        = local.tags
+}
+
+resource "aws_eks_addon" "names" {
+  region                      = var.naming.region
+  cluster_name                = aws_eks_cluster.this.name
+  addon_name                  = "coredns"
+  resolve_conflicts_on_create = "OVERWRITE"
+  resolve_conflicts_on_update = "OVERWRITE"
+  tags                        = local.tags
+
+  depends_on = [aws_eks_node_group.this]
 }
 
 # Who may come in at all; what they may do is said inside, by groups. Break-glass is lent by the platform alone.
