@@ -4,7 +4,6 @@
 locals {
   host     = trimprefix(var.issuer, "https://")
   provider = "arn:aws:iam::${var.naming.account}:oidc-provider/${local.host}"
-  boundary = "arn:aws:iam::${var.naming.account}:policy/${var.naming.prefix}-boundary"
   tags     = var.naming.tags.lending
   roles = {
     plan        = { what = "Reads what is there, to compare it with the code.", seconds = 3600 }
@@ -12,8 +11,11 @@ locals {
     operators   = { what = "Looks into the cluster.", seconds = 3600 }
     break-glass = { what = "Mends the cluster when all else fails; rings.", seconds = 3600 }
   }
-  actions = jsondecode(file("${path.module}/actions.json"))
-  bound   = { Condition = { StringEquals = { "iam:PermissionsBoundary" = local.boundary } } }
+
+  # In the table these words stand for the estate's own.
+  named   = replace(replace(file("${path.module}/actions.json"), "ACCOUNT", var.naming.account), "PREFIX", var.naming.prefix)
+  actions = jsondecode(replace(replace(local.named, "PLATFORM", var.naming.platform), "ENVIRONMENT", var.naming.environment))
+  reads   = jsondecode(file("${path.module}/reads.json"))
 }
 
 # The most that any role made by a run may do, whatever policies it is given: a run cannot make itself a master.
@@ -27,8 +29,8 @@ resource "aws_iam_policy" "boundary" {
     Statement = [{
       Sid    = "AtMost"
       Effect = "Allow"
-      Action = ["autoscaling:*", "ec2:*", "ecr:*", "eks:*", "elasticloadbalancing:*", "kms:*", "logs:*", "s3:*",
-      "secretsmanager:*"]
+      Action = ["autoscaling:*", "ec2:*", "ecr:*", "eks:*", "eks-auth:AssumeRoleForPodIdentity", "elasticloadbalancing:*",
+      "kms:*", "logs:*", "s3:*", "secretsmanager:*"]
       Resource = "*"
     }]
   })
@@ -65,7 +67,32 @@ resource "aws_iam_role" "this" {
   depends_on = [aws_iam_openid_connect_provider.platform]
 }
 
-# These two read settings and never what is kept: no object, no secret, no row.
+# What the provider asks for when it compares a type with the code, by type. It reads settings and never what is kept: no
+# object, no secret, no row.
+resource "aws_iam_policy" "reads" {
+  name        = "${var.naming.prefix}-reads"
+  description = "What comparing the code with the account needs to read."
+  tags        = local.tags
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "ReadSettings"
+      Effect   = "Allow"
+      Action   = sort(distinct(flatten(values(local.reads))))
+      Resource = "*"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "reads" {
+  for_each = toset(["plan", "apply"])
+
+  role       = aws_iam_role.this[each.key].name
+  policy_arn = aws_iam_policy.reads.arn
+}
+
+# These two find what the code does not know of; they read settings alone as well.
 resource "aws_iam_role_policy_attachment" "plan" {
   for_each = toset(["SecurityAudit", "job-function/ViewOnlyAccess"])
 
@@ -86,8 +113,8 @@ resource "aws_iam_policy" "apply" {
       Sid      = "Part${place}"
       Effect   = "Allow"
       Action   = said.actions
-      Resource = [for resource in said.resources : replace(replace(resource, "ACCOUNT", var.naming.account), "PREFIX", var.naming.prefix)]
-    }, { for key, bound in local.bound : key => bound if lookup(said, "bounded", false) })]
+      Resource = said.resources
+    }, { for key, bound in said : "Condition" => bound if key == "when" })]
   })
 }
 
@@ -98,14 +125,8 @@ resource "aws_iam_role_policy_attachment" "apply" {
   policy_arn = each.value.arn
 }
 
-resource "aws_iam_role_policy_attachment" "apply_reads" {
-  for_each = toset(["SecurityAudit", "job-function/ViewOnlyAccess"])
-
-  role       = aws_iam_role.this["apply"].name
-  policy_arn = "arn:aws:iam::aws:policy/${each.key}"
-}
-
-# Whatever else it may, a run neither lifts a lock, reads a secret, nor makes a person.
+# Whatever else it may, a run neither lifts a lock, reads a secret, nor makes a person. Of keys it has the use that the home
+# of secrets needs to copy one, and of the copy it reads nothing.
 resource "aws_iam_role_policy" "never" {
   for_each = toset(["plan", "apply"])
 
@@ -114,16 +135,26 @@ resource "aws_iam_role_policy" "never" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid      = "Never"
-      Effect   = "Deny"
-      Resource = "*"
-      Action = [
-        "cloudtrail:DeleteTrail", "cloudtrail:StopLogging", "iam:CreateAccessKey", "iam:CreateLoginProfile",
-        "iam:CreateUser", "kms:Decrypt", "s3:BypassGovernanceRetention", "s3:GetObject", "s3:GetObjectVersion",
-        "s3:PutObjectLegalHold", "s3:PutObjectRetention", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
-      ]
-    }]
+    Statement = [
+      {
+        Sid      = "Never"
+        Effect   = "Deny"
+        Resource = "*"
+        Action = [
+          "cloudtrail:DeleteTrail", "cloudtrail:StopLogging", "iam:CreateAccessKey", "iam:CreateLoginProfile",
+          "iam:CreateUser", "s3:BypassGovernanceRetention", "s3:GetObject", "s3:GetObjectVersion",
+          "s3:PutObjectLegalHold", "s3:PutObjectRetention", "secretsmanager:BatchGetSecretValue",
+          "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
+        ]
+      },
+      {
+        Sid       = "NeverByItself"
+        Effect    = "Deny"
+        Resource  = "*"
+        Action    = ["kms:Decrypt", "kms:ReEncryptFrom"]
+        Condition = { StringNotLike = { "kms:ViaService" = "secretsmanager.*.amazonaws.com" } }
+      },
+    ]
   })
 }
 
