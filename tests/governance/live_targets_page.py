@@ -29,7 +29,7 @@ Nothing here was tried against a cloud itself.
 
 A type with no target set for it lives in the store. What a server drops is given back as it was asked for, so that \
 plans stay quiet. `tallystick cloud drift` judges as live only what a target tells: whatever a list of objects of the \
-type has no word for, dropped by the server or never asked for, is unknown there, and so is a verdict that rests on it."""
+type has no word for, dropped or never asked for, is unknown there, and so is a verdict that rests on it."""
 
 _AZURE_LIMITS = (
     "The double of Resource Manager knows no provider's rules: it keeps what is put, and fills in few defaults.",
