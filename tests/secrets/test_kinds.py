@@ -30,7 +30,7 @@ from tallystick.governance.service.secrets.opening import ground_of
 from tallystick.governance.service.secrets.rotating import Ground, Rotating
 from tests.secrets.shut_server import shut_server
 from tests.secrets.specs import random_spec, spec_of
-from tests.secrets.worlds import Ticking
+from tests.secrets.worlds import Ticking, unfenced
 
 EVERYWHERE = {"development": [], "staging": [], "production": ["aws", "gcp", "azure"]}
 
@@ -167,20 +167,20 @@ async def test_what_is_not_ours_to_alter_is_refused(
     kind, spec = PostgresRole(url=migrated_url), spec_of(roles=list(roles))
     stranger = Sealed({"username": "tallystick_owner", "password": "x"})
     with pytest.raises(HomeRefused, match="none of its roles"):
-        await kind.install(spec=spec, value=stranger)
+        await kind.install(spec=spec, value=stranger, fence=unfenced)
     with pytest.raises(HomeRefused, match="a username and a password"):
-        await kind.install(spec=spec, value=Sealed({"key": "x"}))
+        await kind.install(spec=spec, value=Sealed({"key": "x"}), fence=unfenced)
     missing = spec_of(roles=["nobody_a", "nobody_b"])
-    value = await kind.make(spec=missing, old=None, rotation="r")
+    value = await kind.make(spec=missing, old=None, rotation="r", fence=unfenced)
     with pytest.raises(HomeRefused, match="has no role nobody_a: make it"):
-        await kind.install(spec=missing, value=value)
+        await kind.install(spec=missing, value=value, fence=unfenced)
     away = PostgresRole(url="postgresql://a:b@127.0.0.1:1/x")
     with pytest.raises(HomeDown, match="does not answer"):
         await away.is_alive(spec=spec, value=value)
     wrong = logging_in(migrated_url, Sealed({"username": roles[0], "password": "wrong"}))
     with pytest.raises(HomeDenied, match="28"):
         await PostgresRole(url=wrong).install(
-            spec=spec, value=Sealed({"username": roles[0], "password": "x"})
+            spec=spec, value=Sealed({"username": roles[0], "password": "x"}), fence=unfenced
         )
 
 
@@ -188,12 +188,14 @@ async def test_postgresql_takes_our_verifier_and_no_password_reaches_it(
     migrated_url: str, roles: tuple[str, str]
 ) -> None:
     kind, spec = PostgresRole(url=migrated_url), spec_of(roles=list(roles))
-    value = await kind.make(spec=spec, old=None, rotation="r")
-    await kind.install(spec=spec, value=value)
+    value = await kind.make(spec=spec, old=None, rotation="r", fence=unfenced)
+    await kind.install(spec=spec, value=value, fence=unfenced)
     assert await kind.is_alive(spec=spec, value=value)
     wrong = Sealed({"username": roles[0], "password": "wrong"})
     assert not await kind.is_alive(spec=spec, value=wrong)
-    await kind.revoke_others(spec=spec, keep=Sealed({"username": roles[1], "password": "x"}))
+    await kind.revoke_others(
+        spec=spec, keep=Sealed({"username": roles[1], "password": "x"}), fence=unfenced
+    )
     assert not await kind.is_alive(spec=spec, value=value)
     verifier = scram_verifier("pencil", salt=b"0123456789abcdef")
     assert verifier.startswith("SCRAM-SHA-256$4096:MDEyMzQ1Njc4OWFiY2RlZg==$")
@@ -203,8 +205,8 @@ async def test_a_server_that_lets_nobody_in_from_here_proves_nothing(
     migrated_url: str, roles: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kind, spec = PostgresRole(url=migrated_url), spec_of(roles=list(roles))
-    value = await kind.make(spec=spec, old=None, rotation="r")
-    await kind.install(spec=spec, value=value)
+    value = await kind.make(spec=spec, old=None, rotation="r", fence=unfenced)
+    await kind.install(spec=spec, value=value, fence=unfenced)
     async with shut_server() as url:
         with pytest.raises(HomeRefused, match="28000"):
             await PostgresRole(url=url).is_alive(spec=spec, value=value)
@@ -212,19 +214,46 @@ async def test_a_server_that_lets_nobody_in_from_here_proves_nothing(
         monkeypatch.setattr(postgres_role, "_as_login", lambda *_: url)
         with pytest.raises(HomeRefused, match=r"pg_hba\.conf"):
             await kind.is_alive(spec=spec, value=value)
-        await kind.revoke_others(spec=spec, keep=Sealed({"username": roles[1], "password": "x"}))
+        await kind.revoke_others(
+            spec=spec, keep=Sealed({"username": roles[1], "password": "x"}), fence=unfenced
+        )
         assert not await kind.is_alive(spec=spec, value=value)
+
+
+async def test_whoever_sleeps_behind_the_fence_alters_no_role_any_more(
+    migrated_url: str, roles: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_role, "FENCED_MS", 50)
+    kind, spec = PostgresRole(url=migrated_url), spec_of(roles=list(roles))
+    value = await kind.make(spec=spec, old=None, rotation="r", fence=unfenced)
+    asks = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND pid <> $1"
+    watching = await asyncpg.connect(migrated_url)
+
+    async def sleeps() -> None:
+        for _ in range(400):
+            if not await watching.fetchval(asks, watching.get_server_pid()):
+                return
+            await asyncio.sleep(0.02)
+
+    with pytest.raises(HomeRefused, match="refuses"):
+        await kind.install(spec=spec, value=value, fence=sleeps)
+    await watching.close()
+    assert not await kind.is_alive(spec=spec, value=value)
 
 
 async def test_chance_is_256_bits_and_never_twice_the_same() -> None:
     kind = Chance()
     drawn = [
-        (await kind.make(spec=random_spec(), old=None, rotation="r")).reveal()["value"]
+        (await kind.make(spec=random_spec(), old=None, rotation="r", fence=unfenced)).reveal()[
+            "value"
+        ]
         for _ in range(100)
     ]
     assert len(set(drawn)) == 100
     assert {len(one) for one in drawn} == {64}
-    key = await kind.make(spec=random_spec(kind="webhook_hmac"), old=None, rotation="r")
+    key = await kind.make(
+        spec=random_spec(kind="webhook_hmac"), old=None, rotation="r", fence=unfenced
+    )
     assert key.reveal()["key"].startswith("whsec_")
 
 

@@ -28,6 +28,7 @@ EVENTS: dict[str, Event] = {
     "acknowledged old": lambda state: machine.acknowledged_by(
         state, consumer="ledger", version=state.old
     ),
+    "ending": machine.ending,
     "revoked": machine.revoked,
     "dead": lambda state: machine.tried(state, is_alive=False),
     "alive": lambda state: machine.tried(state, is_alive=True),
@@ -114,7 +115,7 @@ def test_an_old_one_that_works_leads_back_to_revoking_and_rings_in_the_end() -> 
 
 def test_what_was_revoked_is_never_turned_back() -> None:
     for state in ALL:
-        if state.step in ("revoked", "proven", "done") or state.alive:
+        if state.step in ("revoked", "proven", "done") or state.ends:
             with pytest.raises(OutOfOrder):
                 machine.turned_back(state, rotation="r2", at=AT)
 
@@ -151,7 +152,7 @@ def test_from_every_state_the_wanted_actions_lead_to_the_end() -> None:
             case machine.Await(consumers, _):
                 return EVENTS[f"acknowledged {consumers[0]}"](state)
             case machine.Revoke():
-                return machine.revoked(state)
+                return machine.revoked(machine.ending(state))
             case machine.Prove():
                 return EVENTS["dead"](state)
             case machine.Retire():
@@ -177,6 +178,8 @@ def test_a_consumer_that_says_nothing_rings_after_its_time_and_keeps_the_old_one
     assert machine.next_of(state, at=in_time) == machine.Await(("payments",), rings=False)
     assert machine.next_of(state, at=late) == machine.Await(("payments",), rings=True)
     with pytest.raises(OutOfOrder, match="not every consumer"):
+        machine.ending(state)
+    with pytest.raises(OutOfOrder, match="nobody set about"):
         machine.revoked(state)
 
 

@@ -1,7 +1,7 @@
 """A secret where it lives: what a home can be asked, what it refuses with, and a value that never shows itself."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, Protocol
@@ -150,19 +150,26 @@ class Documents(Protocol):
         ...
 
 
+Fence = Callable[[], Awaitable[object]]
+"""Called right before anything changes outside: it renews the turn, and raises when another has it."""
+
+
 class Kind(Protocol):
     """How secrets of a kind are made, brought into force, tried and ended. Each may be done twice.
 
-    `settles_s` is how long a revoked one may rightly go on working.
+    What is to change is looked up before `fence` is called, and changed after: so whoever slept in between changes
+    nothing that came later. `settles_s` is how long a revoked one may rightly go on working.
     """
 
     settles_s: int
 
-    async def make(self, *, spec: SecretSpec, old: Sealed | None, rotation: str) -> Sealed:
+    async def make(
+        self, *, spec: SecretSpec, old: Sealed | None, rotation: str, fence: Fence
+    ) -> Sealed:
         """Make a new value beside the old one. What an earlier try of the same rotation left is ended first."""
         ...
 
-    async def install(self, *, spec: SecretSpec, value: Sealed) -> None:
+    async def install(self, *, spec: SecretSpec, value: Sealed, fence: Fence) -> None:
         """Bring a value into force, where its issuer does not know it yet; the other one stays valid."""
         ...
 
@@ -170,7 +177,7 @@ class Kind(Protocol):
         """Try a value for real. Raises HomeDown when nobody answers, which proves nothing."""
         ...
 
-    async def revoke_others(self, *, spec: SecretSpec, keep: Sealed) -> None:
+    async def revoke_others(self, *, spec: SecretSpec, keep: Sealed, fence: Fence) -> None:
         """End every value of this secret but one."""
         ...
 

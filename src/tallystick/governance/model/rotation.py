@@ -27,7 +27,8 @@ class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How far one rotation is.
 
     Versions are those of the primary home. `old` is "" for the first one of a secret; `restores` is the version whose
-    value comes back, when it was turned back. `alive` counts how often in a row the revoked one still worked.
+    value comes back, when it was turned back. `alive` counts how often in a row the revoked one still worked. `ends` is
+    true once somebody set about to revoke the old one, so that it may be dead.
     """
 
     rotation: str
@@ -43,6 +44,7 @@ class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     acknowledged: tuple[str, ...] = ()
     grace_s: int
     alive: int = 0
+    ends: bool = False
     unproven: str = ""
 
     @property
@@ -159,11 +161,18 @@ def acknowledged_by(state: Rotation, *, consumer: str, version: str) -> Rotation
     return _acknowledged_when_all(changed)
 
 
+def ending(state: Rotation) -> Rotation:
+    """The old one is about to be revoked: from here on nobody returns to it. Raises OutOfOrder."""
+    if state.step != "acknowledged":
+        raise OutOfOrder(f"not every consumer has acknowledged the new one (it is {state.step})")
+    return _with(state, ends=True)
+
+
 def revoked(state: Rotation) -> Rotation:
     """The old one was ended at its issuer. Raises OutOfOrder."""
-    if state.step == "acknowledged":
+    if state.step == "acknowledged" and state.ends:
         return _with(state, step="revoked")
-    return _again(state, state.step == "revoked", "not every consumer has acknowledged the new one")
+    return _again(state, state.step == "revoked", "nobody set about to revoke the old one")
 
 
 def tried(state: Rotation, *, is_alive: bool) -> Rotation:
@@ -183,7 +192,7 @@ def looked_after(state: Rotation) -> Rotation:
 
 def left_unproven(state: Rotation, *, reason: str) -> Rotation:
     """Nobody has the old value any more, so nobody can try it; a person answers for that. Raises OutOfOrder."""
-    if state.step != "revoked" or not reason:
+    if not (state.step == "revoked" or (state.step == "acknowledged" and state.ends)) or not reason:
         raise OutOfOrder("only what was revoked is left unproven, and for a reason")
     return _with(state, step="proven", unproven=reason)
 
@@ -201,7 +210,7 @@ def turned_back(state: Rotation, *, rotation: str, at: int) -> Rotation:
     Every consumer may have taken the new one, told or untold, so each acknowledges the return before that. Raises
     OutOfOrder once the old one was revoked, when it was turned back before, or when there is no old one.
     """
-    if state.restores or not state.old or state.alive:
+    if state.restores or not state.old or state.ends:
         raise OutOfOrder("there is no old one to return to that is valid: let it go on")
     if state.step == "wanted":
         return _with(state, step="aborted")

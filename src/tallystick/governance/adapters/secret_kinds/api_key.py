@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tallystick.governance.model.homes import HomeDenied, HomeDown, HomeRefused, Sealed
+from tallystick.governance.model.homes import Fence, HomeDenied, HomeDown, HomeRefused, Sealed
 from tallystick.governance.model.secrets import SecretSpec
 from tallystick.governance.model.values import Environment
 from tallystick.runtime.client import (
@@ -31,18 +31,21 @@ class ApiKey:
     def __init__(self, *, url: str, key: str, environment: Environment) -> None:
         self._url, self._key, self._environment = url.rstrip("/"), key, environment
 
-    async def make(self, *, spec: SecretSpec, old: Sealed | None, rotation: str) -> Sealed:
+    async def make(
+        self, *, spec: SecretSpec, old: Sealed | None, rotation: str, fence: Fence
+    ) -> Sealed:
         """Make a key; one that an earlier try of this rotation made, and nobody got, is revoked first."""
         label = f"{self._label(spec)}{rotation}"
         for key_id, known in await self._living():
             if known == label:
-                await self._revoke(key_id)
+                await self._revoke(key_id, fence)
         asked = {"label": label} | ({"roles": list(spec.holds)} if spec.holds else {})
         body = msgspec.json.encode(asked)
+        await fence()
         made = (await self._ask("POST", "/v1/keys", body=body)).json()
         return Sealed({"key_id": made["key_id"], "key": made["key"]})
 
-    async def install(self, *, spec: SecretSpec, value: Sealed) -> None:
+    async def install(self, *, spec: SecretSpec, value: Sealed, fence: Fence) -> None:
         """A key is in force as soon as it was made."""
 
     async def is_alive(self, *, spec: SecretSpec, value: Sealed) -> bool:
@@ -52,17 +55,18 @@ class ApiKey:
             raise HomeDown(f"the platform answers {answer.status}: run the same again")
         return answer.status != 401
 
-    async def revoke_others(self, *, spec: SecretSpec, keep: Sealed) -> None:
+    async def revoke_others(self, *, spec: SecretSpec, keep: Sealed, fence: Fence) -> None:
         """Revoke every key of this secret but one."""
         kept = keep.reveal().get("key_id")
         for key_id, label in await self._living():
             if label.startswith(self._label(spec)) and key_id != kept:
-                await self._revoke(key_id)
+                await self._revoke(key_id, fence)
 
     def _label(self, spec: SecretSpec) -> str:
         return f"{_LABEL}{self._environment}/{spec.name}:"
 
-    async def _revoke(self, key_id: str) -> None:
+    async def _revoke(self, key_id: str, fence: Fence) -> None:
+        await fence()
         await self._ask("DELETE", path_of("keys", key_id))
 
     async def _living(self) -> list[tuple[str, str]]:

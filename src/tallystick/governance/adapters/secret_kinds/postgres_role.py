@@ -17,16 +17,18 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
-from tallystick.governance.model.homes import HomeDenied, HomeDown, HomeRefused, Sealed
+from tallystick.governance.model.homes import Fence, HomeDenied, HomeDown, HomeRefused, Sealed
 from tallystick.governance.model.secrets import SecretSpec
 from tallystick.runtime.database import Connection, connect
 
 ITERATIONS: Final = 4_096
 # What PostgreSQL says to a wrong password; and to a role that may not log in, but to a place that no rule of its
 # lets in too. https://www.postgresql.org/docs/current/errcodes-appendix.html
-_WRONG_PASSWORD: Final = "28P01"
+_WRONG_LOGIN: Final = "28P01"
 _NOT_LET_IN: Final = "28000"
 _PASSWORD_BYTES: Final = 32
+# A turn lasts three minutes after the fence.
+FENCED_MS: Final = 60_000
 
 
 class PostgresRole:
@@ -37,7 +39,9 @@ class PostgresRole:
     def __init__(self, *, url: str) -> None:
         self._url = url
 
-    async def make(self, *, spec: SecretSpec, old: Sealed | None, rotation: str) -> Sealed:
+    async def make(
+        self, *, spec: SecretSpec, old: Sealed | None, rotation: str, fence: Fence
+    ) -> Sealed:
         """A new password for the role whose turn it is."""
         last = old.reveal().get("username") if old else None
         turn = next(role for role in spec.roles if role != last)
@@ -45,14 +49,14 @@ class PostgresRole:
         password = secrets.token_hex(_PASSWORD_BYTES)
         return Sealed({"username": turn, "password": password})
 
-    async def install(self, *, spec: SecretSpec, value: Sealed) -> None:
+    async def install(self, *, spec: SecretSpec, value: Sealed, fence: Fence) -> None:
         """Let the role log in with its password. Raises HomeRefused for a role that is not there."""
         fields = _fields(value)
         verifier = scram_verifier(fields["password"], salt=secrets.token_bytes(16))
-        await self._alter(spec, "let_in", fields["username"], verifier)
+        await self._alter(spec, "let_in", fields["username"], verifier, fence)
 
     async def is_alive(self, *, spec: SecretSpec, value: Sealed) -> bool:
-        """Log in with it. Raises HomeDown when PostgreSQL does not answer, HomeRefused when it lets nobody in from here."""
+        """Log in with it. Raises HomeDown when PostgreSQL does not answer, HomeRefused when it lets nobody in."""
         fields = _fields(value)
         try:
             connection = await connect(_as_login(self._url, fields["username"], fields["password"]))
@@ -60,7 +64,7 @@ class PostgresRole:
             raise _down(error) from None
         except Exception as error:
             state = getattr(error, "sqlstate", None)
-            if state == _WRONG_PASSWORD:
+            if state == _WRONG_LOGIN:
                 return False
             if state != _NOT_LET_IN:
                 raise HomeDown(_says(error)) from None
@@ -70,22 +74,24 @@ class PostgresRole:
         await self._demand_shut_out(fields["username"])
         return False
 
-    async def revoke_others(self, *, spec: SecretSpec, keep: Sealed) -> None:
+    async def revoke_others(self, *, spec: SecretSpec, keep: Sealed, fence: Fence) -> None:
         """Let the other role log in no more, and end its sessions."""
         kept = _fields(keep)["username"]
         for role in spec.roles:
             if role != kept:
-                await self._alter(spec, "shut_out", role, "")
+                await self._alter(spec, "shut_out", role, "", fence)
 
     async def _demand_shut_out(self, role: str) -> None:
         async with self._connected() as connection:
             if await connection.fetchval(_sql("may_log_in"), role):
                 raise HomeRefused(
-                    f"PostgreSQL does not let {role} in from here ({_NOT_LET_IN}), and elsewhere it may log in, so that "
+                    f"PostgreSQL does not let {role} in from here ({_NOT_LET_IN}), who may log in elsewhere. That "
                     "proves nothing: look at pg_hba.conf"
                 )
 
-    async def _alter(self, spec: SecretSpec, name: str, role: str, verifier: str) -> None:
+    async def _alter(
+        self, spec: SecretSpec, name: str, role: str, verifier: str, fence: Fence
+    ) -> None:
         if role not in spec.roles:
             raise HomeRefused(f"{spec.name}: {role[:63]!r} is none of its roles: rotate it anew")
         async with self._connected() as connection:
@@ -94,7 +100,12 @@ class PostgresRole:
                     f"{spec.name}: PostgreSQL has no role {role}: make it with the rights of "
                     f"{spec.roles[0]}, without LOGIN"
                 )
-            await connection.execute(await connection.fetchval(_sql(name), role, verifier))
+            statement = await connection.fetchval(_sql(name), role, verifier)
+            # Who sleeps behind the fence until another has the turn finds that the server ended the session.
+            async with connection.transaction():
+                await connection.execute(_sql("bounded"), str(FENCED_MS))
+                await fence()
+                await connection.execute(statement)
             if name == "shut_out":
                 await connection.fetch(_sql("end_sessions"), role)
 

@@ -99,6 +99,10 @@ class Turn:
         await self._put(msgspec.structs.replace(self.known, lease=lease, outbox=outbox, **changes))
         return self.known
 
+    async def renew(self) -> None:
+        """Have the turn for three more minutes. Raises Busy when it was lost: whoever calls changes nothing then."""
+        await self.keep()
+
     async def recorded(self, count: int) -> None:
         """The record has the first so many steps of the outbox. Raises Busy."""
         await self._put(msgspec.structs.replace(self.known, outbox=self.known.outbox[count:]))

@@ -87,7 +87,8 @@ class Rotating:
         state = self._state()
         if state.step == "wanted":
             # It may have been made before somebody could write that down.
-            state = await self._found_made(state) or state
+            found = await self._found(state)
+            state = await self._made(state, found) if found else state
         back = machine.turned_back(state, rotation=secrets.token_hex(8), at=self._turn.at)
         return await self._keep(back, self._step("turned_back"))
 
@@ -138,27 +139,32 @@ class Rotating:
             return None
 
     async def _make(self, state: Rotation) -> None:
-        if await self._found_made(state):
-            return
+        # It is in its home before it is in force: whoever goes on, or comes back, brings the same into force.
+        copy = await self._found(state) or await self._written(state)
+        await self._kind.install(spec=self._spec, value=copy.value, fence=self._turn.renew)
+        await self._made(state, copy)
+
+    async def _written(self, state: Rotation) -> Copy:
+        """Write the new value as the version that follows. Raises OtherVersion when somebody else wrote one."""
         old = await self._value_of(state.restores or state.old) if state.old else None
         if state.restores:
             value = old or Sealed({})
         else:
-            value = await self._kind.make(spec=self._spec, old=old, rotation=state.rotation)
-        await self._kind.install(spec=self._spec, value=value)
+            value = await self._kind.make(
+                spec=self._spec, old=old, rotation=state.rotation, fence=self._turn.renew
+            )
         place = self._turn.place
         newest = await self._newest() if state.restores else None
         after = newest.version if newest else state.old or "0"
         mark = Mark(version=str(int(after) + 1), rotation=state.rotation)
+        await self._turn.renew()
         version = await self._ground.primary.write(place=place, value=value, mark=mark)
-        await self._made(state, Copy(version=version, value=value, mark=mark))
+        return Copy(version=version, value=value, mark=mark)
 
-    async def _found_made(self, state: Rotation) -> Rotation | None:
-        """What this rotation made before a crash, if it did."""
+    async def _found(self, state: Rotation) -> Copy | None:
+        """What this rotation wrote before a crash, or by another who had the turn."""
         newest = await self._newest()
-        if newest is None or newest.mark.rotation != state.rotation:
-            return None
-        return await self._made(state, newest)
+        return newest if newest and newest.mark.rotation == state.rotation else None
 
     async def _made(self, state: Rotation, copy: Copy) -> Rotation:
         after = machine.made(state, version=copy.version, at=self._turn.at)
@@ -209,7 +215,9 @@ class Rotating:
 
     async def _revoke(self, state: Rotation) -> None:
         keep = await self._in_force(state)
-        await self._kind.revoke_others(spec=self._spec, keep=keep)
+        # From here on the old one may be dead, so nobody returns to it.
+        state = await self._keep(machine.ending(state))
+        await self._kind.revoke_others(spec=self._spec, keep=keep, fence=self._turn.renew)
         if self._spec.lives_in_homes:
             await self._destroy_before(state)
         await self._keep(machine.revoked(state), self._step("revoked"))
@@ -230,10 +238,11 @@ class Rotating:
         if self._spec.lives_in_homes or await self._kind.is_alive(spec=self._spec, value=new):
             return new
         place = self._turn.place
+        back = "--unproven REASON`, and rotate again" if state.ends else "--back`"
         raise NotInForce(
-            f"{place}: version {state.new}, the new one, is refused where the old one would be ended and tried, so "
-            f"nothing was ended. Look whether TALLYSTICK_URL or [{place.environment}.postgres] is where it was made; if "
-            "it is, the new one is broken: `rotate --back`"
+            f"{place}: version {state.new}, the new one, is refused where the old one would be ended and tried, "
+            f"so nothing was ended. Look whether TALLYSTICK_URL or [{place.environment}.postgres] is where it was "
+            f"made; if it is, the new one is broken: `rotate {back}"
         )
 
     async def _still_works(self, state: Rotation) -> bool:
@@ -273,6 +282,7 @@ class Rotating:
         for home in self._homes():
             for one in (await home.versions(place=self._turn.place))[1:]:
                 if one.is_readable:
+                    await self._turn.renew()
                     await home.destroy(place=self._turn.place, version=one.version)
 
     def _homes(self) -> list[Home]:

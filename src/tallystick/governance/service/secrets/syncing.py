@@ -105,6 +105,7 @@ async def bring(
     if drift in ("changed", "not_ours") and spec.on_drift == "stop" and not overwrites:
         raise _drifted(drift, place, home)
     mark = replace(source.copy.mark, version=source.copy.version)
+    await turn.renew()
     version = await home.write(place=place, value=source.copy.value, mark=mark)
     now = Held(version, source.copy.version, wanted)
     await _keep(turn, home, now, _step(turn, home, "written", source, wanted))
