@@ -79,8 +79,10 @@ class Cluster:
             (base / folder).mkdir()
         (self.folder / name / "var/lib/tallystick").mkdir(parents=True)
         for file, source in files.items():
-            at = base / ("tls" if file in {"tls.crt", "ca.crt"} else "secrets/..data") / file
+            is_tls = file in {"tls.crt", "tls.key", "ca.crt"}
+            at = base / ("tls" if is_tls else "secrets/..data") / file
             shutil.copyfile(source, at)
+            at.chmod(0o440)
             if at.parent.name == "..data":
                 (base / "secrets" / file).symlink_to(Path("..data") / file)
 
@@ -204,7 +206,7 @@ def test_every_probe_says_yes(cluster: Cluster) -> None:
 
 def test_keys_are_taken_so_that_nobody_else_reads_them(cluster: Cluster) -> None:
     taken = {path.name: path for path in (cluster.folder / "keys" / MOUNTS[1:] / "keys").iterdir()}
-    assert set(taken) == {"door.key", "peers.toml", "tls.key", "token-keys", "factor-keys"}
+    assert set(taken) == {"door.key", "peers.toml", "token-keys", "factor-keys"}
     assert {path.stat().st_mode & 0o777 for path in taken.values()} == {0o600}
 
 

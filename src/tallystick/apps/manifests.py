@@ -189,12 +189,12 @@ def _settings(
         "TALLYSTICK_DOOR_PEERS": f"{KEYS}/peers.toml" if "peers.toml" in files else "",
         "TALLYSTICK_DOOR_URLS": " ".join(f"{one}={url}" for one, url in sorted(where.items())),
         "TALLYSTICK_TLS_CERTIFICATE": f"{TLS}/tls.crt",
-        "TALLYSTICK_TLS_KEY": f"{KEYS}/tls.key",
+        "TALLYSTICK_TLS_KEY": f"{TLS}/tls.key",
         # Strangers come to the edge without a certificate of ours; between our processes both sides show one.
         "TALLYSTICK_TLS_CLIENT_CA": "" if EDGE in process.parts else f"{TLS}/ca.crt",
         "TALLYSTICK_CA": f"{TLS}/ca.crt",
         "TALLYSTICK_CLIENT_CERTIFICATE": f"{TLS}/tls.crt",
-        "TALLYSTICK_CLIENT_KEY": f"{KEYS}/tls.key",
+        "TALLYSTICK_CLIENT_KEY": f"{TLS}/tls.key",
         **_key_settings(process.parts),
     }
     return {setting: value for setting, value in told.items() if value}
@@ -243,7 +243,7 @@ def _of_migration(database_network: str) -> Iterator[Manifest]:
     del pod["spec"]["topologySpreadConstraints"]
     yield object_of(
         "batch/v1", "Job", name, namespace,
-        spec={"backoffLimit": 2, "activeDeadlineSeconds": 3_600, "ttlSecondsAfterFinished": 86_400, "template": pod},
+        spec={"backoffLimit": 2, "activeDeadlineSeconds": 3_600, "ttlSecondsAfterFinished": 600, "template": pod},
     )  # fmt: skip
     yield _network(name, namespace, database_network=database_network)
 

@@ -37,7 +37,13 @@ def workload_of(
     }
     if replicas is not None:
         spec["replicas"] = replicas
-    return object_of("apps/v1", "Deployment", name, namespace, spec=spec)
+    made = object_of("apps/v1", "Deployment", name, namespace, spec=spec)
+    # A process reads these when it starts and not again: Reloader rolls it out when one of them changes.
+    secrets = [each["secret"]["secretName"] for each in volumes if "secret" in each]
+    secrets += [one["valueFrom"]["secretKeyRef"]["name"] for one in container.get("env", ())]
+    read = {"secret.reloader.stakater.com/reload": ",".join(sorted(secrets))}
+    made["metadata"]["annotations"] = read
+    return made
 
 
 def pod_of(name: str, container: Manifest, volumes: list[Manifest]) -> Manifest:
@@ -121,21 +127,18 @@ def _taker() -> Manifest:
 
 
 def volumes_of(name: str, *, has_tls: bool = True, has_keys: bool = True) -> list[Manifest]:
+    """The volumes of a pod. A certificate and its key are one volume, so that they change together."""
     made: list[Manifest] = [
         {"name": "home", "emptyDir": {"sizeLimit": "256Mi"}},
         {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}},
     ]
-    key_of_tls = {"name": f"{name}-tls", "items": [{"key": "tls.key", "path": "tls.key"}]}
     if has_keys:
-        sources = [
-            {"secret": {"name": f"{name}-keys"}},
-            *([{"secret": key_of_tls}] if has_tls else []),
-        ]
-        made.append({"name": "secrets", "projected": {"defaultMode": 0o440, "sources": sources}})
+        secret = {"secretName": f"{name}-keys", "defaultMode": 0o440}
+        made.append({"name": "secrets", "secret": secret})
         made.append({"name": "keys", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}})
     if has_tls:
-        public = [{"key": one, "path": one} for one in ("tls.crt", "ca.crt")]
-        made.append({"name": "tls", "secret": {"secretName": f"{name}-tls", "items": public}})
+        secret = {"secretName": f"{name}-tls", "defaultMode": 0o440}
+        made.append({"name": "tls", "secret": secret})
     return made
 
 
