@@ -85,6 +85,59 @@ def test_values_that_are_sensitive_are_nowhere_on_the_page() -> None:
     assert [each.path for each in found[0].differences] == ["instance_class"]
 
 
+OPEN = json.dumps(
+    {"Statement": [{"Sid": "x" * 500, "Effect": "Allow", "Action": "*", "Resource": "*"}]}
+)
+ROLE = change(
+    "aws_iam_role_policy", ["create"], before=None,
+    after={"name": "all", "policy": OPEN, "role": None}, after_unknown={"id": True},
+)  # fmt: skip
+SERVER = change(
+    "aws_db_instance", ["create"], before=None,
+    after={"publicly_accessible": True, "password": "kept <secret>", "user_data": "a <secret>",
+           "manage_master_user_password": True, "url": "postgres://u:<secret>@h/d"},
+    after_sensitive={"password": True},
+)  # fmt: skip
+
+
+def test_all_that_is_set_of_what_is_created_is_shown_but_what_is_secret() -> None:
+    found = read(ROLE, SERVER)
+    sets = {each.type: dict(each.sets) for each in found}
+    assert sets["aws_iam_role_policy"]["policy.Statement.0.Action"] == "*"
+    assert sets["aws_iam_role_policy"]["name"] == "all"
+    assert sets["aws_db_instance"] == {
+        "publicly_accessible": "true", "manage_master_user_password": "true", "password": "(hidden)",
+        "user_data": "(hidden)", "url": "(hidden)",
+    }  # fmt: skip
+    page, text = report.page(head=HEAD, meanings=found), report.text(head=HEAD, meanings=found)
+    assert "secret" not in page + text
+    for said in (page, text):
+        assert "policy.Statement.0.Action" in said
+        assert "publicly_accessible" in said
+    assert "known after apply: id" in text
+    assert "<details>" in page
+
+
+def test_a_change_at_the_end_of_a_long_document_is_shown() -> None:
+    (found,) = read(
+        change(
+            "aws_iam_role_policy", ["update"],
+            before={"policy": OPEN.replace('"Resource": "*"', '"Resource": "one"')}, after={"policy": OPEN},
+        )
+    )  # fmt: skip
+    (one,) = found.differences
+    assert (one.path, one.before, one.after) == ("policy.Statement.0.Resource", "one", "*")
+
+
+def test_forgetting_what_holds_data_is_shouted() -> None:
+    (found,) = read(change("aws_db_instance", ["forget"], after=None))
+    said = report.text(head=HEAD, meanings=(found,))
+    shout = "THE DATABASE AND ALL ROWS IN IT ARE GOVERNED BY NOBODY"
+    assert f"!!! aws_db_instance.one IS FORGOTTEN: {shout} !!!" in said
+    assert shout in report.page(head=HEAD, meanings=(found,))
+    assert not read(change("aws_subnet", ["forget"], after=None))[0].loses
+
+
 def test_a_size_that_changes_is_what_a_bill_follows() -> None:
     found = read(RESIZED, change("aws_nat_gateway", ["create"]))
 

@@ -10,12 +10,16 @@ from typing import Any, Final, Literal, cast
 
 from tallystick.governance.model.kinds_of_change import COSTLY, COSTS, Kind, kind_of
 from tallystick.governance.model.plans import items, merged, parsed
+from tallystick.governance.model.secret_names import may_be_secret
 from tallystick.governance.model.values import UNKNOWN
 
 Verb = Literal["destroyed", "replaced", "changed", "created", "forgotten"]
 VERBS: Final[tuple[Verb, ...]] = ("destroyed", "replaced", "changed", "created", "forgotten")
 SHOWN_MAX: Final = 60  # differences of one object that are named; the rest are counted
-WIDTH_MAX: Final = 96  # characters of one value
+WIDTH_MAX: Final = 4_000  # characters of one value
+DEPTH_MAX: Final = 16  # of documents within attributes
+# What repeats the object's own tags together with those of the whole estate.
+_REPEATED: Final = ("tags_all", "effective_labels", "terraform_labels")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """What happens to one object, and why somebody should care. `loses` says what is lost for good, if anything."""
+    """What happens to one object, and why somebody should care.
+
+    `loses` says what is lost for good, or by whoever forgets it, if anything. `sets` are the attributes of what is
+    created, and `later` the names of those that nobody knows before.
+    """
 
     address: str
     type: str
@@ -41,6 +49,8 @@ class Meaning:
     costs: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
     more: int = 0
+    sets: tuple[tuple[str, str], ...] = ()
+    later: tuple[str, ...] = ()
 
 
 def meanings(text: str | bytes) -> tuple[Meaning, ...]:
@@ -71,20 +81,40 @@ def _meaning(said: Mapping[str, Any]) -> Meaning | None:
     differences = (
         tuple(_differences(before, after, forcing)) if verb in ("changed", "replaced") else ()
     )
+    sets = tuple(_set(after)) if verb == "created" else ()
     return Meaning(
         address=str(said["address"]),
         type=str(said["type"]),
         verb=verb,
         noun=kind.noun,
         why=_why(kind, verb),
-        loses=kind.loses if verb in ("destroyed", "replaced") else "",
+        loses=kind.loses if verb in _LOSING else "",
         costs=tuple(_costs(str(said["type"]), verb, before, after)),
         differences=differences[:SHOWN_MAX],
-        more=max(0, len(differences) - SHOWN_MAX),
+        more=max(0, len(differences) - SHOWN_MAX) + max(0, len(sets) - SHOWN_MAX),
+        sets=sets[:SHOWN_MAX],
+        later=tuple(_later(after)) if verb == "created" else (),
     )
 
 
+def _set(after: Any) -> Iterator[tuple[str, str]]:
+    for path, value in sorted(_leaves(after)):
+        if value is not UNKNOWN and not path.startswith(_REPEATED):
+            yield path, HIDDEN if may_be_secret(path, value) else _shown(value)
+
+
+def _later(after: Any) -> Iterator[str]:
+    for path, value in sorted(_leaves(after)):
+        if value is UNKNOWN and not path.startswith(_REPEATED):
+            yield path
+
+
+_LOSING: Final[tuple[Verb, ...]] = ("destroyed", "replaced", "forgotten")
+
+
 def _verb(actions: tuple[str, ...]) -> Verb | None:
+    if "forget" in actions:
+        return "forgotten"
     if "create" in actions and "delete" in actions:
         return "replaced"
     words: Mapping[str, Verb] = {
@@ -95,7 +125,7 @@ def _verb(actions: tuple[str, ...]) -> Verb | None:
 
 def _why(kind: Kind, verb: Verb) -> str:
     if verb == "forgotten":
-        return "It stays where it is, and nothing here watches it any more."
+        return "It stays where it is, and nothing here watches, backs up or judges it any more."
     return kind.gone if verb in ("destroyed", "replaced") else kind.matters
 
 
@@ -126,23 +156,40 @@ def _differences(before: Any, after: Any, forcing: set[str]) -> Iterator[Differe
     for path in sorted({**old, **new}):
         was, will = old.get(path), new.get(path)
         if was != will:
+            hides = may_be_secret(path, was) or may_be_secret(path, will)
+            show = _veiled if hides else _shown
             yield Difference(
-                path=path, before=_shown(was), after=_shown(will), replaces=path in forcing
+                path=path, before=show(was), after=show(will), replaces=path in forcing
             )
 
 
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Give every value that is no mapping and no list of mappings, by its dotted path."""
+def _leaves(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Give every value that is no mapping and no list of mappings, by its dotted path; of documents of JSON too."""
+    value = _opened(value) if depth < DEPTH_MAX else json.dumps(value, default=str)
     if isinstance(value, dict):
         for name, each in cast("dict[str, Any]", value).items():
-            yield from _leaves(each, f"{path}.{name}" if path else name)
+            yield from _leaves(each, f"{path}.{name}" if path else name, depth + 1)
     elif isinstance(value, list) and any(
         isinstance(each, dict) for each in cast("list[Any]", value)
     ):
         for at, each in enumerate(cast("list[Any]", value)):
-            yield from _leaves(each, f"{path}.{at}")
+            yield from _leaves(each, f"{path}.{at}", depth + 1)
     elif value not in (None, [], {}):
         yield path, value
+
+
+def _opened(value: Any) -> Any:
+    """Read a document of JSON, so that no wildcard hides behind the end of a long line."""
+    if not isinstance(value, str) or value[:1] not in ("{", "["):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
+def _veiled(value: Any) -> str:
+    return HIDDEN if isinstance(value, (str, list, dict)) else _shown(value)
 
 
 def _shown(value: Any) -> str:
@@ -152,7 +199,7 @@ def _shown(value: Any) -> str:
         return UNKNOWN.value
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     text = " ".join(text.split())
-    return text if len(text) <= WIDTH_MAX else f"{text[: WIDTH_MAX - 1]}…"
+    return text if len(text) <= WIDTH_MAX else f"{text[:WIDTH_MAX]}… ({len(text)} characters)"
 
 
 def _costs(kind: str, verb: Verb, before: Any, after: Any) -> Iterator[str]:

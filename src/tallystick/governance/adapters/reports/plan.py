@@ -35,6 +35,7 @@ def page(*, head: Head, meanings: tuple[Meaning, ...]) -> str:
             costs=[each for each in meanings if each.costs],
             groups=groups(meanings),
             code=CODE,
+            lost_of=lost_of,
         )
     )
 
@@ -70,7 +71,7 @@ def text(*, head: Head, meanings: tuple[Meaning, ...]) -> str:
     )
     for each in meanings:
         if each.loses:
-            lines += ["", f"!!! {each.address} IS {each.verb.upper()}: {each.loses} ARE LOST !!!"]
+            lines += ["", f"!!! {each.address} IS {each.verb.upper()}: {lost_of(each)} !!!"]
     for verb, _, kinds in groups(meanings):
         for (noun, why), found in kinds.items():
             lines += ["", f"{verb}: {noun}. {why}"]
@@ -80,12 +81,22 @@ def text(*, head: Head, meanings: tuple[Meaning, ...]) -> str:
     return "\n".join([*lines, *(["", "what a bill follows:"] if costs else []), *costs, ""])
 
 
+def lost_of(meaning: Meaning) -> str:
+    """Say what is lost: for good, or out of sight."""
+    said = "ARE GOVERNED BY NOBODY" if meaning.verb == "forgotten" else "ARE LOST"
+    return f"{meaning.loses} {said}"
+
+
 def _differences(meaning: Meaning) -> list[str]:
-    lines = [
+    lines = [f"      {path}: {value}" for path, value in meaning.sets]
+    lines += [
         f"      {each.path}: {each.before} → {each.after}{'  (makes a new one)' if each.replaces else ''}"
         for each in meaning.differences
     ]
-    return [*lines, f"      … and {meaning.more} more"] if meaning.more else lines
+    lines += [f"      … and {meaning.more} more"] if meaning.more else []
+    return (
+        [*lines, f"      known after apply: {', '.join(meaning.later)}"] if meaning.later else lines
+    )
 
 
 @cache
