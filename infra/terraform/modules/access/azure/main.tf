@@ -5,6 +5,7 @@ locals {
   scope   = "/subscriptions/${var.naming.account}"
   tags    = var.naming.tags.lending
   actions = jsondecode(file("${path.module}/actions.json"))
+  reads   = jsondecode(file("${path.module}/reads.json"))
   roles   = toset(["plan", "apply", "operators", "break-glass"])
 
   # Roles that a run may give, by id, so that it cannot make itself an owner.
@@ -38,13 +39,26 @@ resource "azurerm_federated_identity_credential" "this" {
   subject             = "cloud/${var.naming.environment}/azure/${each.key}"
 }
 
-# Reads settings and never what is kept: no blob, no secret, no row.
+# What the provider asks for when it compares a type with the code, by type. It reads settings and never what is kept: no
+# blob, no secret, no row. Of vaults it reads what keys and certificates are called; of the cluster where it is, which
+# opens nothing, since the cluster has no accounts of its own.
 resource "azurerm_role_assignment" "reads" {
-  for_each = toset(["plan", "apply"])
+  for_each = { for pair in setproduct(["plan", "apply"], distinct(flatten(values(local.reads)))) :
+  "${pair[0]}-${pair[1]}" => { who = pair[0], role = pair[1] } }
 
   scope                = local.scope
-  role_definition_name = "Reader"
-  principal_id         = azurerm_user_assigned_identity.this[each.key].principal_id
+  role_definition_name = each.value.role
+  principal_id         = azurerm_user_assigned_identity.this[each.value.who].principal_id
+  principal_type       = "ServicePrincipal"
+}
+
+# Who mends a cluster when all else fails stands here, so that no run needs the right to make masters of clusters.
+resource "azurerm_role_assignment" "mends" {
+  for_each = var.resource_group_ids
+
+  scope                = each.value
+  role_definition_name = "Azure Kubernetes Service RBAC Cluster Admin"
+  principal_id         = azurerm_user_assigned_identity.this["break-glass"].principal_id
   principal_type       = "ServicePrincipal"
 }
 

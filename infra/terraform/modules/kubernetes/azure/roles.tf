@@ -1,5 +1,5 @@
 # Who workloads and people are. A workload has an identity of its own that only its account in the cluster can take; people
-# come in for as long as the platform lends it to them.
+# come in for as long as the platform lends it to them. What break-glass may do inside is given by modules/access.
 
 locals {
   workloads = jsondecode(file("${path.module}/../workloads.json"))
@@ -9,7 +9,7 @@ locals {
   }
   people = {
     operators   = { can-find = "Azure Kubernetes Service Cluster User Role", can-look = "Azure Kubernetes Service RBAC Reader" }
-    break-glass = { can-find = "Azure Kubernetes Service Cluster User Role", can-mend = "Azure Kubernetes Service RBAC Cluster Admin" }
+    break-glass = { can-find = "Azure Kubernetes Service Cluster User Role" }
   }
   lent = merge([for person, roles in local.people : {
     for key, role in roles : "${person}-${key}" => { person = person, role = role }
