@@ -62,21 +62,23 @@ module "network" {
 module "database" {
   source = "../../modules/database/gcp"
 
-  naming          = module.naming.naming
-  settings        = local.database
-  size            = local.here.database_size
-  edition         = local.here.database_edition
-  log_days        = local.here.database_log_days
-  network_id      = module.network.network_id
-  subnet_id       = module.network.subnet_ids.data
-  key_id          = module.keys.ids.data
-  recovery_key_id = lookup(module.keys.recovery_ids, "data", null)
+  naming             = module.naming.naming
+  settings           = local.database
+  size               = local.here.database_size
+  edition            = local.here.database_edition
+  log_days           = local.here.database_log_days
+  network_id         = module.network.network_id
+  subnet_id          = module.network.subnet_ids.data
+  recovery_subnet_id = lookup(module.network.subnet_ids, "recovery", null)
+  key_id             = module.keys.ids.data
+  recovery_key_id    = lookup(module.keys.recovery_ids, "data", null)
 }
 
 module "access" {
   source = "../../modules/access/gcp"
 
   naming   = module.naming.naming
+  copies   = local.environment.objects.replica
   number   = local.here.number
   issuer   = local.all.issuer
   audience = local.all.audience

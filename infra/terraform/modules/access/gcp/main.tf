@@ -3,8 +3,13 @@
 
 locals {
   roles = jsondecode(file("${path.module}/roles.json"))
-  pool  = "projects/${var.number}/locations/global/workloadIdentityPools/${var.naming.brief}-platform"
-  who   = toset(["plan", "apply", "operators", "break-glass"])
+  reads = jsondecode(file("${path.module}/reads.json"))
+
+  # What the provider asks for when it compares a type with the code. Budgets are a billing account's own: its owner gives
+  # what `of_billing` says, since no role of a project reaches there.
+  seen = sort(distinct(concat(local.roles.finds, [for right in flatten(values(local.reads)) : right if !startswith(right, "billing.")])))
+  pool = "projects/${var.number}/locations/global/workloadIdentityPools/${var.naming.brief}-platform"
+  who  = toset(["plan", "apply", "operators", "break-glass"])
   held = merge([for who in ["plan", "apply"] : {
     for role in local.roles[who] : "${who}-${role}" => { who = who, role = role }
   }]...)
@@ -70,7 +75,7 @@ resource "google_project_iam_custom_role" "keeps" {
   role_id     = "${var.naming.compact}_${each.key}"
   title       = "${each.key} of ${var.naming.prefix}"
   description = "Manages what keeps data, and reads none of it."
-  permissions = each.key == "plan" ? local.roles.reads : sort(concat(local.roles.reads, local.roles.changes))
+  permissions = each.key == "plan" ? local.seen : sort(distinct(concat(local.seen, local.roles.changes)))
 }
 
 resource "google_project_iam_member" "keeps" {
@@ -107,6 +112,19 @@ resource "google_project_iam_member" "people" {
   project = var.naming.account
   role    = each.value
   member  = google_service_account.this[each.key].member
+}
+
+# Copies to the recovery region follow messages that buckets send and the cloud's copier takes, from a queue it makes itself:
+# cloud.google.com/storage-transfer/docs/cross-bucket-replication. Given here, since no run may give so much.
+resource "google_project_iam_member" "copies" {
+  for_each = var.copies ? {
+    "roles/pubsub.publisher" = "service-${var.number}@gs-project-accounts.iam.gserviceaccount.com"
+    "roles/pubsub.editor"    = "project-${var.number}@storage-transfer-service.iam.gserviceaccount.com"
+  } : {}
+
+  project = var.naming.account
+  role    = each.key
+  member  = "serviceAccount:${each.value}"
 }
 
 # A run gives the roles that the modules give, and no other: it cannot make itself an owner.

@@ -37,3 +37,8 @@ variable "number" {
     error_message = "The number of a project is 10 to 14 digits."
   }
 }
+
+variable "copies" {
+  description = "Whether objects are copied to the recovery region."
+  type        = bool
+}

@@ -131,27 +131,45 @@ resource "google_sql_database_instance" "replica" {
   }
 }
 
-# The data segment has an address of the database's; its name leads there.
+# The data segment has an address of the database's, and in the recovery region one of the replica's, which services of both
+# regions reach.
+locals {
+  reached = merge(
+    { here = {
+      region = var.naming.region, subnet = var.subnet_id
+      leads  = google_sql_database_instance.this.psc_service_attachment_link
+    } },
+    var.settings.replica ? { recovery = {
+      region = var.naming.recovery_region, subnet = var.recovery_subnet_id
+      leads  = google_sql_database_instance.replica[0].psc_service_attachment_link
+    } } : {},
+  )
+}
+
 resource "google_compute_address" "this" {
+  for_each = local.reached
+
   project      = var.naming.account
-  name         = "${var.naming.prefix}-database"
+  name         = "${var.naming.prefix}-database${each.key == "here" ? "" : "-recovery"}"
   description  = "The database, within the data segment."
-  region       = var.naming.region
-  subnetwork   = var.subnet_id
+  region       = each.value.region
+  subnetwork   = each.value.subnet
   address_type = "INTERNAL"
   purpose      = "GCE_ENDPOINT"
   labels       = var.naming.tags.database
 }
 
 resource "google_compute_forwarding_rule" "this" {
+  for_each = local.reached
+
   project                 = var.naming.account
-  name                    = "${var.naming.prefix}-database"
+  name                    = "${var.naming.prefix}-database${each.key == "here" ? "" : "-recovery"}"
   description             = "The database, within the data segment."
-  region                  = var.naming.region
+  region                  = each.value.region
   network                 = var.network_id
-  ip_address              = google_compute_address.this.id
-  target                  = google_sql_database_instance.this.psc_service_attachment_link
+  ip_address              = google_compute_address.this[each.key].id
+  target                  = each.value.leads
   load_balancing_scheme   = ""
-  allow_psc_global_access = false
+  allow_psc_global_access = each.key == "recovery"
   labels                  = var.naming.tags.database
 }

@@ -73,6 +73,17 @@ variable "subnet_id" {
   type        = string
 }
 
+variable "recovery_subnet_id" {
+  description = "The subnet of the data segment in the recovery region; null where there is no replica."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = !var.settings.replica || var.recovery_subnet_id != null
+    error_message = "A replica is reached through a subnet of the recovery region."
+  }
+}
+
 variable "key_id" {
   description = "The key for data."
   type        = string

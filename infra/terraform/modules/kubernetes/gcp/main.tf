@@ -73,10 +73,12 @@ resource "google_container_cluster" "this" {
     evaluation_mode = "PROJECT_SINGLETON_POLICY_ENFORCE"
   }
 
+  # The pool that the cluster begins with: it goes at once, and nothing of it is compared afterwards.
   node_config {
     service_account   = var.nodes.email
     oauth_scopes      = ["https://www.googleapis.com/auth/cloud-platform"]
     boot_disk_kms_key = var.key_id
+    tags              = ["services"]
 
     workload_metadata_config {
       mode = "GKE_METADATA"
@@ -111,6 +113,10 @@ resource "google_container_cluster" "this" {
       end_time   = "2026-11-29T06:00:00Z"
       recurrence = "FREQ=WEEKLY;BYDAY=SA,SU"
     }
+  }
+
+  lifecycle {
+    ignore_changes = [node_config]
   }
 }
 
