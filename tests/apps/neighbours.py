@@ -39,7 +39,7 @@ from tests.payments.orders import Order, initiation
 REDIRECT = "http://127.0.0.1:9/back"
 ROLES = (
     "owner", "bank_manager", "treasurer", "approver", "auditor", "cloud_runner", "cloud_approver",
-    "cloud_operator",
+    "cloud_operator", "secret_rotator",
 )  # fmt: skip
 POSTS = 300
 AGREED_MAX = 3

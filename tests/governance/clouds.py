@@ -82,9 +82,10 @@ def policies(**words: Any) -> Policies:
         gates=(gate,), windows=(window,), freezes=(freeze,), own_reports=frozenset({"development"}),
         targets={name: frozenset({"aws", *([] if name == "production" else ["moto"])}) for name in ENVIRONMENTS},
     )  # fmt: skip
+    secrets = words.pop("secrets", frozenset({"ledger"}))
     return Policies(
-        catalogue=Catalogue(entries={CONTROL: entry}), inventory={}, rules=replace(rules, **words)
-    )
+        catalogue=Catalogue(entries={CONTROL: entry}), inventory={}, rules=replace(rules, **words), secrets=secrets,
+    )  # fmt: skip
 
 
 class Written:

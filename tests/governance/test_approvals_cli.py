@@ -105,6 +105,40 @@ def test_evidence_that_a_package_has_not_is_named(asked, tmp_path):
     assert "NOT IN THE PACKAGE: 2026-12-01T10:00:02.000000Z" in said.output
 
 
+@pytest.mark.parametrize(
+    "other", [{"by": "per_eve"}, {"outcome": "failed"}, {"content": {"hash": "0"}}], ids=["actor", "outcome", "content"]
+)  # fmt: skip
+def test_evidence_that_says_otherwise_than_the_package_is_named(asked, tmp_path, other):
+    package(tmp_path, 3)
+    saved = tmp_path / "evidence.jsonl"
+    saved.write_text("".join(json.dumps(one) + "\n" for one in (DONE[0] | other, *DONE[1:])))
+    said = run("evidence", "--from", str(saved), "--record", str(tmp_path))
+    assert (said.exit_code, said.output.splitlines()[-1][:6]) == (1, "2 of 3")
+    assert asked == []
+
+
+def test_what_is_told_twice_is_in_the_package_twice(asked, tmp_path):
+    package(tmp_path, 3)
+    saved = tmp_path / "evidence.jsonl"
+    saved.write_text("".join(json.dumps(one) + "\n" for one in (*DONE, DONE[0])))
+    said = run("evidence", "--from", str(saved), "--record", str(tmp_path))
+    assert (said.exit_code, said.output.splitlines()[-1][:6]) == (1, "3 of 4")
+
+
+def test_a_saved_file_is_checked_without_a_platform(asked, tmp_path):
+    package(tmp_path, 3)
+    saved = tmp_path / "evidence.jsonl"
+    run("evidence", "--out", str(saved))
+    asked.clear()
+    said = run("evidence", "--from", str(saved), "--record", str(tmp_path))
+    assert (said.exit_code, asked) == (0, [])
+    saved.write_text("{}\n")
+    bad = run("evidence", "--from", str(saved), "--record", str(tmp_path))
+    assert bad.exit_code
+    assert "say less than evidence does" in bad.output + bad.stderr
+    assert "entries of" not in bad.output
+
+
 def test_a_folder_without_a_record_is_refused(asked, tmp_path):
     assert run("evidence", "--record", str(tmp_path)).exit_code not in (0, None)
 

@@ -95,8 +95,70 @@ async def test_an_approval_is_of_the_hash_that_was_read(house):
 async def test_whoever_reads_a_plan_reads_what_was_handed_in(house):
     plan = await house.submit(STAGING, bad=False)
     read = await house.door.document(caller=house.approver, message=PlanOf(plan=plan.plan))
-    assert read.content == plan_json("staging", bad=False)
+    assert json.loads(read.content) == json.loads(plan_json("staging", bad=False))
     assert read.hash == plan.hash == plan_hash(plan=read.content, estate=STAGING, commit=FIRST)
+
+
+async def test_neither_the_former_state_nor_what_is_sensitive_is_in_what_is_read(house):
+    said = json.loads(plan_json("staging", bad=False))
+    secret = "hunter2"
+    said["prior_state"] = {"format_version": "1.0", "values": {"outputs": {"x": {"value": secret}}}}
+    said["resource_changes"][0]["change"] |= {
+        "before": {"password": secret, "tags": ["a", secret], "open": "told"},
+        "before_sensitive": {"password": True, "tags": [False, True]},
+        "after_sensitive": {"keys": [{"secret": True}]},
+    }
+    said["resource_changes"][0]["change"]["after"] |= {"keys": [{"secret": secret, "name": "k"}]}
+    said["resource_drift"] = [{
+        **said["resource_changes"][0],
+        "change": {
+            "actions": ["update"], "before": secret, "before_sensitive": True,
+            "after": secret, "after_sensitive": True,
+        },
+    }]  # fmt: skip
+    said["output_changes"] = {
+        "x": {"actions": ["create"], "before": None, "after": secret, "after_sensitive": True}
+    }
+    said["variables"] |= {"password": {"value": secret}}
+    said["configuration"]["root_module"] = {"variables": {"password": {"sensitive": True}}}
+    said["planned_values"] = {
+        "outputs": {"x": {"sensitive": True, "value": secret}},
+        "root_module": {"child_modules": [{"resources": [{
+            "address": "a", "values": {"password": secret}, "sensitive_values": {"password": True},
+        }]}]},
+    }  # fmt: skip
+    plan = json.dumps(said).encode()
+    message = SubmitPlan(
+        estate=STAGING, commit=FIRST, base=FIRST, plan=plan, planfile=b"x", tool="terraform"
+    )
+    kept = await house.door.submit_plan(caller=house.author, message=message)
+    read = await house.door.document(caller=house.approver, message=PlanOf(plan=kept.plan))
+    assert secret.encode() not in read.content
+    shown = json.loads(read.content)
+    assert "prior_state" not in shown
+    before = shown["resource_changes"][0]["change"]["before"]
+    assert before == {"password": "(sensitive)", "tags": ["a", "(sensitive)"], "open": "told"}
+    assert read.hash == plan_hash(plan=plan, estate=STAGING, commit=FIRST)
+    assert read.changes
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (b'{"x": {"number": "0.5"}}', b'{"x": 0.5}'),
+        (b'{"x": "0.5"}', b'{"x": 0.5}'),
+        (b'{"x": "1152921504606846976"}', b'{"x": 1152921504606846976}'),
+    ],
+)
+def test_a_number_and_a_text_of_it_do_not_hash_alike(one, other):
+    first, second = (plan_hash(plan=plan, estate=STAGING, commit=FIRST) for plan in (one, other))
+    assert first != second
+
+
+@pytest.mark.parametrize("plan", [b'{"x": 1, "x": 2}', b'{"\\u0000number": "1"}', b'{"x": NaN}'])
+def test_what_two_readers_could_read_in_two_ways_has_no_hash(plan):
+    with pytest.raises(ValueError, match=r"twice|no plan has|no number"):
+        plan_hash(plan=plan, estate=STAGING, commit=FIRST)
 
 
 def test_the_hash_forgets_when_a_plan_was_made_and_nothing_else():

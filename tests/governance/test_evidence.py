@@ -72,7 +72,7 @@ async def live(house: House) -> None:
     )  # fmt: skip
     await door.end_waiver(caller=anna, message=WaiverOf(waiver=waiver.waiver))
     step = RecordSecretStep(
-        secret="ledger", home="openbao", step="made", version=1, digest="0" * 64
+        secret="production/ledger", home="openbao", step="made", version=1, digest="0" * 64
     )
     await door.record_secret_step(caller=author, message=step)
     unapproved = await house.submit("staging-aws")

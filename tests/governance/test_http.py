@@ -1,6 +1,7 @@
 """Governance over HTTP: a plan's whole life, and what keeps words, secrets and statuses apart."""
 
 import base64
+import json
 
 import httpx
 import pytest
@@ -50,7 +51,7 @@ async def test_a_plan_lives_over_http(client):
     assert (again.status_code, again.headers["idempotent-replayed"]) == (200, "true")
     plan = f"/plans/{made.json()['plan']}"
     read = (await client.get(f"{plan}/document")).json()
-    assert base64.b64decode(read["content"]) == plan_json("development")
+    assert json.loads(base64.b64decode(read["content"])) == json.loads(plan_json("development"))
     agreed = await client.post(f"{plan}/approve", json={"hash": read["hash"]}, headers=ANNA)
     assert [one["by"] for one in agreed.json()["approvals"]] == ["per_anna"]
     lent = await client.post(f"{plan}/apply", json={})

@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tallystick.governance import jobs
+from tallystick.governance.adapters.rules import PolicyFolder
 from tallystick.governance.api import (
     Difference,
     EstateOf,
@@ -24,7 +25,7 @@ from tallystick.governance.api import (
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import DAY, render
 from tallystick.kernel.problems import Malformed
-from tests.governance.clouds import CONTROL, HOUR, MINUTE, House
+from tests.governance.clouds import CONTROL, HOUR, MINUTE, House, Written
 
 ESTATE, STAGING = "development-aws", "staging-aws"
 SUBJECT = "aws_s3_bucket.later"
@@ -258,23 +259,38 @@ async def test_a_difference_brings_a_digest_and_nothing_else(house, plan):
 
 async def test_steps_of_a_secret_are_evidence_of_digests(house):
     step = RecordSecretStep(
-        secret="ledger/database", home="openbao", step="proven_dead", version=3, digest="0" * 64
+        secret="production/ledger", home="openbao", step="proven_dead", version=3, digest="0" * 64
     )
     await house.door.record_secret_step(caller=house.author, message=step)
     (one,) = (await house.door.evidence(caller=house.author, message=ListEvidence())).items
-    assert (one.tag, one.on) == ("governance.secret.record", "governance:secret:ledger/database")
+    assert (one.tag, one.on) == ("governance.secret.record", "governance:secret:production/ledger")
     assert one.content["digest"] == "0" * 64
 
 
 @pytest.mark.parametrize(
     "words",
-    [{"digest": "hunter2"}, {"step": "It is hunter2"}, {"secret": "../x y"}, {"version": -1}],
-)
-async def test_what_may_be_a_secret_itself_is_refused(house, words):
-    told = {"secret": "ledger", "home": "openbao", "step": "made", "version": 1}
+    [
+        {"digest": "hunter2"}, {"step": "It is hunter2"}, {"secret": "../x y"}, {"version": -1},
+        {"step": "done_well"}, {"secret": "production/nonsense"}, {"secret": "ledger"}, {"secret": "qa/ledger"},
+    ],
+)  # fmt: skip
+async def test_what_may_be_a_secret_itself_or_is_none_of_the_list_is_refused(house, words):
+    told = {"secret": "staging/ledger", "home": "openbao", "step": "made", "version": 1}
     await house.left(
         lambda: house.door.record_secret_step(
             caller=house.author, message=RecordSecretStep(**told | words)
         ),
         Malformed,
     )
+
+
+async def test_a_platform_without_a_list_takes_any_name(database_for, caller):
+    house = House(
+        database=await database_for("governance"), caller=caller, policies=Written(secrets=None)
+    )
+    step = RecordSecretStep(secret="ledger", home="openbao", step="made", version=1)
+    await house.door.record_secret_step(caller=house.author, message=step)
+
+
+def test_the_platforms_own_list_is_read():
+    assert "deployment-key" in PolicyFolder().read().secrets

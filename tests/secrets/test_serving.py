@@ -64,7 +64,7 @@ def key(serving: Running, migrated_url: str) -> str:
                 caller=OPERATOR, message=CreateTenant(name="Keeper")
             )
             caller = Caller(tenant_id=tenant_id_of(tenant.tenant), actor=OPERATOR.actor)
-            message = CreateKey(label="rotates", roles=("machine", "cloud_runner"))
+            message = CreateKey(label="rotates", roles=("machine", "secret_rotator"))
             return (await identity.create_key(caller=caller, message=message)).key
 
     return to_end(make())
@@ -150,14 +150,14 @@ def kept(bao: Bao, homes_file: Path, name: str) -> dict[str, str]:
 
 
 def test_our_own_key_is_rotated_to_its_end_with_evidence(
-    serving: Running, key: str, secrets_of: Secrets, bao: Bao, homes_file: Path
+    serving: Running, key: str, secrets_of: Secrets, bao: Bao, homes_file: Path, tmp_path: Path
 ) -> None:
     said = secrets_of("rotate", "deployment-key")
-    assert "waiting for deployment to acknowledge version 1" in said.out, said
+    assert "waiting for deployment to acknowledge rotation " in said.out, said
     first = kept(bao, homes_file, "deployment-key")
     assert answers(serving, first["key"]) == 200
-    acknowledged = ("acknowledge", "deployment-key", "--consumer", "deployment", "--version")
-    assert secrets_of(*acknowledged, first["_version"]).code == 0
+    acknowledged = ("acknowledge", "deployment-key", "--consumer", "deployment")
+    assert secrets_of(*acknowledged, "--rotation", first["_rotation"]).code == 0
     assert "→ done" in secrets_of("rotate", "deployment-key").out
 
     said = secrets_of("rotate", "deployment-key", "--json")
@@ -165,7 +165,10 @@ def test_our_own_key_is_rotated_to_its_end_with_evidence(
     assert (state["step"], state["missing"], state["unrecorded"]) == ("spread", ["deployment"], 0)
     second = kept(bao, homes_file, "deployment-key")
     assert [answers(serving, one["key"]) for one in (first, second)] == [200, 200]
-    assert secrets_of(*acknowledged, second["_version"]).code == 0
+    held = tmp_path / "held.json"
+    held.write_text(json.dumps(second))
+    said = secrets_of(*acknowledged, "--holding", str(held))
+    assert f"uses what rotation {second['_rotation']} made, and holds it" in said.out, said
     assert "revoked → proven → done" in secrets_of("rotate", "deployment-key").out
     assert [answers(serving, one["key"]) for one in (first, second)] == [401, 200]
 
@@ -205,9 +208,10 @@ def test_what_cannot_be_is_refused_in_one_line(secrets_of: Secrets) -> None:
         (("rotate", "deployment-key", "--back", "--looked"), "one at a time"),
         (("sync", "deployment-key"), "openbao has no production/deployment-key"),
         (
-            ("acknowledge", "deployment-key", "--consumer", "x", "--version", "1"),
+            ("acknowledge", "deployment-key", "--consumer", "x", "--rotation", "1"),
             "has the consumers deployment",
         ),
+        (("acknowledge", "deployment-key", "--consumer", "deployment"), "name the rotation"),
     ):
         said = secrets_of(*arguments)
         assert said.code == 1, said

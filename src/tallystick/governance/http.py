@@ -274,7 +274,7 @@ def _applies(door: Governance) -> list[Route]:
         ),
         _route(
             f"POST {apply}/extend", "Say that an apply still runs", _to(door.extend_apply, ExtendApply, apply="apply"),
-            Apply, LeaseNotAccepted, body=Leased,
+            Apply, PoliciesNotReadable, LeaseNotAccepted, WindowClosed, body=Leased,
         ),
         _route(
             f"POST {apply}/finish", "Say how an apply ended", _to(door.finish_apply, FinishApply, apply="apply"),
@@ -340,7 +340,8 @@ def _evidence(door: Governance) -> list[Route]:
         _route("GET /obligations", "List obligations", _to(door.obligations, ListObligations), ObligationPage,
                query=ListObligations),
         _route("POST /secret-steps", "Put a step of a secret on record",
-               _to(door.record_secret_step, RecordSecretStep), SecretStep, body=RecordSecretStep, status=201),
+               _to(door.record_secret_step, RecordSecretStep), SecretStep, PoliciesNotReadable,
+               body=RecordSecretStep, status=201),
         _route("GET /evidence", "List what was done", _to(door.evidence, ListEvidence), EvidencePage,
                query=ListEvidence),
     ]  # fmt: skip

@@ -1,6 +1,7 @@
 """What people do about the clouds over the API: agree, break the glass, review it, waive, free, and show evidence."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,7 @@ _REASON = typer.Option(..., "--reason", help="Why, for whoever reads it later.")
 # An auditor's package has so many tiles of 256 entries at most here: four million entries.
 _TILES_MAX: Final = 16_384
 _PAGES_MAX: Final = 10_000
+_WORDS: Final = {"at", "by", "tag", "on", "outcome", "content", "estate"}
 _MISSING_EXIT: Final = 1
 _WORST: Final = ("fail", "unknown", "waived", "pass", "not_applicable")
 
@@ -158,9 +160,14 @@ def evidence(
     record: Path = typer.Option(
         None, "--record", help="An auditor's package (`tallystick audit export`) that must have it."
     ),
+    saved: Path = typer.Option(
+        None, "--from", help="Read it from this file, as --out wrote it, and ask no platform."
+    ),
 ) -> None:
-    """List what was done to the clouds; with `--record` find each entry in a package, offline. Exit code 1 else."""
-    found = list(_everything("evidence", estate=estate))
+    """List what was done to the clouds; with `--record` find each in a package, word for word. Exit code 1 else."""
+    found = (
+        _kept(saved, estate) if saved is not None else list(_everything("evidence", estate=estate))
+    )
     lines = [msgspec.json.encode(one) for one in found]
     if out is not None:
         write(b"".join(line + b"\n" for line in lines), out)
@@ -174,8 +181,15 @@ def evidence(
 
 
 def _demand_recorded(found: list[dict[str, Any]], record: Path) -> None:
-    known = set(_recorded(record))
-    missing = [one for one in found if (one["tag"], one["on"], one["at"]) not in known]
+    known = Counter(_recorded(record))
+    missing: list[dict[str, Any]] = []
+    for one in found:
+        said = _said(one["at"], one["by"], one["tag"], one["on"], one["outcome"], one["content"])
+        # Each entry of the package stands for one line: what was done twice is in it twice.
+        if known[said]:
+            known[said] -= 1
+        else:
+            missing.append(one)
     for one in missing:
         typer.echo(f"NOT IN THE PACKAGE: {one['at']} {one['tag']} {one['on']}")
     typer.echo(f"{len(found) - len(missing)} of {len(found)} are entries of {record}")
@@ -183,8 +197,27 @@ def _demand_recorded(found: list[dict[str, Any]], record: Path) -> None:
         raise typer.Exit(_MISSING_EXIT)
 
 
-def _recorded(record: Path) -> Iterator[tuple[str, str, str]]:
-    """The tag, subject and time of every entry of a package; that it is whole, `tallystick audit verify` says."""
+def _said(*words: Any) -> bytes:
+    """Who did what, on what, when, how it ended and all that is said of it, so that it can be compared."""
+    return entries.canonical(list(words))
+
+
+def _kept(saved: Path, estate: str) -> list[dict[str, Any]]:
+    """Evidence that was written down before."""
+    try:
+        lines = saved.read_bytes().splitlines()
+        found = [msgspec.json.decode(line, type=dict[str, Any]) for line in lines if line]
+    except (OSError, msgspec.DecodeError) as error:
+        fail(
+            f"{saved} has no evidence: {error}; `tallystick cloud evidence --out {saved}` writes it"
+        )
+    if any(_WORDS - set(one) for one in found):
+        fail(f"{saved} has lines that say less than evidence does: write it anew with --out")
+    return [one for one in found if estate in ("", one["estate"])]
+
+
+def _recorded(record: Path) -> Iterator[bytes]:
+    """What every entry of a package says; that it is whole, `tallystick audit verify` says."""
     paths = sorted(path for path in (record / "tile" / "entries").rglob("*") if path.is_file())
     if not paths:
         fail(f"{record} has no entries: `tallystick audit export --out {record}` writes them")
@@ -193,7 +226,7 @@ def _recorded(record: Path) -> Iterator[tuple[str, str, str]]:
     for path in paths:
         for entry in tiles.unpack(path.read_bytes()):
             told = entries.read(entry)
-            yield told.tag, told.on, told.at
+            yield _said(told.at, told.by, told.tag, told.on, told.outcome, told.content or {})
 
 
 def _everything(what: str, **words: str) -> Iterator[dict[str, Any]]:

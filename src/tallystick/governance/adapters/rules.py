@@ -11,6 +11,7 @@ from tallystick.governance.api import PoliciesNotReadable
 from tallystick.governance.model.catalogue import CatalogueRefused
 from tallystick.governance.model.policies import Policies
 from tallystick.governance.model.rules import RulesRefused, read_rules
+from tallystick.governance.model.secrets import BadList, read_secrets
 
 _FILES = ("gates", "windows", "waivers")
 
@@ -27,7 +28,7 @@ class PolicyFolder:
         if self._read is None:
             try:
                 self._read = _load(self._folder or policies_folder())
-            except (CatalogueRefused, RulesRefused, OSError) as error:
+            except (CatalogueRefused, RulesRefused, BadList, OSError) as error:
                 raise PoliciesNotReadable(str(error)[:500]) from None
         return self._read
 
@@ -38,4 +39,9 @@ def _load(folder: Path) -> Policies:
         catalogue=load_catalogue(folder=folder),
         inventory=load_inventory(folder=folder),
         rules=read_rules(**texts),
+        secrets=_secrets(folder / "secrets.toml"),
     )
+
+
+def _secrets(file: Path) -> frozenset[str] | None:
+    return frozenset(read_secrets(file.read_text("utf-8"))) if file.is_file() else None

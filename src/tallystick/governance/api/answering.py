@@ -106,11 +106,14 @@ class PlanChange(Message, frozen=True, kw_only=True):
 
 
 class PlanDocument(Message, frozen=True, kw_only=True):
-    """A plan to be read, as it was handed in: it is confidential, and that it was read is on record."""
+    """A plan to be read: it is confidential, and that it was read is on record.
+
+    ``hash`` is of all that was handed in. ``content`` lacks ``prior_state`` and sensitive values: it hashes otherwise.
+    """
 
     plan: PlanId
     hash: Digest
-    content: Annotated[bytes, told("``terraform show -json`` of it, in base64.")]
+    content: Annotated[bytes, told("``terraform show -json`` of it, less secrets, in base64.")]
     changes: Annotated[
         tuple[PlanChange, ...], told("The same in words: what is lost comes first.")
     ] = ()

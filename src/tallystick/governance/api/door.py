@@ -102,7 +102,7 @@ class Governance(Protocol):
     @asks(Action.GOVERNANCE_PLAN_READ, about=facts_of_plan)
     @records(Tag.GOVERNANCE_PLAN_READ)
     async def document(self, *, caller: Caller, message: PlanOf) -> PlanDocument:
-        """Read a plan whole, as whoever approves it must. Raises PlanNotFound."""
+        """Read a plan, as whoever approves it must, less its former state and secrets. Raises PlanNotFound."""
         ...
 
     @asks(Action.GOVERNANCE_PLAN_APPROVE, about=facts_of_plan)
@@ -131,7 +131,10 @@ class Governance(Protocol):
     @asks(Action.GOVERNANCE_PLAN_APPLY, about=facts_of_apply)
     @records(Tag.GOVERNANCE_APPLY_EXTEND)
     async def extend_apply(self, *, caller: Caller, message: ExtendApply) -> Apply:
-        """Let a lease last another 15 minutes from now, four hours in all at most. Raises LeaseNotAccepted."""
+        """Let a lease last another 15 minutes from now, four hours in all at most, and not past its window.
+
+        Raises PoliciesNotReadable, LeaseNotAccepted, WindowClosed.
+        """
         ...
 
     @asks(Action.GOVERNANCE_PLAN_APPLY, about=facts_of_apply)
@@ -245,7 +248,7 @@ class Governance(Protocol):
     @asks(Action.GOVERNANCE_SECRET_RECORD, about=facts_of_secret)
     @records(Tag.GOVERNANCE_SECRET_RECORD)
     async def record_secret_step(self, *, caller: Caller, message: RecordSecretStep) -> SecretStep:
-        """Put a step of a secret's rotation on record."""
+        """Put a step of a secret's rotation on record. Raises PoliciesNotReadable."""
         ...
 
     @asks(Action.GOVERNANCE_CLOUD_READ)

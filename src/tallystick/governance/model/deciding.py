@@ -19,6 +19,8 @@ from tallystick.kernel.instants import SECOND, Instant, render
 from tallystick.kernel.problems import Problem
 
 _HOUR: Final = 3_600 * SECOND
+LEAD: Final = 15 * 60 * SECOND
+"""So long before a window closes or a freeze begins an apply begins at the latest: the length of a lease."""
 _PRODUCTION: Final = ENVIRONMENTS[-1]
 
 
@@ -111,3 +113,8 @@ def _of_time(case: Case, rules: Rules, at: Instant) -> Iterator[Problem]:
         )
     elif not rules.is_open(case.environment, at):
         yield WindowClosed(f"{case.environment} is not changed at this time of the week")
+    elif (end := rules.open_until(case.environment, at)) is not None and end - at < LEAD:
+        yield WindowClosed(
+            f"an apply of {case.environment} begins a quarter of an hour before its window ends or a freeze begins",
+            {"closes": render(end)},
+        )

@@ -7,6 +7,8 @@ from typing import Any, Final
 from tallystick.kernel.entries import canonical
 
 _SAFE_INTEGER_MAX: Final = 2**53 - 1
+# So a number is told apart from every text and object.
+_NUMBER: Final = "\0number"
 # When it was planned says nothing of what it does.
 _LEFT_OUT: Final = ("timestamp",)
 
@@ -15,9 +17,15 @@ def plan_hash(*, plan: bytes, estate: str, commit: str) -> str:
     """Hash a plan: hexadecimal SHA-256 of its canonical JSON (RFC 8785) without its time, with estate and commit.
 
     Numbers that RFC 8785 would round are hashed as they are written. Whoever applies a planfile shows it as JSON again
-    and compares. Raises ValueError for what is no object of JSON.
+    and compares. Raises ValueError for what is no object of JSON, and for an object that has a name twice.
     """
-    read: Any = json.loads(plan, parse_float=_number, parse_int=_integer)
+    read: Any = json.loads(
+        plan,
+        parse_float=_number,
+        parse_int=_integer,
+        parse_constant=_constant,
+        object_pairs_hook=_object,
+    )
     if not isinstance(read, dict):
         raise ValueError("a plan is an object of JSON")
     for name in _LEFT_OUT:
@@ -26,7 +34,20 @@ def plan_hash(*, plan: bytes, estate: str, commit: str) -> str:
 
 
 def _number(text: str) -> dict[str, str]:
-    return {"number": text}
+    return {_NUMBER: text}
+
+
+def _constant(text: str) -> None:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("an object of this JSON has a name twice")
+    if _NUMBER in made:
+        raise ValueError("an object of this JSON has a name that no plan has")
+    return made
 
 
 def _integer(text: str) -> int | dict[str, str]:

@@ -15,3 +15,4 @@ class Policies:
     catalogue: Catalogue
     inventory: Mapping[str, Any]
     rules: Rules
+    secrets: frozenset[str] | None = None

@@ -1,5 +1,6 @@
 """The platform's own rules of applying: gates, windows, freezes and declared waivers, read strictly from TOML."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from tallystick.kernel.instants import SECOND, Instant
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SEVERITIES: Final = ("low", "medium", "high", "critical")
 _MINUTE: Final = 60 * SECOND
+_CLOCK: Final = re.compile(r"([0-9]{2}):([0-5][0-9])")
+_PRODUCTION: Final = ENVIRONMENTS[-1]
 _DAY_MINUTES: Final = 24 * 60
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # 1970 began on a Thursday.
@@ -47,6 +50,10 @@ class Window:
         """Whether it is open."""
         day, minute = divmod(at // _MINUTE, _DAY_MINUTES)
         return (day + _FIRST_DAY) % len(_DAYS) in self.days and self.opens <= minute < self.closes
+
+    def closing(self, at: Instant) -> Instant:
+        """When it closes on the day of an instant."""
+        return (at // _MINUTE // _DAY_MINUTES * _DAY_MINUTES + self.closes) * _MINUTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +102,27 @@ class Rules:
         mine = [window for window in self.windows if environment in window.environments]
         return not mine or any(window.holds(at) for window in mine)
 
+    def open_until(self, environment: str, at: Instant) -> Instant | None:
+        """Until when changes are applied without a break: ``at`` when they are not, None when nothing ends it."""
+        if self.freeze_of(environment, at) is not None:
+            return at
+        ends = [
+            one.begins
+            for one in self.freezes
+            if environment in one.environments and one.begins > at
+        ]
+        mine = [window for window in self.windows if environment in window.environments]
+        end = at
+        # Windows that touch are one; in a week all of them have come round.
+        for _ in range(len(mine) * len(_DAYS) + 1):
+            closing = [window.closing(end) for window in mine if window.holds(end)]
+            if not closing:
+                break
+            end = max(closing)
+        else:
+            mine = []
+        return min([*ends, *([end] if mine else [])], default=None)
+
 
 def read_rules(*, gates: str, windows: str, waivers: str) -> Rules:
     """Read the texts of the three files. Raises RulesRefused."""
@@ -102,7 +130,7 @@ def read_rules(*, gates: str, windows: str, waivers: str) -> Rules:
     timed = _toml("windows.toml", windows, {"window", "freeze"})
     waived = _toml("waivers.toml", waivers, {"waiver"})
     try:
-        return Rules(
+        rules = Rules(
             approvals=_approvals(gated["approvals"]),
             plan_hours_max=_whole(gated["plan"]["hours_max"], least=1),
             gates=tuple(_gate(one) for one in gated.get("gate", [])),
@@ -114,6 +142,17 @@ def read_rules(*, gates: str, windows: str, waivers: str) -> Rules:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise RulesRefused(f"the rules say too little or too much: {error}") from None
+    _demand_guarded(rules)
+    return rules
+
+
+def _demand_guarded(rules: Rules) -> None:
+    if not rules.approvals[_PRODUCTION]:
+        raise RulesRefused(f"gates.toml: {_PRODUCTION} needs the approval of one other or more")
+    if not rules.gates_of(_PRODUCTION):
+        raise RulesRefused(
+            f"gates.toml: {_PRODUCTION} has no gate: say what none of its plans may be"
+        )
 
 
 def _toml(name: str, text: str, known: set[str]) -> dict[str, Any]:
@@ -166,21 +205,30 @@ def _gate(said: Mapping[str, Any]) -> Gate:
 def _window(said: Mapping[str, Any]) -> Window:
     _only(said, "environments", "days", "opens", "closes")
     days = _some(said, "days", _DAYS)
+    opens, closes = _minute(said["opens"]), _minute(said["closes"])
+    if opens >= closes:
+        raise RulesRefused(
+            f"a window opens before it closes, on one day, not {said['opens']} to {said['closes']}: "
+            "one over midnight is two, until 24:00 and from 00:00 of the next day"
+        )
     return Window(
         environments=_environments(said),
         days=tuple(_DAYS.index(day) for day in days),
-        opens=_minute(said["opens"]),
-        closes=_minute(said["closes"]),
+        opens=opens,
+        closes=closes,
     )
 
 
 def _freeze(said: Mapping[str, Any]) -> Freeze:
     _only(said, "id", "environments", "from", "until", "reason")
+    begins, ends = _instant(said["from"]), _instant(said["until"])
+    if begins >= ends:
+        raise RulesRefused(f"the freeze {said['id']} ends before it begins: turn its times around")
     return Freeze(
         id=str(said["id"]),
         environments=_environments(said),
-        begins=_instant(said["from"]),
-        ends=_instant(said["until"]),
+        begins=begins,
+        ends=ends,
         reason=str(said["reason"]),
     )
 
@@ -217,10 +265,10 @@ def _whole(said: Any, *, least: int) -> int:
 
 
 def _minute(said: str) -> int:
-    hour, _, minute = said.partition(":")
-    if not (hour.isdigit() and minute.isdigit() and int(hour) * 60 + int(minute) <= _DAY_MINUTES):
+    match = _CLOCK.fullmatch(said)
+    if not match or (minute := int(match[1]) * 60 + int(match[2])) > _DAY_MINUTES:
         raise RulesRefused(f"{said!r} is no time of day such as 07:00")
-    return int(hour) * 60 + int(minute)
+    return minute
 
 
 def _instant(said: Any) -> Instant:

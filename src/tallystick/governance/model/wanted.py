@@ -18,6 +18,7 @@ from tallystick.governance.api import (
     SubmitPlan,
     SubmitReport,
 )
+from tallystick.governance.model.rotation import STEPS
 from tallystick.kernel.fields import PAGE_MAX
 from tallystick.kernel.instants import SECOND, Instant, parse
 from tallystick.kernel.problems import malformed
@@ -30,6 +31,13 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _LOCK: Final = re.compile(r"[!-~]{1,64}")
 _SECRET: Final = re.compile(r"[a-z0-9][a-z0-9._/-]{0,63}")
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
+# Those of the state machine, what is told between two of them, and what a sync does.
+SECRET_STEPS: Final = frozenset(
+    {
+        *STEPS, "turned_back", "looked_after", "left_unproven", "rings", "proven_dead", "still_alive", "written",
+        "drift_changed", "drift_deleted", "drift_not_ours",
+    }
+)  # fmt: skip
 _ADDRESS_MAX: Final = 500
 _OBSERVED_MAX: Final = 3_600 * SECOND
 
@@ -139,11 +147,17 @@ def report(message: SubmitReport, *, at: Instant) -> Instant:
     return observed
 
 
-def secret_step(message: RecordSecretStep) -> RecordSecretStep:
-    """A step of a secret's rotation: words and digests, and no secret."""
+def secret_step(message: RecordSecretStep, *, secrets: frozenset[str] | None) -> RecordSecretStep:
+    """A step of a rotation of one of these, of any where none are listed: words and digests, and no secret."""
     _like(_SECRET, message.secret, "secret", "1 to 64 of a-z 0-9 . _ - /")
-    for name, word in (("home", message.home), ("step", message.step)):
-        _like(_WORD, word, name, "1 to 32 of a-z 0-9 _, beginning with a letter")
+    environment, _, name = message.secret.partition("/")
+    if secrets is not None and not (environment in ENVIRONMENTS and name in secrets):
+        raise malformed(
+            "secret", "is an environment and one of policies/secrets.toml: production/…"
+        )
+    _like(_WORD, message.home, "home", "1 to 32 of a-z 0-9 _, beginning with a letter")
+    if message.step not in SECRET_STEPS:
+        raise malformed("step", f"is one of {', '.join(sorted(SECRET_STEPS))}")
     if message.consumer:
         _like(_SECRET, message.consumer, "consumer", "1 to 64 of a-z 0-9 . _ - /")
     if message.digest is not None:

@@ -23,6 +23,7 @@ from tallystick.governance.api import (
     LentApply,
     StateIsOld,
     StateNotWritten,
+    WindowClosed,
 )
 from tallystick.governance.model import deciding, wanted
 from tallystick.governance.model.lending import CredentialsAway, Lent, fault_of
@@ -50,9 +51,13 @@ def hash_of(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
-def longer(row: ApplyRow, at: Instant) -> Instant:
-    """Until when a lease lasts that is extended now."""
-    return max(row.until_at, min(at + LEASE, row.begun_at + LEASE_MAX))
+def longer(row: ApplyRow, at: Instant, *, rules: Rules) -> Instant:
+    """Until when a lease lasts that is extended now: not past its window, nor into a freeze, unless under a glass."""
+    wished = min(at + LEASE, row.begun_at + LEASE_MAX)
+    if row.break_glass_id is None:
+        end = rules.open_until(row.estate.partition("-")[0], at)
+        wished = wished if end is None else min(wished, end)
+    return max(row.until_at, wished)
 
 
 def demand_lease(row: ApplyRow | None, token: str, at: Instant) -> ApplyRow:
@@ -114,8 +119,8 @@ class Applying:
                 at=at,
                 is_broken=message.break_glass is not None,
             )
-            row = self._row(caller, plan, token, passed, at)
-            await self._write(connection, caller, plan, row, message.break_glass)
+            row = self._row(caller, plan, token, passed, at, glass=message.break_glass)
+            await self._write(connection, caller, plan, row)
             planfile = await plans.planfile(connection, tenant_id=tenant_id, plan_id=plan.plan_id)
         if lost is not None:
             await self._return(lost.apply_id, lost.credential_lease)
@@ -130,10 +135,17 @@ class Applying:
 
     async def extend(self, caller: Caller, message: ExtendApply) -> Apply:
         """Let a lease last longer."""
+        rules = self._ground.policies.read().rules
         tenant_id, at = caller.tenant_id, self._ground.clock.now()
         async with self._ground.database.transaction(tenant_id=tenant_id) as connection:
             row = await self._held(connection, caller, message.apply, message.token, at)
-            row = replace(row, until_at=longer(row, at))
+            until = longer(row, at, rules=rules)
+            if until == row.until_at < min(at + LEASE, row.begun_at + LEASE_MAX):
+                raise WindowClosed(
+                    "the lease ends with its window: let the apply come to its end",
+                    {"until": render(until)},
+                )
+            row = replace(row, until_at=until)
             await store.extend(
                 connection, tenant_id=tenant_id, apply_id=row.apply_id, until=row.until_at
             )
@@ -214,7 +226,14 @@ class Applying:
         return tuple(dict.fromkeys(one.code for one in refusals))
 
     def _row(
-        self, caller: Caller, plan: PlanRow, token: str, passed: tuple[str, ...], at: Instant
+        self,
+        caller: Caller,
+        plan: PlanRow,
+        token: str,
+        passed: tuple[str, ...],
+        at: Instant,
+        *,
+        glass: str | None,
     ) -> ApplyRow:
         return ApplyRow(
             apply_id=self._ground.mint.id("apl"),
@@ -230,6 +249,7 @@ class Applying:
             ended_at=None,
             serial=None,
             credential_lease=None,
+            break_glass_id=glass,
         )
 
     async def _write(
@@ -238,7 +258,6 @@ class Applying:
         caller: Caller,
         plan: PlanRow,
         row: ApplyRow,
-        glass: str | None,
     ) -> None:
         tenant_id = caller.tenant_id
         await plans.move_plan(
@@ -248,7 +267,7 @@ class Applying:
             before=SUBMITTED,
             after="applying",
         )
-        await store.insert_apply(connection, tenant_id=tenant_id, apply=row, break_glass_id=glass)
+        await store.insert_apply(connection, tenant_id=tenant_id, apply=row)
         await self._ground.note(
             connection,
             caller,
@@ -262,7 +281,7 @@ class Applying:
                 "planfile": plan.planfile_digest.hex(),
                 "commit": plan.commit_id,
                 "until": render(row.until_at),
-                "break_glass": glass,
+                "break_glass": row.break_glass_id,
                 "passed_over": list(row.passed_over),
             },
         )

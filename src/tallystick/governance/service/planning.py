@@ -21,6 +21,7 @@ from tallystick.governance.api import (
 from tallystick.governance.model import deciding, wanted
 from tallystick.governance.model.changes import meanings
 from tallystick.governance.model.judging import Obligation
+from tallystick.governance.model.plan_document import shown
 from tallystick.governance.service import answers
 from tallystick.governance.service.cases import case_of, head_of
 from tallystick.governance.service.ground import Ground
@@ -161,7 +162,7 @@ class Planning:
         return PlanDocument(
             plan=row.plan_id,
             hash=row.hash.hex(),
-            content=content,
+            content=await asyncio.to_thread(shown, content),
             changes=answers.changes(await asyncio.to_thread(meanings, content)),
         )
 

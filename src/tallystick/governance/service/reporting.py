@@ -145,7 +145,8 @@ class Reporting:
 
     async def secret_step(self, caller: Caller, message: RecordSecretStep) -> SecretStep:
         """Put a step of a secret's rotation on record."""
-        step, at = wanted.secret_step(message), self._ground.clock.now()
+        step = wanted.secret_step(message, secrets=self._ground.policies.read().secrets)
+        at = self._ground.clock.now()
         async with self._ground.database.transaction(tenant_id=caller.tenant_id) as connection:
             await self._ground.note(
                 connection,

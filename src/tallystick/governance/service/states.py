@@ -10,6 +10,7 @@ from tallystick.governance.api import (
     ForceUnlock,
     LockState,
     NothingToUnlock,
+    PoliciesNotReadable,
     ReadState,
     State,
     StateIsLocked,
@@ -142,7 +143,7 @@ class States:
             if held.lock_id not in before:
                 raise _locked(held)
             if held.lock_id != lock:
-                held = replace(held, lock_id=lock, until_at=longer(held, at))
+                held = replace(held, lock_id=lock, until_at=self._longer(held, at))
                 await store.lock(
                     connection,
                     tenant_id=tenant_id,
@@ -152,6 +153,13 @@ class States:
                 )
                 await self._note(connection, caller, tag, held, at, lock=message.lock)
             return await self._standing(connection, tenant_id, estate)
+
+    def _longer(self, held: ApplyRow, at: Instant) -> Instant:
+        """Until when the lease lasts now. While policies cannot be read a state is kept, and extends nothing."""
+        try:
+            return longer(held, at, rules=self._ground.policies.read().rules)
+        except PoliciesNotReadable:
+            return held.until_at
 
     async def _held(
         self, connection: Connection, caller: Caller, estate: str, token: str, at: Instant
@@ -188,7 +196,7 @@ class States:
             at=at,
         )
         await store.extend(
-            connection, tenant_id=tenant_id, apply_id=held.apply_id, until=longer(held, at)
+            connection, tenant_id=tenant_id, apply_id=held.apply_id, until=self._longer(held, at)
         )
         await self._note(
             connection, caller, Tag.GOVERNANCE_STATE_WRITE, held, at,

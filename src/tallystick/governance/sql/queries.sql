@@ -130,19 +130,19 @@ INSERT INTO governance.apply (
 -- name: apply
 SELECT apply.apply_id, apply.plan_id, apply.estate, apply.token_hash, apply.begun_by, apply.begun_at, apply.until_at,
        apply.passed_over, apply.status, apply.lock_id, apply.ended_at, apply.serial,
-       apply.credential_lease
+       apply.credential_lease, apply.break_glass_id
 FROM governance.apply WHERE apply.tenant_id = $1 AND apply.apply_id = $2
 
 -- name: running_apply
 SELECT apply.apply_id, apply.plan_id, apply.estate, apply.token_hash, apply.begun_by, apply.begun_at, apply.until_at,
        apply.passed_over, apply.status, apply.lock_id, apply.ended_at, apply.serial,
-       apply.credential_lease
+       apply.credential_lease, apply.break_glass_id
 FROM governance.apply WHERE apply.tenant_id = $1 AND apply.estate = $2 AND apply.status = 'running'
 
 -- name: last_apply_of_plan
 SELECT apply.apply_id, apply.plan_id, apply.estate, apply.token_hash, apply.begun_by, apply.begun_at, apply.until_at,
        apply.passed_over, apply.status, apply.lock_id, apply.ended_at, apply.serial,
-       apply.credential_lease
+       apply.credential_lease, apply.break_glass_id
 FROM governance.apply WHERE apply.tenant_id = $1 AND apply.plan_id = $2
 ORDER BY apply.apply_id DESC
 LIMIT 1

@@ -22,9 +22,7 @@ class Kept(NamedTuple):
     apply_id: str
 
 
-async def insert_apply(
-    connection: Connection, *, tenant_id: int, apply: ApplyRow, break_glass_id: str | None
-) -> None:
+async def insert_apply(connection: Connection, *, tenant_id: int, apply: ApplyRow) -> None:
     """Write an apply that begins; the estate is held and has none that runs."""
     await connection.execute(
         SQL["insert_apply"],
@@ -36,7 +34,7 @@ async def insert_apply(
         apply.begun_by,
         apply.begun_at,
         apply.until_at,
-        break_glass_id,
+        apply.break_glass_id,
         list(apply.passed_over),
     )
 

@@ -66,6 +66,7 @@ class ApplyRow:
     ended_at: Instant | None
     serial: int | None
     credential_lease: str | None
+    break_glass_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
