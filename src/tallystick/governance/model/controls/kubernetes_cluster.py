@@ -1,13 +1,13 @@
 """Kubernetes: namespaces, networks, and who may do what."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Any, Final, cast
 
-from tallystick.governance.model.controls.kubernetes_pods import namespace_of
+from tallystick.governance.model.controls.kubernetes_pods import control, namespace_of
 from tallystick.governance.model.predicates import (
     Finding,
     Related,
-    control,
     every,
     exists,
     holds,
@@ -22,7 +22,14 @@ from tallystick.governance.model.values import Estate, Resource
 BREAK_GLASS: Final = "tallystick:break-glass"
 _ADMINISTRATORS: Final = ("cluster-admin", "admin", "edit", "system:masters")
 _METADATA: Final = "169.254.0.0/16"
-_EVERYWHERE: Final = ("0.0.0.0/0", "::/0")
+# A range of addresses that is shorter is no place but the world.
+_PLACE_BITS_MIN: Final = 8
+_MAKING: Final = frozenset(
+    {"pods", "deployments", "statefulsets", "daemonsets", "replicasets", "replicationcontrollers", "jobs", "cronjobs",
+     "certificatesigningrequests/approval", "validatingadmissionpolicies", "validatingadmissionpolicybindings",
+     "validatingwebhookconfigurations", "mutatingwebhookconfigurations", "rolebindings", "clusterrolebindings",
+     "roles", "clusterroles", "networkpolicies"}
+)  # fmt: skip
 # Verbs and things by which who may do a little makes it much.
 _RISING_VERBS: Final = frozenset({"*", "escalate", "bind", "impersonate"})
 _RISING_THINGS: Final = frozenset(
@@ -71,10 +78,16 @@ def network_is_named(policy: Resource, estate: Estate) -> Finding | None:
     """A rule says who, and for the whole world at which port."""
     ingress, egress = _rules(policy, "ingress"), _rules(policy, "egress")
     return every(
-        holds(policy, lambda _: all(rule.get("from") for rule in ingress), "anybody may connect"),
         holds(
             policy,
-            lambda _: not any(block["cidr"] in _EVERYWHERE for block in _blocks(ingress, "from")),
+            lambda _: all(
+                rule.get("from") and not any(map(_is_anybody, rule["from"])) for rule in ingress
+            ),
+            "anybody may connect",
+        ),
+        holds(
+            policy,
+            lambda _: not any(is_world(block) for block in _blocks(ingress, "from")),
             "the whole world may connect",
         ),
         holds(policy, lambda _: all(rule.get("to") for rule in egress), "it may connect to anything"),
@@ -103,11 +116,29 @@ def _blocks(rules: list[dict[str, Any]], side: str) -> Iterator[dict[str, Any]]:
     for rule in rules:
         for peer in rule.get(side) or ():
             if "ipBlock" in peer:
-                yield peer["ipBlock"]
+                yield peer["ipBlock"] or {}
 
 
 def _worldly(rule: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    return (block for block in _blocks([rule], "to") if block["cidr"] in _EVERYWHERE)
+    return (block for block in _blocks([rule], "to") if is_world(block))
+
+
+def is_world(block: dict[str, Any]) -> bool:
+    """Say whether a block of addresses is no place: all of them, half of them, or none that can be read."""
+    try:
+        network = ip_network(str(block.get("cidr")), strict=False)
+    except ValueError:
+        return True
+    return network.prefixlen < _PLACE_BITS_MIN
+
+
+def _is_anybody(peer: dict[str, Any]) -> bool:
+    """Say whether a peer is every pod of every namespace."""
+    return (
+        "ipBlock" not in peer
+        and peer.get("namespaceSelector") == {}
+        and not peer.get("podSelector")
+    )
 
 
 @control("kubernetes-services-inside", "Service")
@@ -122,6 +153,23 @@ def services_are_inside(service: Resource, estate: Estate) -> Finding | None:
             absent="ClusterIP",
         ),
         is_empty(service, "spec.externalIPs", "it takes addresses from outside"),
+    )
+
+
+@control("kubernetes-ways-in-named", "Ingress", "HTTPRoute", "GRPCRoute", "TCPRoute", "Gateway")
+def ways_in_are_named(route: Resource, estate: Estate) -> Finding | None:
+    """A way in stands with the gateway, in a namespace that says so, and not beside what it leads to."""
+    namespaces = {
+        each.at("metadata.name"): cast("dict[str, Any]", each.at("metadata.labels") or {})
+        for each in estate.of_type("Namespace")
+    }
+    labels = namespaces.get(namespace_of(route), {})
+    return every(
+        holds(
+            route,
+            lambda _: labels.get("tallystick.io/gateway") == "true",
+            "it opens a way in beside the web firewall",
+        )
     )
 
 
@@ -144,7 +192,9 @@ def admins_are_limited(binding: Resource, estate: Estate) -> Finding | None:
 @control("kubernetes-bindings-named", "ClusterRoleBinding", "RoleBinding")
 def bindings_are_named(binding: Resource, estate: Estate) -> Finding | None:
     """Rights of everybody are rights of whoever gets in."""
-    everybody = ("system:anonymous", "system:unauthenticated", "system:authenticated")
+    everybody = (
+        "system:anonymous", "system:unauthenticated", "system:authenticated", "system:serviceaccounts",
+    )  # fmt: skip
     return every(
         is_set(binding, "subjects", "it binds nobody"),
         is_none_of(binding, "subjects.*.name", everybody, "it gives everybody the role"),
@@ -168,10 +218,20 @@ def roles_are_small(role: Resource, estate: Estate) -> Finding | None:
         ),
         holds(
             role,
+            lambda _: not any(map(_makes_more, rules)),
+            "it makes pods, signs certificates or changes what admission refuses",
+        ),
+        holds(
+            role,
             lambda _: not any("*" in (rule.get("apiGroups") or ()) for rule in rules),
             "it is of every group of objects, those to come too",
         ),
     )
+
+
+def _makes_more(rule: dict[str, Any]) -> bool:
+    writes = set(rule.get("verbs") or ()) - {"get", "list", "watch"}
+    return bool(writes and _MAKING & set(rule.get("resources") or ()))
 
 
 @control("kubernetes-mutual-tls", "ConfigMap")

@@ -1,12 +1,16 @@
 """Kubernetes: what pods may be. The restricted Pod Security Standard, and what kube-linter asks besides."""
 
 import re
+from collections.abc import Callable
 from typing import Any, Final, cast
 
+from tallystick.governance.model import predicates
 from tallystick.governance.model.predicates import (
+    Clause,
+    Control,
     Finding,
+    Predicate,
     Truth,
-    control,
     either,
     every,
     holds,
@@ -21,10 +25,41 @@ from tallystick.governance.model.predicates import (
 )
 from tallystick.governance.model.values import Estate, Resource
 
-PODS: Final = ("Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
+PODS: Final = (
+    "Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob",
+)  # fmt: skip
 _LASTING: Final = ("Deployment", "StatefulSet", "DaemonSet")
 _DIGEST: Final = re.compile(r"@sha256:[0-9a-f]{64}$")
-_SECRET_NAME: Final = re.compile(r"(?i)(secret|password|passwd|token|api_?key|private_?key)$")
+_SECRET_NAME: Final = re.compile(r"(?i)(secret|password|passwd|pwd|token|api_?key|private_?key)$")
+_PASSWORD_IN_URL: Final = re.compile(r"://[^/:@\s]*:[^/@\s]+@")
+# Of the restricted standard: https://kubernetes.io/docs/concepts/security/pod-security-standards/
+_VOLUMES: Final = frozenset(
+    "configMap csi downwardAPI emptyDir ephemeral persistentVolumeClaim projected secret".split()
+)
+_SYSCTLS: Final = frozenset(
+    {
+        "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start",
+        "net.ipv4.tcp_syncookies", "net.ipv4.ping_group_range", "net.ipv4.ip_local_reserved_ports",
+        "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl",
+        "net.ipv4.tcp_keepalive_probes",
+    }
+)  # fmt: skip
+_ZONE: Final = "topology.kubernetes.io/zone"
+
+
+def control(id: str, *types: str) -> Callable[[Predicate], Control]:
+    """Name a predicate over manifests: people write those by hand, and what has not their shape fails."""
+
+    def named(finds: Predicate) -> Control:
+        def shaped(resource: Resource, estate: Estate) -> Finding | None:
+            try:
+                return finds(resource, estate)
+            except (AttributeError, KeyError, TypeError, ValueError):
+                return every(Clause(False, "it has not the shape that Kubernetes takes"))
+
+        return predicates.control(id, *types)(shaped)
+
+    return named
 
 
 def pod_of(resource: Resource) -> Resource:
@@ -42,7 +77,8 @@ def pod_of(resource: Resource) -> Resource:
 
 
 def _listed(values: dict[str, Any], key: str) -> list[Any]:
-    return cast("list[Any]", values.get(key) or [])
+    found: Any = values.get(key) or []
+    return [each for each in cast("list[Any]", found) if isinstance(each, dict)]
 
 
 @control("kubernetes-pods-nobody", *PODS)
@@ -108,11 +144,25 @@ def pods_are_apart(resource: Resource, estate: Estate) -> Finding | None:
         is_false(pod, "hostNetwork", "it shares the network of its node"),
         is_false(pod, "hostPID", "it sees the processes of its node"),
         is_false(pod, "hostIPC", "it shares the memory of its node"),
+        holds(
+            pod, _mounts_its_own, "it mounts a folder of its node, or what is no volume of its own"
+        ),
         judged(
             pod,
-            "volumes.*.hostPath",
-            lambda it: it is None,
-            "it mounts a folder of its node",
+            "securityContext.sysctls",
+            lambda it: all(each.get("name") in _SYSCTLS for each in it or ()),
+            "it turns the kernel of its node",
+        ),
+        judged(
+            pod,
+            "containers.*.securityContext.procMount",
+            lambda it: it in (None, "Default"),
+            "a container of it sees more of the kernel than its own",
+        ),
+        is_false(
+            pod,
+            "securityContext.windowsOptions.hostProcess",
+            "it is a process of its node",
         ),
         judged(
             pod,
@@ -138,6 +188,18 @@ def pods_are_filtered(resource: Resource, estate: Estate) -> Finding | None:
             "containers.*.securityContext.seccompProfile.type",
             ("Unconfined",),
             "a container of it takes the filter away",
+        ),
+        is_none_of(
+            pod,
+            "securityContext.appArmorProfile.type",
+            ("Unconfined",),
+            "it takes away what AppArmor confines",
+        ),
+        is_none_of(
+            pod,
+            "containers.*.securityContext.appArmorProfile.type",
+            ("Unconfined",),
+            "a container of it takes away what AppArmor confines",
         ),
     )
 
@@ -194,13 +256,22 @@ def pods_are_nameless(resource: Resource, estate: Estate) -> Finding | None:
     )
 
 
-@control("kubernetes-secrets-elsewhere", "Secret", *PODS)
+@control("kubernetes-secrets-elsewhere", "Secret", "ConfigMap", *PODS)
 def secrets_are_elsewhere(resource: Resource, estate: Estate) -> Finding | None:
     """What stands in a manifest stands in Git and in every backup of it."""
     if resource.type == "Secret":
         return every(
             is_empty(resource, "data", "a secret stands in the manifest"),
             is_empty(resource, "stringData", "a secret stands in the manifest in the clear"),
+        )
+    if resource.type == "ConfigMap":
+        told = cast("dict[str, Any]", resource.at("data") or {})
+        return every(
+            holds(
+                resource,
+                lambda _: not any(_tells(name, value) for name, value in told.items()),
+                "a value of it is a secret",
+            )
         )
     return every(
         holds(pod_of(resource), _names_no_secret, "a variable of it has a secret as its value")
@@ -209,9 +280,18 @@ def secrets_are_elsewhere(resource: Resource, estate: Estate) -> Finding | None:
 
 def _names_no_secret(pod: Resource) -> Truth:
     return not any(
-        variable.get("value") and _SECRET_NAME.search(variable.get("name", ""))
+        _tells(variable.get("name", ""), variable.get("value"))
         for container in pod.values["containers"]
-        for variable in container.get("env") or ()
+        for variable in _listed(container, "env")
+    )
+
+
+def _tells(name: str, value: Any) -> bool:
+    """Say whether a setting tells a secret: by its name, or as a URL with a password in it."""
+    text = str(value or "")
+    is_path = text.startswith("/")
+    return bool(text) and (
+        bool(_SECRET_NAME.search(name) and not is_path) or bool(_PASSWORD_IN_URL.search(text))
     )
 
 
@@ -224,11 +304,21 @@ def pods_are_spread(resource: Resource, estate: Estate) -> Finding | None:
         holds(resource, lambda _: int(fewest or 1) >= 2, "it may run as one pod"),
         either(
             "all of its pods may stand in one zone",
-            is_set(pod_of(resource), "topologySpreadConstraints", ""),
+            holds(pod_of(resource), _spreads_over_zones, ""),
             is_set(pod_of(resource), "affinity.podAntiAffinity", ""),
         ),
         holds(resource, lambda one: _is_protected(one, estate), "all of it may be away at once"),
     )
+
+
+def _mounts_its_own(pod: Resource) -> Truth:
+    volumes = _listed(dict(pod.values), "volumes")
+    return all(set(volume) - {"name"} <= _VOLUMES for volume in volumes)
+
+
+def _spreads_over_zones(pod: Resource) -> Truth:
+    spread = _listed(dict(pod.values), "topologySpreadConstraints")
+    return any(each.get("topologyKey") == _ZONE for each in spread)
 
 
 def _scaled(resource: Resource, estate: Estate) -> Resource | None:
@@ -249,6 +339,8 @@ def _is_protected(resource: Resource, estate: Estate) -> Truth:
     return any(
         namespace_of(each) == namespace_of(resource)
         and is_selected(labels, each.at("spec.selector"))
+        and each.at("spec.maxUnavailable") != "100%"
+        and each.at("spec.minAvailable") not in (0, "0%")
         for each in estate.of_type("PodDisruptionBudget")
     )
 
