@@ -185,10 +185,21 @@ resource "aws_wafv2_web_acl_logging_configuration" "this" {
   }
 }
 
+# Shield Advanced is a contract for a year, about 3000 USD a month for all accounts of one payer together, and nothing here
+# ends it before: `ddos` is "advanced" where somebody chose to pay that, and "standard" elsewhere.
+resource "aws_shield_subscription" "this" {
+  count = var.settings.ddos == "advanced" ? 1 : 0
+
+  auto_renew   = "ENABLED"
+  skip_destroy = true
+}
+
 resource "aws_shield_protection" "this" {
   count = var.settings.ddos == "advanced" ? 1 : 0
 
   name         = var.naming.prefix
   resource_arn = aws_lb.this.arn
   tags         = local.tags
+
+  depends_on = [aws_shield_subscription.this]
 }
