@@ -13,8 +13,9 @@ _CLOUDS: Final = {"aws": "AWS", "azure": "Azure", "gcp": "GCP", "kubernetes": "K
 _HEAD: Final = (
     "Our [controls](controls.md) beside the checks of checkov {version}, on the same subjects: our nine plans, our"
     " examples, our Kubernetes overlays, and {bad} bad examples of well-known misconfigurations that we wrote"
-    " (checkov's package ships none). `make opinions` compares anew, and refuses a difference that nobody explained;"
-    " the facts are in `tests/governance/opinions/opinions.json`, mapping and words in `policies/opinions.toml`."
+    " (checkov's package ships none, and no public collection is copied here). `make opinions` compares"
+    " anew, and refuses a difference that nobody explained; the facts are in"
+    " `tests/governance/opinions/opinions.json`, mapping and words in `policies/opinions.toml`."
 )
 _SUM: Final = (
     "{subjects} opinions were compared: {agree} agree ({both pass} pass, {both fail} fail), {only ours} fail by ours"
@@ -23,7 +24,8 @@ _SUM: Final = (
 )
 _ABOUT: Final = (
     "A control fails by checkov's opinion when one of its checks fails. *Silent*: subjects of ours on which checkov"
-    " says nothing, most often since the check does not know their type or their plan."
+    " says nothing, most often since the check does not know their type or their plan. *Unknown* is no difference: the"
+    " value is known only after apply, and our control owes a verdict then; checkov takes it for absent, or passes it."
 )
 
 
