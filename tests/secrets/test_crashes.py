@@ -58,7 +58,7 @@ async def all_acknowledge(world: World, spec: SecretSpec) -> None:
             place=PLACE,
             spec=spec,
             consumer=consumer,
-            version=newest.version,
+            rotation=newest.mark.rotation,
             at=world.clock.now(),
         )
 

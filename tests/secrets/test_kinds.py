@@ -78,14 +78,17 @@ async def rotated(
 
 
 async def all_acknowledge(ground: Ground, spec: SecretSpec, place: Place, version: str) -> None:
+    newest = await ground.primary.read(place=place)
+    assert newest.version == version
     for consumer in spec.consumers:
         await acknowledge(
             documents=ground.documents,
             place=place,
             spec=spec,
             consumer=consumer,
-            version=version,
+            rotation=newest.mark.rotation,
             at=1,
+            value=newest.value,
         )
 
 

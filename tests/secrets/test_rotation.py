@@ -21,12 +21,12 @@ EVENTS: dict[str, Event] = {
     },
     **{
         f"acknowledged {one}": lambda state, one=one: machine.acknowledged_by(
-            state, consumer=one, version=state.new
+            state, consumer=one, rotation=state.rotation
         )
         for one in CONSUMERS
     },
-    "acknowledged old": lambda state: machine.acknowledged_by(
-        state, consumer="ledger", version=state.old
+    "acknowledged another": lambda state: machine.acknowledged_by(
+        state, consumer="ledger", rotation="r0"
     ),
     "ending": machine.ending,
     "revoked": machine.revoked,
@@ -173,7 +173,7 @@ def test_a_consumer_that_says_nothing_rings_after_its_time_and_keeps_the_old_one
     state = EVENTS["made"](begun())
     for home in HOMES:
         state = machine.spread_to(state, home=home, at=AT)
-    state = machine.acknowledged_by(state, consumer="ledger", version="2")
+    state = machine.acknowledged_by(state, consumer="ledger", rotation="r1")
     in_time, late = AT + 60 * 1_000_000, AT + 60 * 1_000_000 + 1
     assert machine.next_of(state, at=in_time) == machine.Await(("payments",), rings=False)
     assert machine.next_of(state, at=late) == machine.Await(("payments",), rings=True)
@@ -190,7 +190,7 @@ def test_the_first_one_of_a_secret_is_done_when_all_have_it() -> None:
 
 def test_who_is_not_in_the_list_is_refused() -> None:
     with pytest.raises(OutOfOrder, match="no consumer"):
-        machine.acknowledged_by(begun(), consumer="stranger", version="2")
+        machine.acknowledged_by(begun(), consumer="stranger", rotation="r1")
     with pytest.raises(OutOfOrder, match="no home"):
         machine.spread_to(begun(), home="floppy", at=AT)
     with pytest.raises(OutOfOrder, match="another than"):

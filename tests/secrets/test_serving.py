@@ -150,7 +150,7 @@ def kept(bao: Bao, homes_file: Path, name: str) -> dict[str, str]:
 
 
 def test_our_own_key_is_rotated_to_its_end_with_evidence(
-    serving: Running, key: str, secrets_of: Secrets, bao: Bao, homes_file: Path, tmp_path: Path
+    serving: Running, key: str, secrets_of: Secrets, bao: Bao, homes_file: Path
 ) -> None:
     said = secrets_of("rotate", "deployment-key")
     assert "waiting for deployment to acknowledge rotation " in said.out, said
@@ -165,7 +165,7 @@ def test_our_own_key_is_rotated_to_its_end_with_evidence(
     assert (state["step"], state["missing"], state["unrecorded"]) == ("spread", ["deployment"], 0)
     second = kept(bao, homes_file, "deployment-key")
     assert [answers(serving, one["key"]) for one in (first, second)] == [200, 200]
-    held = tmp_path / "held.json"
+    held = homes_file.with_name("held.json")
     held.write_text(json.dumps(second))
     said = secrets_of(*acknowledged, "--holding", str(held))
     assert f"uses what rotation {second['_rotation']} made, and holds it" in said.out, said
@@ -192,11 +192,13 @@ def test_our_own_key_is_rotated_to_its_end_with_evidence(
 def test_without_a_platform_the_steps_wait(
     serving: Running, secrets_of: Secrets, tmp_path: Path
 ) -> None:
-    (tmp_path / "secrets.toml").write_text(written(KEY | {"name": "token", "kind": "random"}))
+    (tmp_path / "secrets.toml").write_text(
+        written(KEY | {"name": "metrics-token", "kind": "random"})
+    )
     away = {"TALLYSTICK_URL": "http://127.0.0.1:1"}
-    assert "steps wait to be put on record" in secrets_of("rotate", "token", **away).out
-    assert "token" in secrets_of("status", **away).out
-    said = secrets_of("rotate", "token")
+    assert "steps wait to be put on record" in secrets_of("rotate", "metrics-token", **away).out
+    assert "metrics-token" in secrets_of("status", **away).out
+    said = secrets_of("rotate", "metrics-token")
     assert "waiting for deployment" in said.out
     assert "steps wait" not in said.out
 

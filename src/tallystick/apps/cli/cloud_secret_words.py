@@ -48,7 +48,7 @@ def _next(state: Rotation, action: machine.Action) -> str:
     match action:
         case machine.Await(consumers, rings):
             late = "LATE, and the old one stays valid: " if rings else ""
-            return f"; {late}waiting for {', '.join(consumers)} to acknowledge version {state.new}"
+            return f"; {late}waiting for {', '.join(consumers)} to acknowledge rotation {state.rotation}"
         case machine.Ring():
             return f"; ALARM: version {state.old} was revoked and goes on working. Find out why, then `--looked`"
         case machine.Nothing():

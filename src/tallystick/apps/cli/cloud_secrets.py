@@ -15,13 +15,14 @@ import typer
 from tallystick.apps.cli.asking import address, fail, key_for
 from tallystick.apps.cli.cloud_secret_words import age_of, due_of, line_of, told_of
 from tallystick.governance.model import rotation as machine
-from tallystick.governance.model.homes import HomeRefused
+from tallystick.governance.model.homes import VALUE_BYTES_MAX, Copy, HomeRefused, Place, taken
 from tallystick.governance.model.rotation import Rotation
 from tallystick.governance.model.secrets import SecretSpec
 from tallystick.governance.model.values import Environment
 from tallystick.governance.service.secrets.acknowledging import acknowledge as keep_acknowledged
 from tallystick.governance.service.secrets.knowing import SecretStep, Turn, look, turn
 from tallystick.governance.service.secrets.opening import (
+    documents_of,
     ground_of,
     list_of,
     place_of,
@@ -38,6 +39,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 LIST: Final = Path("policies/secrets.toml")
+FILE_BYTES_MAX: Final = VALUE_BYTES_MAX + 1_024
 SETTING: Final = "TALLYSTICK_SECRET_HOMES"
 
 
@@ -171,29 +173,61 @@ def rotate(
 @app.command()
 def acknowledge(
     name: str = _Name,
+    *,
     environment: Where = _Environment,
     consumer: str = typer.Option(..., "--consumer", help="Who uses it, as the list names them."),
-    version: str = typer.Option(
-        ..., "--version", help="The version they use now, `_version` in it."
+    rotation: str = typer.Option(
+        "", "--rotation", help="The rotation whose value they use now, `_rotation` in it."
+    ),
+    holding: str = typer.Option(
+        "", "--holding", help="The file of JSON that they have it in, or -: it proves that they do."
     ),
     listed: Path = _List,
 ) -> None:
-    """Say for a consumer which version of a secret it uses. Only then may the one before be ended."""
+    """Say for a consumer that it uses what a rotation made. Only then may the one before be ended.
+
+    A consumer says so best itself, from its start, with --holding. The value stays here.
+    """
     (spec,) = _chosen(list_of(listed), name, must=True)
+    place = place_of(spec, _environment(environment))
+    held = _held(holding, place) if holding else None
+    made_by = held.mark.rotation if held else rotation
+    if not made_by or (held and rotation and rotation != made_by):
+        fail(
+            "name the rotation that made what is used: --rotation, or --holding with `_rotation` in it"
+        )
 
     async def do() -> bool:
-        async with _ground(environment) as ground:
+        at_home = documents_of(
+            homes_file=os.environ.get(SETTING, ""), environment=place.environment
+        )
+        async with at_home as documents:
             return await keep_acknowledged(
-                documents=ground.documents,
-                place=place_of(spec, _environment(environment)),
+                documents=documents,
+                place=place,
                 spec=spec,
                 consumer=consumer,
-                version=version,
+                rotation=made_by,
                 at=SystemClock().now(),
+                value=held.value if held else None,
             )
 
     is_new = asyncio.run(do())
-    typer.echo(f"{consumer} uses version {version}" + ("" if is_new else ", as it said before"))
+    proven = ", and holds it" if held else ""
+    again = "" if is_new else ", as it said before"
+    typer.echo(f"{consumer} uses what rotation {made_by} made{proven}{again}")
+
+
+def _held(holding: str, place: Place) -> Copy:
+    """The secret in a file, as a home gives it out."""
+    try:
+        with Path("/dev/stdin" if holding == "-" else holding).open("rb") as source:
+            fields = msgspec.json.decode(source.read(FILE_BYTES_MAX))
+    except OSError as error:
+        fail(f"cannot read {holding} ({error.strerror})")
+    except msgspec.DecodeError:
+        fail(f"{holding} has no JSON of {place}, with `_rotation` in it, as a home gives it out")
+    return taken(fields, version="", home="openbao", place=place)
 
 
 async def _directed(rotating: Rotating, *, back: bool, looked: bool, unproven: str) -> None:

@@ -49,6 +49,10 @@ class Sealed:
         """
         return hmac.new(key, secret.encode() + b"\0" + self._bytes(), sha256).hexdigest()
 
+    def proof(self, *, said: str) -> str:
+        """What only a holder of the value can make of words: HMAC-SHA-256 under the JSON of its fields, in hex."""
+        return hmac.new(self._bytes(), said.encode(), sha256).hexdigest()
+
     def _bytes(self) -> bytes:
         return msgspec.json.encode(self._fields, order="deterministic")
 

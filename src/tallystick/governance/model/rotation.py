@@ -37,6 +37,7 @@ class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     restores: str = ""
     step: Step = "wanted"
     begun_at: int
+    made_at: int = 0
     spread_at: int = 0
     homes: tuple[str, ...]
     spread: tuple[str, ...] = ()
@@ -138,7 +139,7 @@ def made(state: Rotation, *, version: str, at: int) -> Rotation:
         return _again(state, state.new == version, f"version {version} is not what it made")
     if not version or version == state.old:
         raise OutOfOrder(f"the new version is another than {state.old!r}")
-    return _spread_when_all(_with(state, new=version, step="made"), at=at)
+    return _spread_when_all(_with(state, new=version, step="made", made_at=at), at=at)
 
 
 def spread_to(state: Rotation, *, home: str, at: int) -> Rotation:
@@ -151,11 +152,16 @@ def spread_to(state: Rotation, *, home: str, at: int) -> Rotation:
     return _spread_when_all(_with(state, spread=spread), at=at)
 
 
-def acknowledged_by(state: Rotation, *, consumer: str, version: str) -> Rotation:
-    """A consumer says which version it uses; another than the new one says nothing. Raises OutOfOrder."""
+def acknowledged_by(state: Rotation, *, consumer: str, rotation: str) -> Rotation:
+    """A consumer says that it uses what a rotation made; another than this says nothing. Raises OutOfOrder."""
     if consumer not in state.consumers:
         raise OutOfOrder(f"{consumer} is no consumer of it")
-    if not state.new or version != state.new or consumer in state.acknowledged or state.is_over:
+    if (
+        not state.new
+        or rotation != state.rotation
+        or consumer in state.acknowledged
+        or state.is_over
+    ):
         return state
     changed = _with(state, acknowledged=(*state.acknowledged, consumer))
     return _acknowledged_when_all(changed)

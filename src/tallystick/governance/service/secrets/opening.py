@@ -5,11 +5,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from tallystick.governance.adapters.homes.configured import Homes, open_homes, read_homes
 from tallystick.governance.adapters.secret_kinds.api_key import ApiKey
 from tallystick.governance.adapters.secret_kinds.chance import Chance
 from tallystick.governance.adapters.secret_kinds.postgres_role import PostgresRole
-from tallystick.governance.model.homes import Kind, Place
+from tallystick.governance.model.homes import Documents, Kind, Place
 from tallystick.governance.model.secrets import BadList, SecretSpec, read_secrets
 from tallystick.governance.model.values import Environment
 from tallystick.governance.service.secrets.knowing import SecretStep, Turn, digest_key
@@ -50,6 +52,16 @@ async def ground_of(
             kinds=_kinds(homes, environment=environment, url=url, key=key),
             key=await digest_key(documents=opened.primary, environment=environment),
         )
+
+
+@asynccontextmanager
+async def documents_of(*, homes_file: str, environment: Environment) -> AsyncIterator[Documents]:
+    """Open the primary home alone, for a consumer, who may read nothing else that is known. Raises ValueError."""
+    homes = read_homes(homes_file, environment=environment)
+    async with AsyncExitStack() as stack:
+        yield open_homes(
+            msgspec.structs.replace(homes, aws=None, gcp=None, azure=None), stack
+        ).primary
 
 
 def _kinds(homes: Homes, *, environment: Environment, url: str, key: str) -> dict[str, Kind]:

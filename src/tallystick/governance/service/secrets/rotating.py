@@ -26,7 +26,7 @@ from tallystick.governance.model.homes import (
 from tallystick.governance.model.rotation import Rotation
 from tallystick.governance.model.secrets import HomeName, SecretSpec
 from tallystick.governance.model.values import Environment
-from tallystick.governance.service.secrets.acknowledging import acknowledgements
+from tallystick.governance.service.secrets.acknowledging import acknowledgements, counts
 from tallystick.governance.service.secrets.knowing import SecretStep, Turn
 from tallystick.governance.service.secrets.syncing import Source, bring
 
@@ -200,11 +200,13 @@ class Rotating:
         said = await acknowledgements(
             documents=self._ground.documents, place=self._turn.place, spec=self._spec
         )
+        place, new = self._turn.place, await self._value_of(state.new)
         after, steps = state, list[SecretStep]()
         for consumer, one in said.items():
-            if consumer not in state.consumers:
+            is_true = counts(one, state=state, new=new, place=place, consumer=consumer)
+            if consumer not in state.consumers or not is_true:
                 continue
-            heard = machine.acknowledged_by(after, consumer=consumer, version=one.version)
+            heard = machine.acknowledged_by(after, consumer=consumer, rotation=one.rotation)
             if heard != after:
                 steps.append(self._step("acknowledged", consumer=consumer))
             after = heard
