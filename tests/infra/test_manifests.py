@@ -14,7 +14,7 @@ from tests.infra.kustomize import KUBERNETES, OVERLAYS, containers_of, named, po
 from tests.tidy import tree
 
 # As infra/terraform/environments.json says.
-RELEASE = "1.33"
+RELEASE = "1.35"
 # Of the operators that a cluster of ours has: their own schemas are with them.
 FOREIGN = {"Certificate", "ClusterIssuer", "ExternalSecret", "ClusterSecretStore"}
 PUBLIC_URL, DATABASES = "https://api.bank.example", "10.0.64.0/18"
