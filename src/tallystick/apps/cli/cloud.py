@@ -3,8 +3,10 @@
 import base64
 import json
 import os
-import shutil
+import time
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,12 +17,15 @@ import typer
 
 from tallystick.apps.cli.asking import address, ask, fail, key_for
 from tallystick.apps.cli.cloud_states import DoorStates
+from tallystick.governance.adapters.private import write_private
 from tallystick.governance.adapters.provider.targets import SETTING
 from tallystick.governance.adapters.reports import plan as report
-from tallystick.governance.adapters.terraform import estates, executable
+from tallystick.governance.adapters.terraform import commits, estates, executable
 from tallystick.governance.adapters.terraform.files import FileStates
-from tallystick.governance.adapters.terraform.runner import RunRefused
+from tallystick.governance.adapters.terraform.refusing import RunRefused
+from tallystick.governance.adapters.terraform.runner import GRACE, Runner
 from tallystick.governance.adapters.terraform.statekeeper import StateRefused, States
+from tallystick.governance.adapters.terraform.stopping import Stop, stopping_by_signals
 from tallystick.governance.model.changes import meanings
 from tallystick.governance.model.plan_hash import plan_hash
 from tallystick.governance.model.plans import PlanRefused
@@ -35,17 +40,28 @@ _PARTS: Final = {
     "cloud_checks": None,
     "cloud_approvals": None,
     "cloud_drift": None,
+    "cloud_show": None,
+    "cloud_rescue": None,
     "cloud_secrets": "secrets",
 }
 # What a plan may take from the environment, to look at a real cloud; an apply is lent what it needs.
 _LOOKING: Final = ("AWS_", "ARM_", "GOOGLE_", "CLOUDSDK_")
 COMMIT_DIGITS: Final = 40
+GRACE_MAX: Final = 7_200
 
 ENVIRONMENT = typer.Option(..., "--environment", "-e", help="development, staging or production.")
 CLOUD = typer.Option(..., "--cloud", "-c", help="aws, azure or gcp.")
 INFRA = typer.Option(Path("infra/terraform"), "--infra", help="The folder of the HCL.")
 WORK = typer.Option(None, "--work", help="Where Terraform works; kept between runs.")
 TERRAFORM = typer.Option("", "--terraform", help="The OpenTofu or Terraform to run.")
+
+
+@app.callback()
+def _private(context: typer.Context) -> None:
+    # Plans, states and reports have secrets in them: what is written is for us alone, by Terraform too.
+    before = os.umask(0o077)
+    context.call_on_close(lambda: os.umask(before))
+
 
 for _name, _group in _PARTS.items():
     if find_spec(f"tallystick.apps.cli.{_name}") is not None:
@@ -83,17 +99,19 @@ def plan(  # noqa: PLR0917 - the words of a command
         local=local,
     )
     if cold:
-        shutil.rmtree(place.work, ignore_errors=True)
+        estates.forget(place.work)
     states: States
     if local is not None:
-        states = FileStates(local)
+        states = FileStates(local, estate=place.estate)
         if free_lock:
             _orderly(lambda: states.free(lock=free_lock))
     else:
         states = _at_door(place.estate)
-    commit = estates.head(infra)
+    commit = _orderly(lambda: commits.head(infra))
     if local is None:
-        _demand_committed(infra, commit)
+        base = _demand_committed(infra, commit, base)
+        code = _orderly(lambda: commits.export(infra, commit=commit, into=place.work / "committed"))
+        place = replace(place, infra=code)
     made: estates.Planned = _orderly(lambda: estates.plan(place, states))
     found = _orderly(lambda: meanings(made.document))
     head = report.Head(
@@ -101,24 +119,18 @@ def plan(  # noqa: PLR0917 - the words of a command
         hash=plan_hash(plan=made.document, estate=place.estate, commit=commit),
     )  # fmt: skip
     text = report.text(head=head, meanings=found)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "plan.json").write_bytes(made.document)
-    shutil.copyfile(made.planfile, out / "plan.bin")
-    (out / "plan.html").write_text(report.page(head=head, meanings=found))
-    (out / "plan.txt").write_text(text)
+    write_private(out / "plan.json", made.document)
+    write_private(out / "plan.bin", made.planfile.read_bytes())
+    write_private(out / "plan.html", report.page(head=head, meanings=found).encode())
+    write_private(out / "plan.txt", text.encode())
     typer.echo(text)
     typer.echo(f"written to {out}: plan.html to read, plan.json to judge, hash {head.hash}")
     if local is None:
-        _hand_in(
-            place,
-            made,
-            commit,
-            base or estates.head(infra, "origin/main") or estates.head(infra, "main"),
-        )
+        _hand_in(place, made, commit, base)
 
 
 @app.command()
-def apply(
+def apply(  # noqa: PLR0917 - the words of a command
     plan_id: str = typer.Argument(..., metavar="PLAN", help="An approved plan, pln_…."),
     infra: Path = INFRA,
     glass: str = typer.Option(
@@ -126,39 +138,49 @@ def apply(
     ),
     work: Path = WORK,
     terraform: str = TERRAFORM,
-) -> None:
+    grace: int = typer.Option(
+        GRACE, "--grace", min=1, max=GRACE_MAX,
+        help="Seconds that Terraform gets to end in order, once the apply is stopped.",
+    ),
+) -> None:  # fmt: skip
     """Apply exactly an approved plan: lent its planfile, its state and its credentials for that alone."""
     shown = ask("GET", f"/v1/cloud/plans/{plan_id}").json()
     environment, _, cloud = shown["estate"].partition("-")
     place = _place(
         environment=environment, cloud=cloud, infra=infra, work=work, terraform=terraform, lent=True
     )
+    states, stop = _at_door(place.estate), Stop()
+    with stopping_by_signals(stop, say=_say):
+        try:
+            # All that can go wrong before is done before: what is begun once is not begun again.
+            with estates.running(place, states, stop=stop, grace=grace) as runner:
+                _begun(runner, states, shown, glass=glass)
+        except (RunRefused, StateRefused) as refusal:
+            fail(f"nothing was begun: {refusal}")
+
+
+def _begun(runner: Runner, states: DoorStates, shown: Mapping[str, Any], *, glass: str) -> None:
+    """Begin the apply at the door, do it, and say there how it ended, whatever happens in between."""
     body = json.dumps({"break_glass": glass} if glass else {}).encode()
-    lent = ask("POST", f"/v1/cloud/plans/{plan_id}/apply", body=body).json()
-    states = _at_door(place.estate, token=lent["token"])
-    typer.echo(f"{lent['apply']['apply']}: lent until {lent['apply']['until']}")
+    since_s = time.monotonic()
+    lent = ask("POST", f"/v1/cloud/plans/{shown['plan']}/apply", body=body).json()
+    states.lend(lent["token"])
+    _say(f"{lent['apply']['apply']}: lent until {lent['apply']['until']}")
     problem = ""
     try:
-        with states.extended(lent["apply"]["apply"]):
-            _apply(place, states, lent, commit=shown["commit"])
-    except (RunRefused, StateRefused, OSError) as error:
-        problem = str(error)
-    except KeyboardInterrupt:
-        problem = "stopped by hand"
+        with states.extended(lent["apply"], stop=runner.stop, since_s=since_s):
+            _apply(runner, lent, shown)
+    except Exception as error:
+        problem = str(error) or type(error).__name__
     _finish(lent, states, problem)
 
 
-def _apply(
-    place: estates.Place, states: DoorStates, lent: Mapping[str, Any], *, commit: str
-) -> None:
-    planfile = place.work / "lent.bin"
-    place.work.mkdir(parents=True, exist_ok=True)
-    planfile.write_bytes(base64.b64decode(lent["planfile"]))
-    planfile.chmod(0o600)
-    place = estates.lent(place, credentials=lent.get("credentials") or {})
+def _apply(runner: Runner, lent: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
+    planfile = runner.work / "lent.bin"
+    write_private(planfile, base64.b64decode(lent["planfile"]))
 
     def agreed(document: bytes) -> None:
-        if plan_hash(plan=document, estate=place.estate, commit=commit) != lent["hash"]:
+        if plan_hash(plan=document, estate=shown["estate"], commit=shown["commit"]) != lent["hash"]:
             raise RunRefused(
                 "This planfile does not do what was approved: its hash differs. Nothing was changed."
             )
@@ -168,18 +190,29 @@ def _apply(
             raise RunRefused(
                 "The planfile is not the one that was handed in. Nothing was changed; plan anew."
             )
-        estates.apply(place, states, planfile=planfile, agreed=agreed, watch=typer.echo)
+        credentials = lent.get("credentials") or {}
+        estates.apply(runner, planfile=planfile, credentials=credentials, agreed=agreed, watch=_say)
     finally:
         planfile.unlink(missing_ok=True)
+
+
+def _say(text: str) -> None:
+    """Print a line; a terminal that is gone is no reason to end an apply."""
+    with suppress(OSError):
+        typer.echo(text)
 
 
 def _finish(lent: Mapping[str, Any], states: DoorStates, problem: str) -> None:
     end = {"token": lent["token"], "end": "failed" if problem else "applied"}
     body = end | ({"serial": states.serial} if states.serial is not None else {})
     body |= {"problem": " ".join(problem.split())[:500]} if problem else {}
-    done = ask(
-        "POST", f"/v1/cloud/applies/{lent['apply']['apply']}/finish", body=json.dumps(body).encode()
-    ).json()
+    path = f"/v1/cloud/applies/{lent['apply']['apply']}/finish"
+    try:
+        done = ask("POST", path, body=json.dumps(body).encode()).json()
+    except typer.Exit:
+        if problem:
+            typer.echo(f"{lent['apply']['apply']} failed: {problem}", err=True)
+        raise
     if problem:
         fail(f"{done['apply']} failed, and the record says so: {problem}")
     typer.echo(f"{done['apply']}: {done['status']}, state {done.get('serial')}")
@@ -239,13 +272,20 @@ def _at_door(estate: str, *, token: str | None = None) -> DoorStates:
     return DoorStates(url=url, key=key_for(url), estate=estate, token=token)
 
 
-def _demand_committed(infra: Path, commit: str) -> None:
+def _demand_committed(infra: Path, commit: str, base: str) -> str:
+    """Refuse what is not committed before anything is planned; give the head of the protected branch."""
     if len(commit) < COMMIT_DIGITS:
         fail(
             f"{infra} is in no repository of git: a plan is of a commit; use --local to try one without"
         )
-    if changed := estates.uncommitted(infra):
+    if changed := _orderly(lambda: commits.uncommitted(infra)):
         fail(f"{infra} is not as committed ({changed}): commit it first, or use --local to try it")
+    found = base or commits.head(infra, "origin/main") or commits.head(infra, "main")
+    if not found:
+        fail(
+            "there is neither origin/main nor main here: name the head of the protected branch by --base"
+        )
+    return found
 
 
 def _orderly(do: Any) -> Any:

@@ -3,18 +3,25 @@
 import base64
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from tallystick.governance.adapters.terraform.statekeeper import StateLocked, StateRefused
+from tallystick.governance.adapters.terraform.stopping import Stop
+from tallystick.kernel.instants import SECOND, parse
 from tallystick.runtime.client import Answer, NothingAnswers, path_of, request
 
-# A lease lasts 15 minutes at a time, four hours in all.
-EXTEND_S, EXTENSIONS_MAX = 300, 48
+# A lease lasts 15 minutes at a time, four hours in all. It counts as lost before its end, so that there is time for
+# Terraform to write its state under it, and longer than one request takes.
+EXTEND_S: Final = 300
+AGAIN_S: Final = 30
+MARGIN_S: Final = 150
+_TROUBLE: Final = frozenset({408, 429, 500, 502, 503, 504})
 
 
 class DoorStates:
@@ -51,25 +58,41 @@ class DoorStates:
         if lock:
             self._good(self._ask("POST", "unlock", {"token": self._leased(), "lock": lock}), info)
 
+    def lend(self, token: str) -> None:
+        """Read and write under this lease from now on."""
+        self._token = token
+
     @contextmanager
-    def extended(self, apply: str) -> Iterator[None]:
-        """Keep an apply's lease for the length of a block, for as long as the door lets it."""
+    def extended(
+        self, lent: Mapping[str, Any], *, stop: Stop, since_s: float, every_s: float = EXTEND_S
+    ) -> Iterator[None]:
+        """Keep an apply's lease for the length of a block; ask for the end of the apply when it is lost.
+
+        `lent` is the apply as it was begun, and `since_s` the monotonic time of just before. The lease is lost when the
+        door says so, and when its end comes near without a word.
+        """
         done = threading.Event()
 
+        def ends_s(apply: Mapping[str, Any]) -> float:
+            # Counted from the beginning by our own clock: that of the platform may be another.
+            length = (parse(apply["until"]) - parse(lent["began_at"])) // SECOND
+            return since_s + length - MARGIN_S
+
         def extend() -> None:
-            for _ in range(EXTENSIONS_MAX):
-                if done.wait(EXTEND_S):
-                    return
-                body = json.dumps({"token": self._token}).encode()
-                with suppress(
-                    NothingAnswers
-                ):  # the next one may answer; without any, the lease ends by itself
-                    request(
-                        "POST",
-                        f"{self._url}/v1/cloud/applies/{apply}/extend",
-                        key=self._key,
-                        body=body,
-                    )
+            until_s, wait_s = ends_s(lent), every_s
+            # Nothing may end this thread without a word: an apply would go on while somebody else could begin.
+            try:
+                while not done.wait(max(min(wait_s, until_s - time.monotonic()), 0)):
+                    if time.monotonic() >= until_s:
+                        return stop.ask("the lease was not extended before its end")
+                    kept = self._extended(lent["apply"])
+                    until_s = ends_s(kept) if kept else until_s
+                    wait_s = every_s if kept else min(every_s, AGAIN_S)
+            except StateRefused as refusal:
+                stop.ask(f"the lease is lost ({refusal})")
+            except Exception as error:
+                stop.ask(f"the lease cannot be extended ({type(error).__name__}: {error})")
+            return None
 
         thread = threading.Thread(target=extend, daemon=True)
         thread.start()
@@ -78,6 +101,16 @@ class DoorStates:
         finally:
             done.set()
             thread.join()
+
+    def _extended(self, apply: str) -> dict[str, Any] | None:
+        """Extend once; None when the door does not answer or has trouble, which is no word on the lease."""
+        body = json.dumps({"token": self._leased()}).encode()
+        path = path_of("cloud", "applies", apply, "extend")
+        try:
+            answer = request("POST", self._url + path, key=self._key, body=body)
+        except NothingAnswers:
+            return None
+        return None if answer.status in _TROUBLE else self._good(answer)
 
     def _leased(self) -> str:
         if self._token is None:

@@ -5,6 +5,7 @@ Source: hashicorp/go-plugin, docs/guide-plugin-write-non-go.md. The certificate 
 
 import base64
 import datetime
+import os
 import tempfile
 import threading
 from concurrent import futures
@@ -48,8 +49,15 @@ def serve(name: str) -> None:
         server.start()
         line = f"1|6|unix|{socket}|grpc|{base64.b64encode(shown).decode().rstrip('=')}"
         print(line, flush=True)  # noqa: T201 - the handshake is this line
-        done.wait(LONGEST)
+        _wait(done, parent=os.getppid())
         server.stop(grace=1).wait(1)
+
+
+def _wait(done: threading.Event, *, parent: int) -> None:
+    """Wait until Terraform says that it is done, or is gone without a word, such as by a kill."""
+    for _ in range(LONGEST):
+        if done.wait(1) or os.getppid() != parent:
+            return
 
 
 class _Controller(controller_rpc.GRPCControllerServicer):

@@ -11,12 +11,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from tempfile import TemporaryFile
+from typing import IO, Any, Final
 
 from tallystick.governance.adapters.terraform import errored, leash
-from tallystick.governance.adapters.terraform.ending import Ending
+from tallystick.governance.adapters.terraform.ending import LOOK_S, Ending
 from tallystick.governance.adapters.terraform.explaining import explained
 from tallystick.governance.adapters.terraform.refusing import RunRefused
 from tallystick.governance.adapters.terraform.stopping import Stop
@@ -27,6 +29,7 @@ GRACE: Final = (
     600  # seconds that Terraform gets to end what it does and write its state, once told to stop
 )
 OURS: Final = 0o077  # what it writes is for us alone: plans and states have secrets in them
+CHUNK: Final = 64 << 10  # bytes
 LOCK: Final = ".terraform.lock.hcl"
 PASSED: Final = ("PATH", "PYTHONPATH", "SSL_CERT_FILE", "LANG", "HTTPS_PROXY", "NO_PROXY")
 
@@ -158,19 +161,21 @@ class Runner:
         """Run one command to its end, or stop it at the bound; `watch` gets each line of output as it comes."""
         if self.stop.why:
             raise RunRefused(f"{self.stop.why}: nothing more was begun.")
-        errors_to = subprocess.PIPE if watch is None else subprocess.STDOUT
-        tied = [sys.executable, "-I", "-S", str(leash.__file__), str(os.getpid())]
-        with (
-            subprocess.Popen(
-                [*tied, *self.command, *arguments],
-                cwd=self._here, env=self._environment(), text=True, start_new_session=True, umask=OURS,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors_to,
-            ) as started,
-            Ending(started, stop=self.stop, bound=bound, grace=self.grace) as ending,
-        ):  # fmt: skip
-            output, errors = _followed(started, watch)
+        tied = [sys.executable, "-I", "-S", str(leash.__file__), str(os.getpid()), str(self.grace)]
+        # Files and no pipes: whoever writes to a pipe that nobody reads any more is killed, its state unwritten.
+        with TemporaryFile() as output_to, TemporaryFile() as errors_to:
+            with (
+                subprocess.Popen(
+                    [*tied, *self.command, *arguments],
+                    cwd=self._here, env=self._environment(), start_new_session=True, umask=OURS,
+                    stdin=subprocess.DEVNULL, stdout=output_to, stderr=output_to if watch else errors_to,
+                ) as started,
+                Ending(started, stop=self.stop, bound=bound, grace=self.grace) as ending,
+            ):  # fmt: skip
+                _follow(started, output_to.fileno(), watch)
+            output, errors = _whole(output_to), _whole(errors_to)
         if ending.why:
-            raise RunRefused(ending.said(next(iter(arguments), ""), output))
+            raise RunRefused(ending.said(next(iter(arguments), ""), output + errors))
         return Ran(started.returncode, output, errors)
 
     @property
@@ -213,18 +218,31 @@ def _matters(line: str) -> bool:
     )
 
 
-def _followed(
-    started: subprocess.Popen[str], watch: Callable[[str], None] | None
-) -> tuple[str, str]:
+def _follow(
+    started: "subprocess.Popen[bytes]", output: int, watch: Callable[[str], None] | None
+) -> None:
+    """Wait for the end of a run, and show each line of its output as it comes."""
     if watch is None:
-        return started.communicate()
-    assert started.stdout
-    lines: list[str] = []
-    for line in started.stdout:
-        lines.append(line)
-        watch(line.rstrip("\n"))
-    started.wait()
-    return "".join(lines), ""
+        started.wait()
+        return
+    # Read at a place of our own: the file's own place is where Terraform writes next.
+    read, rest, is_over = 0, b"", False
+    while not is_over:
+        with suppress(subprocess.TimeoutExpired):
+            started.wait(LOOK_S)
+            is_over = True
+        while chunk := os.pread(output, CHUNK, read):
+            read += len(chunk)
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                watch(line.decode(errors="replace"))
+    if rest:
+        watch(rest.decode(errors="replace"))
+
+
+def _whole(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
 
 
 def _diagnosed(diagnostic: Mapping[str, Any]) -> str:
