@@ -115,6 +115,8 @@ BODIES: dict[str, list[Any]] = {
     "PUT /v1/cloud/estates/{estate}/state": [{"token": "{token}", "content": "AAAA"}],
     "POST /v1/cloud/estates/{estate}/lock": [{"token": "{token}", "lock": "l"}],
     "POST /v1/cloud/estates/{estate}/unlock": [{"token": "{token}", "lock": "l"}],
+    "POST /v1/cloud/estates/{estate}/state/restore": [{"serial": 1, "reason": "tried"}],
+    "POST /v1/cloud/estates/{estate}/state/hand-in": [{"content": "AAAA", "reason": "tried"}],
     "POST /v1/cloud/estates/{estate}/free": [{"reason": "tried"}],
     "POST /v1/cloud/estates/{estate}/break-glass": [{"reason": "tried", "minutes": 1}],
     "POST /v1/cloud/break-glasses/{break_glass}/review": [{"opinion": "justified", "reason": "tried"}],

@@ -115,6 +115,8 @@ NAMES = {
     "PUT /v1/cloud/estates/{estate}/state": "clouds.write_state",
     "POST /v1/cloud/estates/{estate}/lock": "clouds.lock_state",
     "POST /v1/cloud/estates/{estate}/unlock": "clouds.unlock_state",
+    "POST /v1/cloud/estates/{estate}/state/restore": "clouds.restore_state",
+    "POST /v1/cloud/estates/{estate}/state/hand-in": "clouds.hand_in_state",
     "POST /v1/cloud/estates/{estate}/free": "clouds.free_estate",
     "POST /v1/cloud/estates/{estate}/break-glass": "clouds.break_glass",
     "GET /v1/cloud/break-glasses": "clouds.break_glasses each_break_glass",

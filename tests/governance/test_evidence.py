@@ -11,6 +11,7 @@ from tallystick.governance import jobs
 from tallystick.governance.api import (
     ExtendApply,
     ForceUnlock,
+    HandInState,
     ListEvidence,
     LiveVerdict,
     LockState,
@@ -20,6 +21,7 @@ from tallystick.governance.api import (
     PlanOf,
     ReadState,
     RecordSecretStep,
+    RestoreState,
     ReviewGlass,
     SubmitReport,
     UnlockState,
@@ -34,7 +36,7 @@ from tallystick.kernel.instants import DAY, render
 from tallystick.kernel.tags import Tag
 from tallystick.runtime.clock import Mint, SystemClock
 from tests.audit.sequencing import audited, housed
-from tests.governance.clouds import CONTROL, MINUTE, House
+from tests.governance.clouds import CONTROL, MINUTE, House, state_json
 
 DEVELOPMENT = "development-aws"
 
@@ -85,6 +87,13 @@ async def live(house: House) -> None:
     freeing = ForceUnlock(estate="development-gcp", reason="gone")
     await door.force_unlock(caller=boris, message=freeing)
     await jobs.note_overdue(house.service)
+    left = state_json("development-gcp", 1)
+    handed = HandInState(estate="development-gcp", content=left, reason="gone")
+    await door.hand_in_state(caller=boris, message=handed)
+    again = await house.begin(await house.submit("development-gcp", other=True))
+    await house.finish(again)
+    back = RestoreState(estate="development-gcp", serial=1, reason="gone")
+    await door.restore_state(caller=boris, message=back)
     review = ReviewGlass(break_glass=glass.break_glass, opinion=Opinion.JUSTIFIED, reason="so")
     await door.review_glass(caller=anna, message=review)
     house.time.at += MINUTE

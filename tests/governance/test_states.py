@@ -4,13 +4,17 @@ import pytest
 
 from tallystick.governance.api import (
     ApplyIsRunning,
+    ApplyNotLost,
     EstateOf,
     ForceUnlock,
+    HandInState,
     LeaseNotAccepted,
     ListEstates,
+    ListEvidence,
     LockState,
     NothingToUnlock,
     ReadState,
+    RestoreState,
     StateIsLocked,
     StateIsOfAnotherEstate,
     StateIsOld,
@@ -111,6 +115,87 @@ async def test_the_line_of_one_estate_never_becomes_anothers(house, lent):
     other = await house.begin(await house.submit("development-gcp"))
     stolen = state_json("development-gcp", 4, lineage=f"line-{ESTATE}", outputs={})
     await house.left(lambda: house.write(other, 4, content=stolen), StateIsOfAnotherEstate)
+
+
+async def test_the_first_state_says_whose_it_is(house):
+    lent = await house.begin(await house.submit(ESTATE))
+    content = state_json(ESTATE, 1, outputs={})
+    await house.left(lambda: house.write(lent, 1, content=content), StateIsOfAnotherEstate)
+    await house.write(lent, 1)
+    await house.write(lent, 2, content=state_json(ESTATE, 2, outputs={}))
+
+
+@pytest.mark.parametrize("serial", [1_000_004, 2**53 - 1, 10**12 + 1])
+async def test_a_serial_does_not_leap(house, lent, serial):
+    await house.left(lambda: house.write(lent, serial), StateNotReadable)
+    await house.write(lent, 1_000_003)
+
+
+async def restored(house, serial: int, *, estate: str = ESTATE):
+    message = RestoreState(estate=estate, serial=serial, reason="the last one is wrong")
+    return await house.door.restore_state(caller=house.operator, message=message)
+
+
+async def test_an_earlier_version_is_brought_back_as_the_newest(house, lent):
+    await house.write(lent, 4, content=state_json(ESTATE, 4, resources=[{"serial": 3}]))
+    await house.write(lent, 5)
+    await house.left(lambda: restored(house, 4), ApplyIsRunning)
+    await house.finish(lent, serial=5)
+    assert (await restored(house, 4)).serial == 6
+    state = await read(house)
+    assert state.content == state_json(ESTATE, 6, resources=[{"serial": 3}])
+    (entry,) = [one for one in await evidence(house) if one.tag == "governance.state.restore"]
+    assert entry.content == {
+        "estate": ESTATE, "serial": 6, "former": 4, "digest": state.digest,
+    }  # fmt: skip
+    next_one = await house.begin(await house.submit(ESTATE, more=True))
+    await house.write(next_one, 7)
+
+
+async def test_only_an_earlier_version_that_there_is_comes_back(house, lent):
+    await house.finish(lent, serial=3)
+    await house.left(lambda: restored(house, 3), StateIsOld)
+    await house.left(lambda: restored(house, 2), StateNotFound)
+    await house.left(lambda: restored(house, 1, estate="staging-gcp"), StateNotFound)
+
+
+async def handed_in(house, content: bytes):
+    message = HandInState(estate=ESTATE, content=content, reason="the runner kept it")
+    return await house.door.hand_in_state(caller=house.operator, message=message)
+
+
+async def lost(house):
+    house.time.at += 16 * MINUTE
+    message = ForceUnlock(estate=ESTATE, reason="the runner is gone")
+    await house.door.force_unlock(caller=house.operator, message=message)
+
+
+async def test_what_a_lost_apply_left_is_handed_in(house, lent):
+    left = state_json(ESTATE, 4)
+    await house.left(lambda: handed_in(house, left), ApplyIsRunning)
+    await lost(house)
+    for content, problem in (
+        (state_json(ESTATE, 3, resources=[1]), StateIsOld),
+        (state_json(ESTATE, 3), StateIsOld),
+        (state_json(ESTATE, 4, lineage="other"), StateIsOfAnotherEstate),
+        (state_json("staging-aws", 4), StateIsOfAnotherEstate),
+        (state_json(ESTATE, 2_000_000), StateNotReadable),
+        (left[:-9], StateNotReadable),
+    ):
+        await house.left(lambda content=content: handed_in(house, content), problem)
+    assert (await handed_in(house, left)).serial == 4
+    assert (await read(house)).content == left
+    assert (await evidence(house))[-1].tag == "governance.state.hand"
+
+
+async def test_an_apply_that_ended_well_left_nothing_to_hand_in(house, lent):
+    await house.finish(lent, serial=3)
+    await house.left(lambda: handed_in(house, state_json(ESTATE, 4)), ApplyNotLost)
+
+
+async def evidence(house):
+    page = await house.door.evidence(caller=house.author, message=ListEvidence(limit=200))
+    return page.items
 
 
 async def test_without_a_lease_nothing_is_written(house, lent):

@@ -10,6 +10,7 @@ from tallystick.audit.api import (
 )
 from tallystick.governance.api import (
     ApplyIsRunning,
+    ApplyNotLost,
     AuthorMayNotApprove,
     BreakerMayNotReview,
     ControlNotKnown,
@@ -176,6 +177,7 @@ __all__ = [
     "AnswerNotKept",
     "AnswerTypeNotAcceptable",
     "ApplyIsRunning",
+    "ApplyNotLost",
     "ApprovalHasEnded",
     "ApprovalNeeded",
     "ApprovalNotFound",

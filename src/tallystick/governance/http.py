@@ -9,6 +9,7 @@ from tallystick.governance.api import (
     GLASS_MINUTES_MAX,
     Apply,
     ApplyIsRunning,
+    ApplyNotLost,
     ApprovePlan,
     AuthorMayNotApprove,
     BeginApply,
@@ -31,6 +32,7 @@ from tallystick.governance.api import (
     GlassNotOpen,
     GlassPage,
     Governance,
+    HandInState,
     HeadNotKnown,
     LeaseNotAccepted,
     LentApply,
@@ -59,6 +61,7 @@ from tallystick.governance.api import (
     PoliciesNotReadable,
     ReadState,
     RecordSecretStep,
+    RestoreState,
     ReviewGlass,
     SecretStep,
     State,
@@ -145,6 +148,20 @@ class Writing(Message, frozen=True, kw_only=True):
     token: Token
     content: Annotated[bytes, told("State of version 4, whole, in base64; at most 5 MiB.")]
     lock: Annotated[LockId | None, told("The lock it is written under.")] = None
+
+
+class Restored(Message, frozen=True, kw_only=True):
+    """The version that comes back, and why."""
+
+    serial: Annotated[int, told("The serial of the version that comes back.")]
+    reason: Reason
+
+
+class LeftBehind(Message, frozen=True, kw_only=True):
+    """The state that an apply left, and why it is handed in."""
+
+    content: Annotated[bytes, told("State of version 4, whole, in base64; at most 5 MiB.")]
+    reason: Reason
 
 
 class Locking(Message, frozen=True, kw_only=True):
@@ -304,6 +321,16 @@ def _states(door: Governance) -> list[Route]:
         _route(
             f"POST {estate}/unlock", "Unlock a state", _to(door.unlock_state, UnlockState, **of), EstateStanding,
             LeaseNotAccepted, StateIsLocked, body=Locking,
+        ),
+        _route(
+            f"POST {estate}/state/restore", "Bring back an earlier state",
+            _to(door.restore_state, RestoreState, **of), StateWritten,
+            ApplyIsRunning, StateNotFound, StateIsOld, StateNotReadable, body=Restored,
+        ),
+        _route(
+            f"POST {estate}/state/hand-in", "Hand in a state that an apply left",
+            _to(door.hand_in_state, HandInState, **of), StateWritten,
+            StateNotReadable, StateIsOfAnotherEstate, ApplyIsRunning, ApplyNotLost, StateIsOld, body=LeftBehind,
         ),
         _route(
             f"POST {estate}/free", "Free an estate from an apply that is gone",

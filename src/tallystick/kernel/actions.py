@@ -113,6 +113,7 @@ class Action(StrEnum):
     GOVERNANCE_STATE_READ = "governance.state.read"
     GOVERNANCE_STATE_WRITE = "governance.state.write"
     GOVERNANCE_STATE_FREE = "governance.state.free"
+    GOVERNANCE_STATE_RESTORE = "governance.state.restore"
     GOVERNANCE_GLASS_BREAK = "governance.glass.break"
     GOVERNANCE_GLASS_REVIEW = "governance.glass.review"
     GOVERNANCE_WAIVER_GIVE = "governance.waiver.give"

@@ -109,6 +109,8 @@ class Tag(StrEnum):
     GOVERNANCE_STATE_LOCK = "governance.state.lock"
     GOVERNANCE_STATE_UNLOCK = "governance.state.unlock"
     GOVERNANCE_STATE_FREE = "governance.state.free"
+    GOVERNANCE_STATE_RESTORE = "governance.state.restore"
+    GOVERNANCE_STATE_HAND = "governance.state.hand"
     GOVERNANCE_GLASS_BREAK = "governance.glass.break"
     GOVERNANCE_GLASS_REVIEW = "governance.glass.review"
     GOVERNANCE_GLASS_MISS = "governance.glass.miss"

@@ -1,5 +1,6 @@
 """What people do about the clouds over the API: agree, break the glass, review it, waive, free, and show evidence."""
 
+import base64
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -135,6 +136,38 @@ def unlock(estate: str = _ESTATE, reason: str = _REASON, code: str = _CODE) -> N
     _prove(code)
     send("POST", path_of("cloud", "estates", estate, "free"), {"reason": reason})
     typer.echo(f"{estate} is free: look at what is live before you plan again")
+
+
+@app.command()
+def restore(
+    estate: str = _ESTATE,
+    serial: int = typer.Argument(help="The serial of the version that comes back."),
+    reason: str = _REASON,
+    code: str = _CODE,
+) -> None:
+    """Bring back an earlier state. A second person agrees (`tallystick approvals`); then ask again."""
+    _prove(code)
+    path = f"{path_of('cloud', 'estates', estate)}/state/restore"
+    done = send("POST", path, {"serial": serial, "reason": reason})
+    typer.echo(f"{estate}: version {serial} is the newest, as serial {done['serial']}; now plan")
+
+
+@app.command("hand-in")
+def hand_in(
+    estate: str = _ESTATE,
+    state: Path = typer.Argument(help="What the apply left, such as errored.tfstate."),
+    reason: str = _REASON,
+    code: str = _CODE,
+) -> None:
+    """Hand in the state that a lost or failed apply left. A second person agrees; then ask again."""
+    try:
+        content = state.read_bytes()
+    except OSError as error:
+        fail(f"{state} cannot be read: {error.strerror}")
+    _prove(code)
+    path = f"{path_of('cloud', 'estates', estate)}/state/hand-in"
+    done = send("POST", path, {"content": base64.b64encode(content).decode(), "reason": reason})
+    typer.echo(f"{estate}: kept as serial {done['serial']}; delete {state}, it has secrets in it")
 
 
 @app.command()

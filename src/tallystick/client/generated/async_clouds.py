@@ -264,7 +264,7 @@ class AsyncClouds(AsyncGroup):
     ) -> Apply:
         """Say that an apply still runs.
 
-        Raises LeaseNotAccepted.
+        Raises PoliciesNotReadable, LeaseNotAccepted, WindowClosed.
         """
         return await self._ask(
             Call(
@@ -408,6 +408,54 @@ class AsyncClouds(AsyncGroup):
                 f"/v1/cloud/estates/{segment(estate)}/unlock",
                 EstateStanding,
                 body={"token": token, "lock": lock},
+                key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
+            )
+        )
+
+    async def restore_state(
+        self,
+        *,
+        estate: str,
+        serial: int,
+        reason: str,
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
+    ) -> StateWritten:
+        """Bring back an earlier state.
+
+        Raises ApplyIsRunning, StateNotFound, StateIsOld, StateNotReadable.
+        """
+        return await self._ask(
+            Call(
+                "POST",
+                f"/v1/cloud/estates/{segment(estate)}/state/restore",
+                StateWritten,
+                body={"serial": serial, "reason": reason},
+                key=idempotency_key or self._new_key(),
+                within_ms=within_ms,
+            )
+        )
+
+    async def hand_in_state(
+        self,
+        *,
+        estate: str,
+        content: bytes,
+        reason: str,
+        idempotency_key: str | None = None,
+        within_ms: int | None = None,
+    ) -> StateWritten:
+        """Hand in a state that an apply left.
+
+        Raises StateNotReadable, StateIsOfAnotherEstate, ApplyIsRunning, ApplyNotLost, StateIsOld.
+        """
+        return await self._ask(
+            Call(
+                "POST",
+                f"/v1/cloud/estates/{segment(estate)}/state/hand-in",
+                StateWritten,
+                body={"content": content, "reason": reason},
                 key=idempotency_key or self._new_key(),
                 within_ms=within_ms,
             )
@@ -716,7 +764,10 @@ class AsyncClouds(AsyncGroup):
         idempotency_key: str | None = None,
         within_ms: int | None = None,
     ) -> SecretStep:
-        """Put a step of a secret on record."""
+        """Put a step of a secret on record.
+
+        Raises PoliciesNotReadable.
+        """
         return await self._ask(
             Call(
                 "POST",

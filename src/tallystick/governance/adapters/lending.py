@@ -49,20 +49,18 @@ class LentByOpenBao:
         data = reply.body.get("data") if isinstance(reply.body, dict) else None
         if reply.status != 200 or not isinstance(data, dict):
             raise CredentialsAway(f"openbao has no credentials at {path} ({reply.status})")
-        lease, seconds = reply.body.get("lease_id"), reply.body.get("lease_duration")
-        is_leased = isinstance(lease, str) and bool(lease) and type(seconds) is int
+        leased = _lease(reply.body)
         try:
             variables = _variables(data, cloud=cloud, path=path)
         except CredentialsAway:
             # What nobody was given has no use for living on.
-            if is_leased:
-                await self.take_back(lease=lease)
+            if leased:
+                await self.take_back(lease=leased[0])
             raise
-        # What is only kept has a lease_duration too, and no lease that ends with it.
         return Lent(
             variables=variables,
-            lease=lease if is_leased else None,
-            seconds=seconds if is_leased else 0,
+            lease=leased[0] if leased else None,
+            seconds=leased[1] if leased else 0,
         )
 
     async def take_back(self, *, lease: str) -> None:
@@ -81,6 +79,12 @@ class LentByOpenBao:
 
     def _at(self, cloud: str, environment: str, purpose: str) -> str:
         return self._path.format(cloud=cloud, environment=environment, purpose=purpose)
+
+
+def _lease(body: dict[str, Any]) -> tuple[str, int] | None:
+    """The lease and its seconds; what is only kept has a duration too, and no lease that ends with it."""
+    lease, seconds = body.get("lease_id"), body.get("lease_duration")
+    return (lease, seconds) if isinstance(lease, str) and lease and type(seconds) is int else None
 
 
 def _variables(data: dict[Any, Any], *, cloud: str, path: str) -> dict[str, str]:

@@ -139,6 +139,22 @@ class UnlockState(Message, frozen=True, kw_only=True):
     lock: LockId
 
 
+class RestoreState(Message, frozen=True, kw_only=True):
+    """Bring back an earlier version of the state of an estate, while nothing is applied to it."""
+
+    estate: EstateId
+    serial: Annotated[int, told("The serial of the version that comes back.")]
+    reason: Reason
+
+
+class HandInState(Message, frozen=True, kw_only=True):
+    """Hand in the state that a lost or failed apply left, such as ``errored.tfstate``, while nothing is applied."""
+
+    estate: EstateId
+    content: Annotated[bytes, told("State of version 4, whole, in base64; at most 5 MiB.")]
+    reason: Reason
+
+
 class ForceUnlock(Message, frozen=True, kw_only=True):
     """Free an estate from an apply whose lease has ended."""
 

@@ -30,6 +30,7 @@ from tallystick.governance.api.asking import (
     ExtendApply,
     FinishApply,
     ForceUnlock,
+    HandInState,
     ListEstates,
     ListEvidence,
     ListGlasses,
@@ -40,6 +41,7 @@ from tallystick.governance.api.asking import (
     PlanOf,
     ReadState,
     RecordSecretStep,
+    RestoreState,
     ReviewGlass,
     SubmitPlan,
     SubmitReport,
@@ -53,7 +55,9 @@ from tallystick.governance.api.facts import (
     facts_of_apply,
     facts_of_estate,
     facts_of_glass,
+    facts_of_hand_in,
     facts_of_plan,
+    facts_of_restore,
     facts_of_review,
     facts_of_secret,
     facts_of_waive,
@@ -189,6 +193,24 @@ class Governance(Protocol):
     @records(Tag.GOVERNANCE_STATE_FREE)
     async def force_unlock(self, *, caller: Caller, message: ForceUnlock) -> EstateStanding:
         """Free an estate from an apply whose lease has ended. Raises NothingToUnlock, ApplyIsRunning while it lasts."""
+        ...
+
+    @asks(Action.GOVERNANCE_STATE_RESTORE, about=facts_of_restore)
+    @records(Tag.GOVERNANCE_STATE_RESTORE)
+    async def restore_state(self, *, caller: Caller, message: RestoreState) -> StateWritten:
+        """Let an earlier version of a state be the newest, with a higher serial; a second person has agreed to it.
+
+        Raises ApplyIsRunning, StateNotFound, StateIsOld, StateNotReadable.
+        """
+        ...
+
+    @asks(Action.GOVERNANCE_STATE_RESTORE, about=facts_of_hand_in)
+    @records(Tag.GOVERNANCE_STATE_HAND)
+    async def hand_in_state(self, *, caller: Caller, message: HandInState) -> StateWritten:
+        """Keep the state that a lost or failed apply left behind; a second person has agreed to it.
+
+        Raises StateNotReadable, StateIsOfAnotherEstate, ApplyIsRunning, ApplyNotLost, StateIsOld.
+        """
         ...
 
     @asks(Action.GOVERNANCE_GLASS_BREAK, about=facts_of_glass)

@@ -1,5 +1,7 @@
 """What the messages of governance say that a permission depends on. Pure, and never refusing."""
 
+from hashlib import sha256
+
 from tallystick.governance.api.asking import (
     ApprovePlan,
     BeginApply,
@@ -8,10 +10,12 @@ from tallystick.governance.api.asking import (
     ExtendApply,
     FinishApply,
     ForceUnlock,
+    HandInState,
     LockState,
     PlanOf,
     ReadState,
     RecordSecretStep,
+    RestoreState,
     ReviewGlass,
     SubmitPlan,
     SubmitReport,
@@ -52,6 +56,19 @@ def facts_of_estate(
 def facts_of_glass(message: BreakGlass | ForceUnlock) -> Facts:
     """The estate that is opened, and why."""
     return Facts(on=message.estate[:64], told=message.reason[:500])
+
+
+def facts_of_restore(message: RestoreState) -> Facts:
+    """Everything that the second person must see of a state that comes back."""
+    return Facts(
+        on=message.estate[:64], told=f"serial: {message.serial}\nreason: {message.reason}"[:2_000]
+    )
+
+
+def facts_of_hand_in(message: HandInState) -> Facts:
+    """Everything that the second person must see of a state that is handed in: they can hash the same file."""
+    digest = sha256(message.content).hexdigest()
+    return Facts(on=message.estate[:64], told=f"sha256: {digest}\nreason: {message.reason}"[:2_000])
 
 
 def facts_of_review(message: ReviewGlass) -> Facts:

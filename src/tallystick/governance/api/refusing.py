@@ -160,6 +160,13 @@ class StateIsLocked(Problem):
     retry = Retry.LATER
 
 
+class ApplyNotLost(Problem):
+    """The last apply of the estate was neither lost nor failed, so no state is missing: plan and apply instead."""
+
+    code = "apply_not_lost"
+    kind = Kind.CONFLICT
+
+
 class NothingToUnlock(Problem):
     """No apply holds the estate."""
 

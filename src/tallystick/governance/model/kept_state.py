@@ -5,6 +5,7 @@ of states. Our estates name themselves in the output `estate`.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,7 +14,9 @@ from typing import Any, Final, cast
 from tallystick.governance.api import STATE_BYTES_MAX, StateIsOfAnotherEstate, StateNotReadable
 
 _VERSION: Final = 4
-_SERIAL_MAX: Final = 2**53 - 1
+_SERIAL_MAX: Final = 10**12
+SERIAL_LEAP_MAX: Final = 1_000_000
+_SERIAL: Final = re.compile(rb'("serial"\s*:\s*)[0-9]+')
 _LINEAGE_CHARACTERS: Final = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
 )
@@ -21,11 +24,12 @@ _LINEAGE_CHARACTERS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptState:
-    """A state that is whole."""
+    """A state that is whole; ``is_named`` when it says itself of which estate it is."""
 
     serial: int
     lineage: str
     content: bytes
+    is_named: bool = False
 
     @property
     def digest(self) -> bytes:
@@ -50,7 +54,37 @@ def read_state(content: bytes, *, estate: str) -> KeptState:
     named = _named(state)
     if named not in (None, estate):
         raise StateIsOfAnotherEstate(f"the state says that it is of {str(named)[:64]}")
-    return KeptState(serial=state["serial"], lineage=state["lineage"], content=content)
+    return KeptState(
+        serial=state["serial"],
+        lineage=state["lineage"],
+        content=content,
+        is_named=named is not None,
+    )
+
+
+def demand_next(state: KeptState, *, lineage: str | None, former: int | None) -> None:
+    """Raise unless a state goes on with the line of its estate: StateIsOfAnotherEstate, StateNotReadable.
+
+    The first one names its estate, and a serial does not leap: one that could not grow any more would end the estate.
+    """
+    if lineage is None and not state.is_named:
+        raise StateIsOfAnotherEstate(
+            "the first state of an estate says whose it is, by its output `estate`"
+        )
+    if lineage not in (None, state.lineage):
+        raise StateIsOfAnotherEstate("the state is of another line than this estate's")
+    if state.serial > (former or 0) + SERIAL_LEAP_MAX:
+        raise StateNotReadable(
+            f"the serial {state.serial} leaps more than {SERIAL_LEAP_MAX} past {former or 0}"
+        )
+
+
+def renumbered(state: KeptState, *, serial: int) -> KeptState:
+    """The same state with another serial, in the bytes that Terraform wrote. Raises StateNotReadable."""
+    content = _SERIAL.sub(rb"\g<1>%d" % serial, state.content, count=1)
+    if json.loads(content) != json.loads(state.content) | {"serial": serial}:
+        raise StateNotReadable("the serial of this version is not where Terraform writes it")
+    return KeptState(serial=serial, lineage=state.lineage, content=content)
 
 
 def _demand_whole(state: Mapping[str, Any]) -> None:

@@ -82,7 +82,7 @@ def _hidden(value: Any, mask: Any) -> Any:
         parts, masked = cast("list[Any]", value), cast("list[Any]", mask)
         padded = [*masked, *([None] * (len(parts) - len(masked)))]
         return [_hidden(part, each) for part, each in zip(parts, padded, strict=False)]
-    return value
+    return cast("Any", value)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

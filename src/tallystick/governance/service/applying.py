@@ -6,8 +6,6 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
-import structlog
-
 from tallystick.governance.api import (
     Apply,
     ApplyEnd,
@@ -26,24 +24,21 @@ from tallystick.governance.api import (
     WindowClosed,
 )
 from tallystick.governance.model import deciding, wanted
-from tallystick.governance.model.lending import CredentialsAway, Lent, fault_of
 from tallystick.governance.model.rules import Rules
 from tallystick.governance.service import answers
 from tallystick.governance.service.cases import case_of, head_of
 from tallystick.governance.service.ground import Ground
+from tallystick.governance.service.lending import LEASE, LEASE_MAX, Lending
 from tallystick.governance.service.planning import SUBMITTED, demand_open, found
 from tallystick.governance.store import applies as store
 from tallystick.governance.store import glasses, plans
 from tallystick.governance.store.rows import ApplyRow, PlanRow
 from tallystick.kernel.callers import Caller
-from tallystick.kernel.instants import SECOND, Instant, render
+from tallystick.kernel.instants import Instant, render
 from tallystick.kernel.tags import Tag
 from tallystick.runtime.database import Connection
 
-LEASE: Final = 15 * 60 * SECOND
-LEASE_MAX: Final = 4 * 3_600 * SECOND
 TOKEN_BYTES: Final = 32
-_log = structlog.get_logger("tallystick.governance")
 
 
 def hash_of(token: str) -> bytes:
@@ -96,6 +91,7 @@ class Applying:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self._lending = Lending(ground)
 
     async def begin(self, caller: Caller, message: BeginApply) -> LentApply:
         """Begin an apply and lend what it needs."""
@@ -123,7 +119,7 @@ class Applying:
             await self._write(connection, caller, plan, row)
             planfile = await plans.planfile(connection, tenant_id=tenant_id, plan_id=plan.plan_id)
         if lost is not None:
-            await self._return(lost.apply_id, lost.credential_lease)
+            await self._lending.take_back(lost)
         return LentApply(
             apply=answers.apply(row),
             token=token,
@@ -169,7 +165,7 @@ class Applying:
             await self._demand_serial(connection, caller, row, message)
             row = replace(row, status=message.end.value, ended_at=at, serial=message.serial)
             await self._end(connection, caller, row, Tag.GOVERNANCE_APPLY_FINISH, message.problem)
-        await self._return(row.apply_id, row.credential_lease)
+        await self._lending.take_back(row)
         return answers.apply(row)
 
     async def lose(
@@ -185,7 +181,7 @@ class Applying:
             _demand_ended(row, at)
             row = replace(row, status="lost", ended_at=at)
             await self._end(connection, caller, row, tag, reason)
-        await self._return(row.apply_id, row.credential_lease)
+        await self._lending.take_back(row)
         return row
 
     async def _demand_free(
@@ -288,42 +284,11 @@ class Applying:
 
     async def _lent(self, caller: Caller, row: ApplyRow) -> Mapping[str, str]:
         """The credentials of one apply, asked for after it is written; without them it ends. Raises the problem."""
-        if self._ground.credentials is None or not self._ground.lends_to(caller.tenant_id):
-            return {}
-        environment, _, cloud = row.estate.partition("-")
         try:
-            lent = await self._ground.credentials.lend(
-                cloud=cloud,
-                environment=environment,
-                purpose="apply",
-                lease=row.apply_id,
-                seconds=LEASE_MAX // SECOND,
-            )
-        except CredentialsAway as error:
+            return await self._lending.lend(caller, row)
+        except CredentialsNotAvailable:
             await self._unlent(caller, row)
-            raise CredentialsNotAvailable(str(error)[:200]) from None
-        at = self._ground.clock.now()
-        if not await self._keep_lease(caller, row, lent, at):
-            await self._return(row.apply_id, lent.lease)
-            raise LeaseNotAccepted("the lease of this apply ended before its credentials came")
-        if fault := fault_of(lent, environment=environment, least=LEASE // SECOND):
-            await self._unlent(caller, row)
-            await self._return(row.apply_id, lent.lease)
-            raise CredentialsNotAvailable(fault)
-        return lent.variables
-
-    async def _keep_lease(self, caller: Caller, row: ApplyRow, lent: Lent, at: Instant) -> bool:
-        """Keep by which lease an apply was lent credentials, never these; False when the apply has ended."""
-        if lent.lease is None:
-            return True
-        async with self._ground.database.transaction(tenant_id=caller.tenant_id) as connection:
-            return await store.keep_lease(
-                connection,
-                tenant_id=caller.tenant_id,
-                apply_id=row.apply_id,
-                lease=lent.lease,
-                until=at + lent.seconds * SECOND,
-            )
+            raise
 
     async def _unlent(self, caller: Caller, row: ApplyRow) -> None:
         """End an apply that has no credentials; its plan may be applied again."""
@@ -334,15 +299,6 @@ class Applying:
                 connection, caller, ended, Tag.GOVERNANCE_APPLY_FINISH,
                 CredentialsNotAvailable.code, plan_after=SUBMITTED,
             )  # fmt: skip
-
-    async def _return(self, apply_id: str, lease: str | None) -> None:
-        """Let exactly what was lent to one apply end; where its home is away, it ends by its own time."""
-        if self._ground.credentials is None or lease is None:
-            return
-        try:
-            await self._ground.credentials.take_back(lease=lease)
-        except CredentialsAway as error:
-            _log.warning("credentials_not_taken_back", apply=apply_id, error=str(error)[:200])
 
     async def _held(
         self, connection: Connection, caller: Caller, apply_id: str, token: str, at: Instant

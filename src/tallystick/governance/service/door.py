@@ -14,6 +14,7 @@ from tallystick.governance.api import (
     ForceUnlock,
     Glass,
     GlassPage,
+    HandInState,
     LentApply,
     ListEstates,
     ListEvidence,
@@ -30,6 +31,7 @@ from tallystick.governance.api import (
     PlanPage,
     ReadState,
     RecordSecretStep,
+    RestoreState,
     ReviewGlass,
     SecretStep,
     State,
@@ -50,6 +52,7 @@ from tallystick.governance.service.glasses import Glasses
 from tallystick.governance.service.ground import Ground
 from tallystick.governance.service.planning import Planning
 from tallystick.governance.service.reporting import Reporting
+from tallystick.governance.service.restoring import Restoring
 from tallystick.governance.service.states import States
 from tallystick.kernel.callers import Caller
 
@@ -61,6 +64,7 @@ class GovernanceService:
         self._planning = Planning(ground)
         self._applying = Applying(ground)
         self._states = States(ground, self._applying)
+        self._restoring = Restoring(ground)
         self._glasses = Glasses(ground)
         self._reporting = Reporting(ground, self._applying)
 
@@ -131,6 +135,14 @@ class GovernanceService:
     async def force_unlock(self, *, caller: Caller, message: ForceUnlock) -> EstateStanding:
         """Free an estate from an apply whose lease has ended."""
         return await self._states.force(caller, message)
+
+    async def restore_state(self, *, caller: Caller, message: RestoreState) -> StateWritten:
+        """Let an earlier version of a state be the newest."""
+        return await self._restoring.restore(caller, message)
+
+    async def hand_in_state(self, *, caller: Caller, message: HandInState) -> StateWritten:
+        """Keep the state that a lost or failed apply left behind."""
+        return await self._restoring.hand_in(caller, message)
 
     async def break_glass(self, *, caller: Caller, message: BreakGlass) -> Glass:
         """Open an estate for some minutes."""

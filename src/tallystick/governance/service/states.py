@@ -14,7 +14,6 @@ from tallystick.governance.api import (
     ReadState,
     State,
     StateIsLocked,
-    StateIsOfAnotherEstate,
     StateIsOld,
     StateNotFound,
     StateWritten,
@@ -22,7 +21,7 @@ from tallystick.governance.api import (
     WriteState,
 )
 from tallystick.governance.model import wanted
-from tallystick.governance.model.kept_state import KeptState, read_state
+from tallystick.governance.model.kept_state import KeptState, demand_next, read_state
 from tallystick.governance.service import answers
 from tallystick.governance.service.applying import Applying, demand_lease, longer
 from tallystick.governance.service.ground import Ground
@@ -94,9 +93,9 @@ class States:
             held, lineage = await self._held(connection, caller, estate, message.token, at)
             if held.lock_id is not None and message.lock != held.lock_id:
                 raise _locked(held)
-            if lineage not in (None, state.lineage):
-                raise StateIsOfAnotherEstate("the state is of another line than this estate's")
-            is_new = await self._is_new(connection, caller, estate, state)
+            kept = await store.last_state(connection, tenant_id=caller.tenant_id, estate=estate)
+            demand_next(state, lineage=lineage, former=kept.serial if kept else None)
+            is_new = is_newer(state, kept)
             if is_new:
                 await self._keep(connection, caller, held, state, at)
         return StateWritten(
@@ -169,19 +168,6 @@ class States:
         lineage = await plans.hold_estate(connection, tenant_id=tenant_id, estate=estate)
         row = await store.running(connection, tenant_id=tenant_id, estate=estate)
         return demand_lease(row, token, at), lineage
-
-    async def _is_new(
-        self, connection: Connection, caller: Caller, estate: str, state: KeptState
-    ) -> bool:
-        """Whether a state comes after the one that is kept; False for the same again. Raises StateIsOld."""
-        kept = await store.last_state(connection, tenant_id=caller.tenant_id, estate=estate)
-        if kept is None or state.serial > kept.serial:
-            return True
-        if (state.serial, state.digest) == (kept.serial, kept.digest):
-            return False
-        raise StateIsOld(
-            f"serial {state.serial} does not grow past {kept.serial}", {"serial": str(kept.serial)}
-        )
 
     async def _keep(
         self, connection: Connection, caller: Caller, held: ApplyRow, state: KeptState, at: Instant
@@ -257,6 +243,17 @@ class States:
             overdue=await evidence.overdue(connection, tenant_id=tenant_id, estate=estate, at=at),
             glasses=tuple(map(answers.glass, broken)),
         )
+
+
+def is_newer(state: KeptState, kept: store.Kept | None) -> bool:
+    """Whether a state comes after the one that is kept; False for the same again. Raises StateIsOld."""
+    if kept is None or state.serial > kept.serial:
+        return True
+    if (state.serial, state.digest) == (kept.serial, kept.digest):
+        return False
+    raise StateIsOld(
+        f"serial {state.serial} does not grow past {kept.serial}", {"serial": str(kept.serial)}
+    )
 
 
 def _locked(held: ApplyRow) -> StateIsLocked:

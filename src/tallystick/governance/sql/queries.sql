@@ -170,8 +170,19 @@ ORDER BY apply.estate
 LIMIT 9
 
 -- name: insert_state
-INSERT INTO governance.state (tenant_id, estate, serial, lineage, content, digest, apply_id, written_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO governance.state (tenant_id, estate, serial, lineage, content, digest, apply_id, written_at, origin)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- name: state_at
+SELECT state.serial, state.lineage, state.content FROM governance.state
+WHERE state.tenant_id = $1 AND state.estate = $2 AND state.serial = $3
+
+-- name: last_end
+-- How the last apply of an estate ended.
+SELECT apply.status FROM governance.apply
+WHERE apply.tenant_id = $1 AND apply.estate = $2
+ORDER BY apply.apply_id DESC
+LIMIT 1
 
 -- name: last_state
 SELECT state.serial, state.lineage, state.digest, state.apply_id FROM governance.state

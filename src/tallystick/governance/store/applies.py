@@ -19,7 +19,7 @@ class Kept(NamedTuple):
     serial: int
     lineage: str
     digest: bytes
-    apply_id: str
+    apply_id: str | None
 
 
 async def insert_apply(connection: Connection, *, tenant_id: int, apply: ApplyRow) -> None:
@@ -101,8 +101,9 @@ async def insert_state(
     tenant_id: int,
     estate: str,
     state: KeptState,
-    apply_id: str,
+    apply_id: str | None,
     at: Instant,
+    origin: str = "applied",
 ) -> None:
     """Keep a version of a state. Raises StateIsOfAnotherEstate for a lineage that is another's."""
     try:
@@ -121,6 +122,7 @@ async def insert_state(
         state.digest,
         apply_id,
         at,
+        origin,
     )
 
 
@@ -136,6 +138,19 @@ async def whole_state(connection: Connection, *, tenant_id: int, estate: str) ->
     if row is None:
         return None
     return KeptState(serial=row["serial"], lineage=row["lineage"], content=row["content"])
+
+
+async def state_at(
+    connection: Connection, *, tenant_id: int, estate: str, serial: int
+) -> KeptState | None:
+    """Read a version of the state of an estate, whole."""
+    row = await connection.fetchrow(SQL["state_at"], tenant_id, estate, serial)
+    return KeptState(**dict(row)) if row else None
+
+
+async def last_end(connection: Connection, *, tenant_id: int, estate: str) -> str | None:
+    """How the last apply of an estate ended; None when there was none."""
+    return await connection.fetchval(SQL["last_end"], tenant_id, estate)
 
 
 def _apply(row: Any) -> ApplyRow | None:

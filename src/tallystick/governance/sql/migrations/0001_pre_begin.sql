@@ -176,10 +176,14 @@ CREATE UNIQUE INDEX apply_is_running ON governance.apply (tenant_id, estate) WHE
 -- Finds the last apply of a plan.
 CREATE INDEX apply_by_plan ON governance.apply (tenant_id, plan_id, apply_id);
 
+-- Finds the last apply of an estate.
+CREATE INDEX apply_by_estate ON governance.apply (tenant_id, estate, apply_id);
+
 -- Finds the leases that have ended without a word, of all tenants: the job walks it.
 CREATE INDEX apply_expired ON governance.apply (until_at, tenant_id) WHERE status = 'running';
 
--- Every version of every state, as Terraform wrote it. Append-only.
+-- Every version of every state: as Terraform wrote it under an apply, as a lost apply left it and somebody handed it in, or an
+-- earlier one restored. Append-only.
 CREATE TABLE governance.state (
     tenant_id  bigint NOT NULL,
     estate     text COLLATE "C" NOT NULL,
@@ -187,9 +191,13 @@ CREATE TABLE governance.state (
     lineage    text COLLATE "C" NOT NULL,
     content    bytea NOT NULL,
     digest     bytea NOT NULL,
-    apply_id   text COLLATE "C" NOT NULL,
+    apply_id   text COLLATE "C",
+    origin     text NOT NULL,
     written_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, estate, serial),
+    CONSTRAINT state_origin_is_known CHECK (
+        origin IN ('applied', 'restored', 'handed_in') AND (origin = 'applied') = (apply_id IS NOT NULL)
+    ),
     CONSTRAINT state_is_written_by_an_apply FOREIGN KEY (tenant_id, apply_id) REFERENCES governance.apply,
     CONSTRAINT state_is_not_too_large CHECK (length(content) <= 5242880),
     CONSTRAINT state_digest_is_sha256 CHECK (length(digest) = 32),
