@@ -13,6 +13,7 @@ from tallystick.governance.service.secrets.acknowledging import acknowledge
 from tallystick.governance.service.secrets.knowing import LEASE_S, Busy, look, turn
 from tallystick.governance.service.secrets.opening import put_on_record, sync_one
 from tallystick.governance.service.secrets.rotating import NotInForce, Rotating
+from tallystick.governance.service.secrets.syncing import Drifted
 from tests.secrets.specs import PLACE, random_spec, spec_of
 from tests.secrets.worlds import Crash, World
 
@@ -230,6 +231,47 @@ async def test_what_a_hand_wrote_meanwhile_is_not_written_over() -> None:
     _, action = await back(world, spec)
     assert isinstance(action, machine.Await)
     assert await value_in(world) == [OLD] * 3
+
+
+@pytest.mark.parametrize("kind", SPECS)
+async def test_a_copy_that_a_hand_changed_after_it_was_spread_stops_before_anything_is_ended(
+    kind: str,
+) -> None:
+    spec = SPECS[kind]
+    world = await prepared(spec)
+    await rotate(world, spec)
+    new = (await value_in(world))[0]
+    await world.aws.write(place=PLACE, value=Sealed({"value": "by hand"}), mark=Mark(version="2"))
+    await all_acknowledge(world, spec)
+    with pytest.raises(Drifted, match=r"aws is not what we wrote there.*--overwrite"):
+        await rotate_on(world, spec)
+    assert world.issuer.valid == {OLD, new}
+    assert Sealed({"value": new}) in [Sealed(one) for one in world.aws.kept[str(PLACE)] if one]
+    assert OLD in [one["value"] for one in world.primary.kept[str(PLACE)] if one]
+    async with turn(documents=world.primary, clock=world.clock, place=PLACE, holder="ada") as mine:
+        await sync_one(ground=world.ground, turn=mine, spec=spec, overwrites=True)
+    assert (await rotate_on(world, spec))[0].step == "done"
+    demand_one_living(world, new)
+
+
+async def test_a_copy_that_a_hand_changed_after_the_old_one_died_keeps_ours_beside_it() -> None:
+    spec = SPECS["role"]
+    world = await prepared(spec)
+    await rotate(world, spec)
+    await all_acknowledge(world, spec)
+    new = (await value_in(world))[0]
+    is_alive = world.issuer.is_alive
+
+    async def tried(*, spec: SecretSpec, value: Sealed) -> bool:
+        found = await is_alive(spec=spec, value=value)
+        if not found:
+            await world.gcp.write(place=PLACE, value=Sealed({"value": "x"}), mark=Mark(version=""))
+        return found
+
+    world.issuer.is_alive = tried
+    with pytest.raises(Drifted, match="gcp is not what we wrote there"):
+        await rotate_on(world, spec)
+    assert {"value": new} in world.gcp.kept[str(PLACE)]
 
 
 async def test_a_hand_that_writes_just_before_us_wins() -> None:

@@ -176,22 +176,25 @@ class Rotating:
     async def _value_of(self, version: str) -> Sealed:
         return (await self._ground.primary.read(place=self._turn.place, version=version)).value
 
-    async def _spread(self, state: Rotation, home: str) -> None:
+    async def _made_newest(self, state: Rotation) -> Copy:
+        """What this rotation made, as long as it is the newest in the primary home. Raises HomeRefused."""
         newest = await self._ground.primary.read(place=self._turn.place)
         if newest.version != state.new:
             raise HomeRefused(
                 f"{self._turn.place}: version {newest.version} stands where version {state.new} was made, so somebody "
                 "wrote it by hand: `rotate --back` returns to the old one, or have the hand's version taken away"
             )
+        return newest
+
+    async def _bring(self, newest: Copy, home: Home) -> None:
+        """Have the newest in a home. Raises Drifted for a copy that somebody changed."""
         source = Source(copy=newest, home=self._ground.primary, key=self._ground.key)
+        await bring(turn=self._turn, spec=self._spec, source=source, home=home, overwrites=False)
+
+    async def _spread(self, state: Rotation, home: str) -> None:
+        newest = await self._made_newest(state)
         target = next(each for name, each in self._ground.copies.items() if name == home)
-        await bring(
-            turn=self._turn,
-            spec=self._spec,
-            source=source,
-            home=target,
-            overwrites=False,
-        )
+        await self._bring(newest, target)
         after = machine.spread_to(state, home=home, at=self._turn.at)
         await self._keep(after, self._step("spread", home=home, copy=newest))
 
@@ -216,6 +219,7 @@ class Rotating:
         return True
 
     async def _revoke(self, state: Rotation) -> None:
+        await self._demand_unchanged(state)
         keep = await self._in_force(state)
         # From here on the old one may be dead, so nobody returns to it.
         state = await self._keep(machine.ending(state))
@@ -274,16 +278,21 @@ class Rotating:
         after = machine.retired(state)
         await self._keep(after, self._step(after.step))
 
+    async def _demand_unchanged(self, state: Rotation) -> dict[HomeName, str]:
+        """Every home gives out the new value; answers its version in each. Raises Drifted, and nothing is ended."""
+        newest = await self._made_newest(state)
+        found: dict[HomeName, str] = {"openbao": newest.version}
+        for home in self._homes()[1:]:
+            await self._bring(newest, home)
+            found[home.name] = self._turn.known.homes[home.name].version
+        return found
+
     async def _destroy_before(self, state: Rotation) -> None:
-        newest = await self._newest()
-        if newest is None or newest.version != state.new:
-            raise HomeRefused(
-                f"{self._turn.place}: version {state.new} is no longer the newest in openbao, so nothing is destroyed: "
-                "find out who wrote there"
-            )
+        ours = await self._demand_unchanged(state)
         for home in self._homes():
             for one in (await home.versions(place=self._turn.place))[1:]:
-                if one.is_readable:
+                # What somebody wrote just now is the newest, and ours the one before.
+                if one.is_readable and one.version != ours[home.name]:
                     await self._turn.renew()
                     await home.destroy(place=self._turn.place, version=one.version)
 

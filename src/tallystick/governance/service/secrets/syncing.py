@@ -141,7 +141,8 @@ async def _is_ours(source: Source, copy: Copy, place: Place, has: str) -> bool:
 def _drifted(drift: Drift, place: Place, home: Home) -> Drifted:
     error = Drifted(
         f"{place} in {home.name} is not what we wrote there: somebody changed it. Find out who and why; then "
-        f"`tallystick cloud secrets sync {place.name} --environment {place.environment} --overwrite`"
+        f"`tallystick cloud secrets sync {place.name} --environment {place.environment} --overwrite`, "
+        "and what was under way goes on"
     )
     error.drift = drift
     return error
