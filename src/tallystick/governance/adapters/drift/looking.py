@@ -3,22 +3,25 @@
 import importlib
 import importlib.util
 import json
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from tallystick.governance.adapters.drift.orders import sets_of
 from tallystick.governance.adapters.provider.targets import Target, TargetRefused, live_kinds
 from tallystick.governance.adapters.terraform.runner import Runner
 from tallystick.governance.model.drift.echoes import without_echoes
 from tallystick.governance.model.drift.reading import Refreshed, read_refresh
-from tallystick.governance.model.drift.strangers import strangers
+from tallystick.governance.model.drift.strangers import STRANGERS_MAX, strangers
 from tallystick.governance.model.drift.values import Event
 from tallystick.governance.model.values import Cloud, Environment, Resource
 from tallystick.kernel.instants import Instant
 
 LIVE: Final = "tallystick.governance.adapters.live"
+_KEY_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +83,35 @@ def look(
         targets=names,
         otherwise=place.otherwise,
         inventory=inventory,
+        key=secrets.token_bytes(_KEY_BYTES),
+        sets=sets_of(place.cloud),
     )
-    unseen: list[str] = []
+    unseen = [*unlooked(refreshed=refreshed, place=place, kinds=frozenset(targets))]
     listed = _listed(targets, unseen)
+    found = strangers(known=refreshed.known, listed=listed, targets=names)
+    if len(found) > STRANGERS_MAX:
+        unseen.append(f"{len(found) - STRANGERS_MAX} more that no code knows: too many to tell")
     return Looked(
         refreshed=_heard(refreshed, listed) if place.is_read_by_us else refreshed,
-        strangers=strangers(known=refreshed.known, listed=listed, targets=names),
+        strangers=found[:STRANGERS_MAX],
         events=_events(place, since, until, unseen),
         unseen=tuple(unseen),
     )
+
+
+def unlooked(*, refreshed: Refreshed, place: Place, kinds: frozenset[str]) -> Iterator[str]:
+    """Say what nobody looked for: each silence of the report that is not for lack of drift.
+
+    `kinds` are the types that are listed live.
+    """
+    if not kinds:
+        yield f"whatever no code knows: nothing is listed on {place.cloud} without a live target"
+    elif others := sorted({each.type for each in refreshed.known.resources} - kinds):
+        yield f"others that no code knows, of types that nobody lists: {', '.join(others)}"
+        if place.is_read_by_us:
+            yield f"whether these types are as planned, which only the store tells: {', '.join(others)}"
+    if refreshed.left:
+        yield f"{refreshed.left} more that moved: too many to read in one run"
 
 
 def _listed(targets: Mapping[str, Target], unseen: list[str]) -> dict[str, list[Mapping[str, Any]]]:

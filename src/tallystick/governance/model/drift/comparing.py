@@ -1,68 +1,83 @@
 """Compare two states of one object, attribute by attribute, without ever telling a secret."""
 
-import hashlib
+import hmac
 import json
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from tallystick.governance.model.drift.values import Changed
+from tallystick.governance.model.secret_names import may_be_secret
 
 TEXT_MAX: Final = 2_000
-_SECRET: Final = (
-    "password",
-    "secret_string",
-    "private_key",
-    "token",
-    "client_secret",
-    "access_key",
-)
 _NOTHING: Final[tuple[Any, ...]] = (None, "", [], {}, ())
+# In documents of JSON lists are mostly sets; under these keys they are not.
+_ORDERED: Final = frozenset({"command", "entryPoint", "args"})
+_NO_SETS: Final[frozenset[str]] = frozenset()
+_HMAC: Final = "sha256"
+_PLACES: Final = re.compile(r"\.\d+(?=\.|$)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How two states of one object are compared.
+
+    `key` goes into the digests of secrets, so that nobody finds a short one by trying. `about` goes into them too, so
+    that equal secrets of two objects do not look equal. `sets` are the dotted paths, without places, of lists whose
+    order means nothing.
+    """
+
+    key: bytes
+    about: str = ""
+    sets: frozenset[str] = _NO_SETS
 
 
 def changed(
     *,
     before: Mapping[str, Any],
     after: Mapping[str, Any],
+    manner: Manner,
     secret: Any = None,
-    about: str = "",
 ) -> tuple[Changed, ...]:
     """Give each attribute that means something else than before.
 
-    `secret` marks what Terraform calls sensitive, in the same shape (`before_sensitive`). `about` goes into digests, so
-    that equal secrets of two objects do not look equal. Nothing, empty and absent mean the same; so do lists in another
-    order and documents of JSON in another spelling.
+    `secret` marks what Terraform calls sensitive, in the same shape (`before_sensitive`). Nothing, empty and absent
+    mean the same; so do sets in another order and documents of JSON in another spelling.
     """
     paths = sorted({key for side in (before, after) for key in side})
     return tuple(
         found
         for path in paths
-        for found in _between(path, before.get(path), after.get(path), _mark(secret, path), about)
+        for found in _between(path, before.get(path), after.get(path), _mark(secret, path), manner)
     )
 
 
 def same(before: Any, after: Any) -> bool:
-    """Tell whether two values of one attribute mean the same."""
-    return _canonical(before) == _canonical(after)
+    """Tell whether two values of one attribute mean the same, all lists taken as sets."""
+    return _canonical(before, "", None) == _canonical(after, "", None)
 
 
-def _between(path: str, before: Any, after: Any, secret: Any, about: str) -> Iterator[Changed]:
-    if same(before, after):
+def _between(path: str, before: Any, after: Any, secret: Any, manner: Manner) -> Iterator[Changed]:
+    place = _PLACES.sub("", path)
+    if _canonical(before, place, manner.sets) == _canonical(after, place, manner.sets):
         return
-    hidden = secret is True or any(word in path for word in _SECRET)
+    hidden = secret is True or may_be_secret(path, before) or may_be_secret(path, after)
     if not hidden and _is_tree(before) and _is_tree(after):
-        yield from _inside(path, _keyed(before), _keyed(after), secret, about)
-        return
-    shown = _digest if hidden else _text
-    yield Changed(path=path, before=shown(before, about + path), after=shown(after, about + path))
-
-
-def _inside(
-    path: str, before: Mapping[str, Any], after: Mapping[str, Any], secret: Any, about: str
-) -> Iterator[Changed]:
-    for key in sorted({*before, *after}):
-        yield from _between(
-            f"{path}.{key}", before.get(key), after.get(key), _mark(secret, key), about
+        inside = [*_inside(path, before, after, secret, manner)]
+        yield from inside or [Changed(path=path, before=_text(before), after=_text(after))]
+    elif hidden:
+        yield Changed(
+            path=path, before=_digest(before, path, manner), after=_digest(after, path, manner)
         )
+    else:
+        yield Changed(path=path, before=_text(before), after=_text(after))
+
+
+def _inside(path: str, before: Any, after: Any, secret: Any, manner: Manner) -> Iterator[Changed]:
+    old, new = _keyed(before), _keyed(after)
+    for key in sorted({*old, *new}):
+        yield from _between(f"{path}.{key}", old.get(key), new.get(key), _mark(secret, key), manner)
 
 
 def _is_tree(value: Any) -> bool:
@@ -94,19 +109,24 @@ def _mark(secret: Any, key: str) -> Any:
     return secret is True or None
 
 
-def _canonical(value: Any) -> str:
-    """Give one text for all spellings of the same value."""
-    return json.dumps(_plain(value), sort_keys=True, default=str)
+def _canonical(value: Any, path: str, sets: frozenset[str] | None) -> str:
+    """Give one text for all spellings of the same value; without `sets` no list has an order."""
+    return json.dumps(_plain(value, path, sets), sort_keys=True, default=str)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, path: str, sets: frozenset[str] | None) -> Any:
     if value in _NOTHING:
         return None
     if isinstance(value, Mapping):
         parts = cast("Mapping[str, Any]", value)
-        return {key: _plain(each) for key, each in parts.items() if each not in _NOTHING} or None
+        return {
+            key: _plain(each, f"{path}.{key}", _NO_SETS if key in _ORDERED else sets)
+            for key, each in parts.items()
+            if each not in _NOTHING
+        } or None
     if isinstance(value, (list, tuple)):
-        return sorted(_canonical(each) for each in cast("list[Any]", value))
+        told = [_canonical(each, path, sets) for each in cast("list[Any]", value)]
+        return sorted(told) if sets is None or path in sets else told
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -116,20 +136,20 @@ def _plain(value: Any) -> Any:
 
 def _document(text: str) -> Any:
     try:
-        return _plain(json.loads(text))
+        return _plain(json.loads(text), "", None)
     except (ValueError, RecursionError):
         return text
 
 
-def _text(value: Any, _about: str) -> str:
+def _text(value: Any) -> str:
     if value in _NOTHING:
         return ""
     shown = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
     return shown if len(shown) <= TEXT_MAX else f"{shown[:TEXT_MAX]}… ({len(shown)} characters)"
 
 
-def _digest(value: Any, about: str) -> str:
+def _digest(value: Any, path: str, manner: Manner) -> str:
     if value in _NOTHING:
         return ""
-    told = "\n".join((about, _canonical(value)))
-    return f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"
+    told = "\n".join((manner.about, path, _canonical(value, path, None)))
+    return f"hmac-sha256:{hmac.new(manner.key, told.encode(), _HMAC).hexdigest()}"

@@ -9,7 +9,7 @@ from tallystick.governance.model.drift.breaking import Judge, with_broken
 from tallystick.governance.model.drift.kinds import kind_of
 from tallystick.governance.model.drift.reading import Moved, Refreshed
 from tallystick.governance.model.drift.rules import Rule
-from tallystick.governance.model.drift.trail import who_did
+from tallystick.governance.model.drift.trail import who_did, who_may_have
 from tallystick.governance.model.drift.values import (
     SORTS,
     Changed,
@@ -116,32 +116,47 @@ def _classed(
         if kind in ("created", "deleted")
         else kind_of(type_=resource.type, paths=[each.path for each in left])
     )
-    sort, why = _sort(resource, left, values, event, grounds)
+    sort, why = _sort(replace(resource, values=values), kind, left, event, grounds)
     repair = _repair(resource, kind, left, grounds.rules) if sort == "unexplained" else ""
     return replace(told, kind=kind, sort=sort, why=why, changed=left, repair=repair)
 
 
 def _sort(
-    resource: Resource,
+    live: Resource,
+    kind: Kind,
     changed: tuple[Changed, ...],
-    values: Mapping[str, Any],
     event: Event | None,
     grounds: Grounds,
 ) -> tuple[Sort, str]:
-    if event is not None:
-        for window in grounds.windows:
-            if window.who == event.who and window.opened <= event.at < window.closes:
-                return "break_glass", f"{window.who} broke the glass: {window.reason}"
-    live = replace(resource, values=values)
+    for window in grounds.windows:
+        if _is_all_of(window, live, kind, changed, grounds.events):
+            return "break_glass", f"{window.who} broke the glass: {window.reason}"
     for part in ("autoscaler", "approved"):
         reasons = [
             _explains(rule, live, each, event, grounds.at)
             for each in changed
-            for rule in [_rule(grounds.rules, part, resource, each)]
+            for rule in [_rule(grounds.rules, part, live, each)]
         ]
         if reasons and all(reasons):
             return cast("Sort", part), reasons[0]
     return "unexplained", "nobody planned it and no rule explains it"
+
+
+def _is_all_of(
+    window: Window,
+    live: Resource,
+    kind: Kind,
+    changed: tuple[Changed, ...],
+    events: tuple[Event, ...],
+) -> bool:
+    """Tell whether each attribute was changed by her alone: no act that may have done it is another's, or outside."""
+    for path in [each.path for each in changed] or [""]:
+        acts = who_may_have(
+            type_=live.type, kind=kind, values=live.values, events=events, path=path
+        )
+        if not acts or not all(window.covers(each) for each in acts):
+            return False
+    return True
 
 
 def _explains(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from tallystick.governance.model.drift.comparing import changed
+from tallystick.governance.model.drift.comparing import Manner, changed
 from tallystick.governance.model.drift.values import Changed
 from tallystick.governance.model.plans import items, parsed, read_plan, state_resources
 from tallystick.governance.model.references import below
@@ -33,12 +33,14 @@ class Refreshed:
     """What a refresh found: the estate as the state knew it, as it is live, and what moved between.
 
     `heard` is what is judged as live: the same, but `UNKNOWN` where a target only gives back what the state knew.
+    `left` is how many drifted objects were too many to read.
     """
 
     known: Estate
     live: Estate
     heard: Estate
     moved: tuple[Moved, ...]
+    left: int = 0
 
 
 def read_refresh(
@@ -49,10 +51,13 @@ def read_refresh(
     targets: Mapping[str, str] | None = None,
     otherwise: str = "store",
     inventory: Mapping[str, Any] | None = None,
+    key: bytes,
+    sets: Mapping[str, frozenset[str]] | None = None,
 ) -> Refreshed:
     """Read the JSON of `terraform plan -refresh-only`. Raises `PlanRefused`.
 
-    `targets` says by type where values were read, `otherwise` where those of all other types were.
+    `targets` says by type where values were read, `otherwise` where those of all other types were; `sets` by type which
+    lists have no order; `key` goes into the digests of secrets.
     """
     read_plan(text=text, cloud=cloud, environment=environment)  # refuses what is no plan of ours
     plan = parsed(text, what="plan")
@@ -61,9 +66,10 @@ def read_refresh(
         str(each["address"]): _resource(each, each.get("values") or {}, where)
         for each in state_resources(below(plan, "prior_state"))
     }
+    drifted = items(plan, "resource_drift")
     moved = [
-        _moved(each, where)
-        for each in items(plan, "resource_drift")[:DRIFT_MAX]
+        _moved(each, where, key, (sets or {}).get(str(each["type"]), frozenset()))
+        for each in drifted[:DRIFT_MAX]
         if each.get("mode", "managed") == "managed"
     ]
     before = dict(live)
@@ -86,6 +92,7 @@ def read_refresh(
         live=found,
         heard=found,
         moved=tuple(each for each in moved if each.changed or each.gone),
+        left=max(0, len(drifted) - DRIFT_MAX),
     )
 
 
@@ -105,7 +112,9 @@ def _resource(
     )
 
 
-def _moved(each: Mapping[str, Any], where: Mapping[str, str]) -> Moved:
+def _moved(
+    each: Mapping[str, Any], where: Mapping[str, str], key: bytes, sets: frozenset[str]
+) -> Moved:
     change = below(each, "change")
     before, after = below(change, "before"), below(change, "after")
     marks = {**below(change, "before_sensitive"), **below(change, "after_sensitive")}
@@ -113,5 +122,12 @@ def _moved(each: Mapping[str, Any], where: Mapping[str, str]) -> Moved:
     return Moved(
         resource=_resource(each, before, where),
         after=after,
-        changed=changed(before=before, after=after, secret=marks, about=address) if after else (),
+        changed=changed(
+            before=before,
+            after=after,
+            secret=marks,
+            manner=Manner(key=key, about=address, sets=sets),
+        )
+        if after
+        else (),
     )

@@ -35,7 +35,7 @@ def strangers(
     listed: Mapping[str, Iterable[Mapping[str, Any]]],
     targets: Mapping[str, str],
 ) -> tuple[Resource, ...]:
-    """Give what `list` found and no state holds, by type and id, at most a thousand of them.
+    """Give what `list` found and no state holds, by type and id; a report tells of a thousand of them.
 
     `targets` say by type where it was listed.
     """
@@ -59,7 +59,7 @@ def strangers(
         if (type_, str(values.get("versionless_id") or values["id"])) not in ours
         and not any((type_, str(values.get(key))) in written for key in _parents(type_))
     ]
-    return tuple(sorted(found, key=lambda each: each.address)[:STRANGERS_MAX])
+    return tuple(sorted(found, key=lambda each: each.address))
 
 
 def _parents(type_: str) -> Iterable[str]:

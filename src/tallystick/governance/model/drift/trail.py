@@ -16,6 +16,7 @@ _CREATING: Final = frozenset({"create", "insert", "authorize", "attach", "put"})
 _JOINING: Final = frozenset({"attach", "detach"})
 _JOINED: Final = frozenset({"attachment", "association"})
 _SHORTEST: Final = 3
+_NEAR_BEST: Final = 2  # an act that has so many words less in common may still be the one
 
 
 def who_did(
@@ -30,6 +31,26 @@ def who_did(
 
     `paths` are the attributes that changed.
     """
+    scored = _scored(type_, kind, values, events, paths)
+    return max(scored, key=lambda each: (each[0], each[1].at))[1] if scored else None
+
+
+def who_may_have(
+    *, type_: str, kind: Kind, values: Mapping[str, Any], events: Iterable[Event], path: str
+) -> tuple[Event, ...]:
+    """Give all events that may have changed this attribute: those that fit about as well as the best."""
+    scored = _scored(type_, kind, values, events, (path,) if path else ())
+    best = max((score for score, _ in scored), default=0)
+    return tuple(event for score, event in scored if score >= best - _NEAR_BEST)
+
+
+def _scored(
+    type_: str,
+    kind: Kind,
+    values: Mapping[str, Any],
+    events: Iterable[Event],
+    paths: Iterable[str],
+) -> list[tuple[int, Event]]:
     sought = _Sought(
         kind=kind,
         own=frozenset(_own(values)),
@@ -37,8 +58,7 @@ def who_did(
         words=frozenset(_words(type_)),
         parts=frozenset(word for path in paths for word in _words(path)),
     )
-    scored = [(score, event.at, event) for event in events if (score := _fits(event, sought))]
-    return max(scored, key=lambda each: each[:2])[2] if scored else None
+    return [(score, event) for event in events if (score := _fits(event, sought))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

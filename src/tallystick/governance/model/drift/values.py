@@ -37,6 +37,10 @@ class Window:
     closes: Instant
     reason: str
 
+    def covers(self, event: Event) -> bool:
+        """Tell whether an act is this person's, within the window."""
+        return self.who == event.who and self.opened <= event.at < self.closes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
