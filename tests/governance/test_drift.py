@@ -458,12 +458,14 @@ class _Hand:
 def test_what_a_rule_calls_safe_is_put_back_as_it_was_planned() -> None:
     hand = _Hand()
     found = _found(OPENED)
-    (said,) = repair(differences=found.differences, refreshed=OPENED, targets={BLOCK: hand})
+    (said,) = repair(
+        differences=found.differences, refreshed=OPENED, targets={BLOCK: hand}, may=str
+    )
     assert said.is_done
     assert hand.done == [("update", SHUT)]
     gone = _plan((BLOCK, "files", SHUT, None))
     hand = _Hand()
-    repair(differences=_found(gone).differences, refreshed=gone, targets={BLOCK: hand})
+    repair(differences=_found(gone).differences, refreshed=gone, targets={BLOCK: hand}, may=str)
     assert hand.done == [("create", SHUT)]
 
 
@@ -473,7 +475,9 @@ def test_what_a_rule_calls_safe_is_put_back_as_it_was_planned() -> None:
 )
 def test_what_could_not_be_put_back_is_told(hand: _Hand, problem: str) -> None:
     found = _found(OPENED)
-    (said,) = repair(differences=found.differences, refreshed=OPENED, targets={BLOCK: hand})
+    (said,) = repair(
+        differences=found.differences, refreshed=OPENED, targets={BLOCK: hand}, may=str
+    )
     assert not said.is_done
     assert problem in said.problem
 
@@ -487,7 +491,11 @@ def test_only_so_much_is_put_back_in_one_run() -> None:
     found = _found(refreshed)
     assert len(found.differences) == 30
     assert (
-        len(repair(differences=found.differences, refreshed=refreshed, targets={BLOCK: hand}))
+        len(
+            repair(
+                differences=found.differences, refreshed=refreshed, targets={BLOCK: hand}, may=str
+            )
+        )
         == REPAIRS_MAX
     )
 

@@ -157,6 +157,7 @@ def test_what_rules_call_safe_is_put_back_live_and_nothing_else(seen: Seen) -> N
     done = repair(
         differences=seen.found.differences,
         refreshed=seen.after.refreshed,
+        may=str,
         targets=place.targets(),
     )
     assert [(each.subject, each.problem) for each in done if not each.is_done] == []

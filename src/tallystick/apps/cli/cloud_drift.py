@@ -4,7 +4,7 @@ import json
 import os
 import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -23,20 +23,29 @@ from tallystick.governance.adapters.policies import (
     load_inventory,
     policies_folder,
 )
+from tallystick.governance.adapters.private import write_private
 from tallystick.governance.adapters.provider.targets import SETTING
 from tallystick.governance.adapters.reports import drift as report
+from tallystick.governance.adapters.rules import PolicyFolder
 from tallystick.governance.adapters.terraform import estates, executable
 from tallystick.governance.adapters.terraform.files import FileStates
 from tallystick.governance.adapters.terraform.runner import Runner, RunRefused
 from tallystick.governance.adapters.terraform.statekeeper import StateRefused, States
+from tallystick.governance.api import PoliciesNotReadable
 from tallystick.governance.model.catalogue import Catalogue, CatalogueRefused
 from tallystick.governance.model.drift.finding import Grounds, find
-from tallystick.governance.model.drift.rules import RulesRefused, read_people, read_rules
+from tallystick.governance.model.drift.rules import (
+    RulesRefused,
+    of_environment,
+    read_people,
+    read_rules,
+)
 from tallystick.governance.model.drift.values import Window
 from tallystick.governance.model.judging import judge
 from tallystick.governance.model.plans import PlanRefused
 from tallystick.governance.model.values import Cloud, Environment
 from tallystick.kernel.instants import SECOND, Instant, parse, render
+from tallystick.runtime.client import path_of
 from tallystick.runtime.embedded import default_home
 
 app = typer.Typer()
@@ -53,6 +62,7 @@ _REFUSALS: Final = (
     RulesRefused,
     CatalogueRefused,
     executable.ToolMissing,
+    PoliciesNotReadable,
 )
 
 
@@ -106,6 +116,10 @@ def drift(  # noqa: PLR0917 - the words of a command
 
 def _once(watched: _Watched, *, out: Path, hours: int, mend: bool, local: bool) -> int:
     """Look once, write and hand in what was found; give the number of alarms."""
+    # Once before all, so that nobody waits for what cannot be put back, and again before each.
+    may = cast("Callable[[], str]", str) if local else lambda: why_not(watched.code)
+    if mend and (reason := may()):
+        raise RunRefused(f"nothing is put back: {reason}")
     until = _now()
     since = until - hours * 3600 * SECOND
     with _running(watched) as runner:
@@ -118,11 +132,10 @@ def _once(watched: _Watched, *, out: Path, hours: int, mend: bool, local: bool) 
             variables={"environment": watched.code.environment},
             inventory=watched.inventory,
         )
-    made = _reported(watched, seen, since=since, at=until, mend=mend)
+    made = _reported(watched, seen, since=since, at=until, may=may if mend else None)
     page, document = report.page(made).encode(), report.document(made)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "drift.html").write_bytes(page)
-    (out / "drift.json").write_bytes(document)
+    write_private(out / "drift.html", page)
+    write_private(out / "drift.json", document)
     typer.echo(report.text(made))
     typer.echo(f"written to {out}: drift.html to read, drift.json for machines")
     if not local:
@@ -134,11 +147,11 @@ def _once(watched: _Watched, *, out: Path, hours: int, mend: bool, local: bool) 
 
 
 def _reported(
-    watched: _Watched, seen: Looked, *, since: Instant, at: Instant, mend: bool
+    watched: _Watched, seen: Looked, *, since: Instant, at: Instant, may: Callable[[], str] | None
 ) -> report.Report:
     grounds = Grounds(
         events=seen.events,
-        rules=read_rules(watched.told),
+        rules=of_environment(read_rules(watched.told), watched.code.environment),
         windows=watched.windows,
         judge=lambda estate: judge(estate=estate, catalogue=watched.catalogue, at=at).verdicts,
         at=at,
@@ -146,11 +159,12 @@ def _reported(
     found = find(refreshed=seen.refreshed, strangers=seen.strangers, grounds=grounds)
     targets = watched.place.targets()
     repaired: tuple[Repaired, ...] = ()
-    if mend:
+    if may:
         repaired = repair(
             differences=found.differences,
             refreshed=seen.refreshed,
             targets=targets,
+            may=may,
             most=REPAIRS_MAX,
         )
     return report.Report(
@@ -239,12 +253,27 @@ def _watched(  # noqa: PLR0917 - the words of a command
             environ={name: text for name, text in os.environ.items() if name.startswith(_LOOKING)},
         ),
         place=_reached(cast("Cloud", cloud), cast("Environment", environment), targets),
-        states=FileStates(local) if local is not None else _at_door(estate),
+        states=FileStates(local, estate=estate) if local is not None else _at_door(estate),
         catalogue=load_catalogue(),
         inventory=load_inventory(),
         told=told,
         windows=() if local is not None else _windows(estate, told),
     )
+
+
+def why_not(place: estates.Place) -> str:
+    """Say why the cloud is not to be touched beside the door now: an apply of the estate, or a freeze; else nothing."""
+    try:
+        stands = ask("GET", path_of("cloud", "estates", place.estate)).json()
+    except typer.Exit:  # what was put back before this must still be reported
+        return "the platform does not say how the estate stands"
+    if running := stands.get("running"):
+        return f"{running['apply']} of {place.estate} is running: look again when it has ended"
+    if stands.get("lock"):
+        return f"the state of {place.estate} is locked: look again when it is free"
+    rules = PolicyFolder(policies_folder()).read().rules
+    freeze = rules.freeze_of(place.environment, _now())
+    return f"{place.environment} is frozen ({freeze.reason})" if freeze else ""
 
 
 def _reached(cloud: Cloud, environment: Environment, targets: str | None) -> Place:

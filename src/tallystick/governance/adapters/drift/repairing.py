@@ -1,6 +1,6 @@
 """Put back, without asking, only what a rule calls safe: a few objects in one run, each read again after."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,14 +28,20 @@ def repair(
     differences: Iterable[Difference],
     refreshed: Refreshed,
     targets: Mapping[str, Target],
+    may: Callable[[], str],
     most: int = REPAIRS_MAX,
 ) -> tuple[Repaired, ...]:
-    """Put back what the rules call safe, as the state knew it; leave everything else to people."""
+    """Put back what the rules call safe, as the state knew it; leave everything else to people.
+
+    `may` is asked right before each: what it says is why not, and nothing is when it may.
+    """
     safe = [each for each in differences if each.repair and each.type in targets][:most]
     known = {each.address: each.values for each in refreshed.known.resources}
     live = {each.address: each.values for each in refreshed.live.resources}
     return tuple(
-        _put_back(each, known[each.subject], live.get(each.subject), targets[each.type])
+        _said(each, f"not touched: {why_not}")
+        if (why_not := may())
+        else _put_back(each, known[each.subject], live.get(each.subject), targets[each.type])
         for each in safe
     )
 

@@ -13,7 +13,7 @@ RULES_MAX: Final = 1_000
 Part = Literal["noise", "autoscaler", "approved", "repair"]
 _PARTS: Final[tuple[Part, ...]] = ("noise", "autoscaler", "approved", "repair")
 _KEYS: Final = frozenset(
-    {"type", "attributes", "reason", "by", "between", "owner", "until", "deleted"}
+    {"type", "attributes", "reason", "by", "between", "owner", "until", "deleted", "production"}
 )
 
 
@@ -27,7 +27,7 @@ class Rule:
 
     `type` and `attributes` are patterns (`*`). `by` are patterns of those who may do it. `between` are two attributes
     of the same object that the value must stay within. `until` is when an approval ends. `deleted` says that a repair
-    may also make anew what was deleted.
+    may also make anew what was deleted, `production` that it is safe there too.
     """
 
     part: Part
@@ -38,6 +38,7 @@ class Rule:
     between: tuple[str, str] | None = None
     until: Instant | None = None
     deleted: bool = False
+    production: bool = False
 
     def covers(self, *, type_: str, path: str) -> bool:
         """Tell whether an attribute of a type is this rule's matter."""
@@ -78,6 +79,15 @@ def read_rules(told: Mapping[str, Any]) -> tuple[Rule, ...]:
     return rules
 
 
+def of_environment(rules: Iterable[Rule], environment: str) -> tuple[Rule, ...]:
+    """Give the rules that hold in an environment: in production only repairs that are called safe for it."""
+    return tuple(
+        each
+        for each in rules
+        if each.part != "repair" or environment != "production" or each.production
+    )
+
+
 def read_people(told: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
     """Read by which names each person of ours acts in a cloud; who is not named acts by their own."""
     people = cast("Mapping[str, Any]", told.get("people", {}))
@@ -107,6 +117,7 @@ def _rule(part: Part, told: Mapping[str, Any]) -> Rule:
         between=cast("tuple[str, str]", between) if between else None,
         until=_instant(name, told.get("until")),
         deleted=bool(told.get("deleted", False)),
+        production=bool(told.get("production", False)),
     )
 
 
