@@ -112,7 +112,7 @@ def _read(
         return _Read(*read_manifests(folder=manifests, environment=where, inventory=inventory))
     file = plan or state
     assert file is not None
-    text = file.read_bytes()
+    text = _text(file)
     told_cloud, told_environment = said_of(text)
     about: Any = {
         "text": text,
@@ -122,10 +122,22 @@ def _read(
     }
     if state is not None:
         return _Read(read_state(**about), {})
-    estate = read_plan(**about).estate
+    planned = read_plan(**about)
+    for doubt in planned.doubts:
+        typer.secho(
+            f"not certain: {doubt}; plan the whole estate", fg=typer.colors.YELLOW, err=True
+        )
+    estate = planned.estate
     if infra is None:
         return _Read(estate, {})
     return _Read(estate, places(plan=json.loads(text), folder=infra, root=Path()))
+
+
+def _text(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        fail(f"{file} cannot be read ({error.strerror}): write it by `terraform show -json`")
 
 
 def _cloud(name: str) -> Cloud:

@@ -4,11 +4,11 @@ Source: Terraform's "JSON Output Format", format version 1.x. A plan is refused 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from tallystick.governance.model.references import References, below, listed
+from tallystick.governance.model.references import References, below, listed, written
 from tallystick.governance.model.values import (
     ENVIRONMENTS,
     UNKNOWN,
@@ -29,6 +29,7 @@ PROVIDERS: Final[Mapping[Cloud, frozenset[str]]] = {
 }
 _REGISTRIES: Final = ("registry.terraform.io/", "registry.opentofu.org/")
 # What Terraform itself brings: `terraform_data`, and reading another estate's state.
+_LEFT_MAX: Final = 20  # resources that a doubt names
 _BUILT_IN: Final = "terraform.io/builtin/terraform"
 
 
@@ -55,7 +56,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """One plan, understood."""
+    """One plan, understood. `doubts` are sentences on what the tool that made it does not tell."""
 
     estate: Estate
     changes: tuple[Change, ...]
@@ -63,6 +64,7 @@ class Planned:
     tool_version: str
     format_version: str
     providers: Mapping[str, str] = field(default_factory=dict[str, str])
+    doubts: tuple[str, ...] = ()
 
 
 def read_plan(
@@ -97,7 +99,19 @@ def read_plan(
         tool_version=str(plan.get("terraform_version", "")),
         format_version=str(plan["format_version"]),
         providers=_versions(plan),
+        doubts=tuple(_doubts(plan, estate)),
     )
+
+
+def _doubts(plan: Mapping[str, Any], estate: Estate) -> Iterator[str]:
+    """OpenTofu, and Terraform before 1.8, do not say whether a plan was of the whole estate."""
+    if "complete" in plan:
+        return
+    there = {f"{each.type}.{each.name}" for each in estate.resources}
+    there |= {f"{each.get('type')}.{each.get('name')}" for each in items(plan, "resource_changes")}
+    left = [each for each in written(plan) if each not in there]
+    said = f"; of the code it has nothing of {', '.join(left[:_LEFT_MAX])}" if left else ""
+    yield f"the plan does not say whether it is whole, or of some targets only{said}"
 
 
 def said_of(text: str | bytes) -> tuple[Cloud | None, Environment | None]:

@@ -31,6 +31,21 @@ def listed(of: Mapping[str, Any], key: str) -> list[Any]:
     return cast("list[Any]", found) if isinstance(found, list) else []
 
 
+def written(plan: Mapping[str, Any]) -> list[str]:
+    """Give what the code of a plan writes, in all its modules, as `type.name`."""
+    found: set[str] = set()
+    waiting = [below(plan, "configuration", "root_module")]
+    while waiting:
+        module = waiting.pop()
+        found |= {
+            f"{each['type']}.{each['name']}"
+            for each in listed(module, "resources")
+            if each.get("mode", "managed") == "managed"
+        }
+        waiting += [below(each, "module") for each in below(module, "module_calls").values()]
+    return sorted(found)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class References:
     """`named[(module, type.name)]` are the addresses of the plan's objects by where their code stands."""
