@@ -49,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
             "root_module": {"module_calls": {"keys": {"source": "./keys", "module": module}}}
         },
     }  # fmt: skip
-    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    (tmp_path / "plan.json").write_text(json.dumps({**plan, "complete": True}))
     return tmp_path
 
 
@@ -61,9 +61,45 @@ def run(*words: object) -> tuple[int, str]:
 def test_what_fails_is_printed_first_and_ends_with_one(folder: Path) -> None:
     code, told = run("--plan", folder / "plan.json")
     assert code == 1
-    assert told.splitlines()[1].startswith("fail")
+    assert told.startswith("fail")
     assert "rotation is off" in told
     assert "production-aws: " in told
+
+
+def test_a_subject_is_shown_whole_under_its_control(folder: Path) -> None:
+    plan = folder / "plan.json"
+    name = f'module.keys.aws_kms_key.{"long" * 40}["data"]'
+    said = json.loads(plan.read_text())
+    said["resource_changes"].append({**said["resource_changes"][0], "address": name})
+    plan.write_text(json.dumps(said))
+    lines = run("--plan", plan)[1].splitlines()
+    at = next(number for number, line in enumerate(lines) if "aws-key-rotates (2)" in line)
+    assert lines[at + 1].startswith("    module.keys.aws_kms_key.data: ")
+    assert lines[at + 2].startswith(f"    {name}: ")
+
+
+def test_a_plan_that_does_not_say_it_is_whole_is_judged_with_a_warning(folder: Path) -> None:
+    plan = folder / "plan.json"
+    said = json.loads(plan.read_text())
+    root = said["configuration"]["root_module"]
+    root["resources"] = [{"mode": "managed", "type": "aws_kms_key", "name": "other"}]
+    plan.write_text(json.dumps(said))
+    assert "not certain" not in run("--plan", plan)[1]
+    del said["complete"]
+    plan.write_text(json.dumps(said))
+    told = run("--plan", plan)[1]
+    assert "not certain: the plan does not say whether it is whole" in told
+    assert "it has nothing of aws_kms_key.other; plan the whole estate" in told
+    plan.write_text(json.dumps({**said, "complete": False}))
+    refused = CliRunner().invoke(app, ["--plan", str(plan)])
+    assert "incomplete" in f"{refused.output}{refused.exception}"
+
+
+def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    code, told = run("--plan", tmp_path / "none.json")
+    assert code == 1
+    assert "none.json cannot be read (No such file or directory)" in told
+    assert "Errno" not in told
 
 
 def test_sarif_points_at_the_file_and_the_line(folder: Path) -> None:
@@ -173,6 +209,12 @@ def test_rego_that_cannot_be_judged_fails(tmp_path: Path, text: str) -> None:
     assert [outcome for outcome, _, _ in rego(tmp_path, text)] == ["fail"]
 
 
+def test_rego_that_does_not_parse_says_where_and_why(tmp_path: Path) -> None:
+    text = 'package tallystick.own\n\nimport rego.v1\n\ndeny contains "a" if {\n    input.x ==\n}\n'
+    ((_, _, (said,)),) = rego(tmp_path, text)
+    assert said == "own.rego:6 does not parse: Invalid boolean operator"
+
+
 def test_a_folder_without_rego_fails(tmp_path: Path) -> None:
     found = judge_by_rego(folder=tmp_path / "nowhere", estate=estate())
     assert [each.outcome for each in found] == ["fail"]
@@ -212,4 +254,5 @@ def test_what_the_platform_said_is_shown_to_its_last_page(monkeypatch: pytest.Mo
     path = "GET /v1/cloud/plans/pln_1/verdicts"
     assert asked == [(path, {}), (path, {"after": "x"})]
     assert code == 1
-    assert [line.split()[0] for line in told.splitlines()[1:]] == ["fail", "unknown"]
+    heads = [line for line in told.splitlines() if not line.startswith(" ")]
+    assert heads == ["fail high aws-key-rotates (1)", "unknown high aws-key-rotates (1)"]

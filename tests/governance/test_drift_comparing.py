@@ -108,7 +108,8 @@ def test_variables_of_a_function_are_hidden() -> None:
     ],
 )
 def test_what_is_on_or_off_is_never_hidden(path: str, before: Any, after: Any) -> None:
-    was, now = before, after
+    was: Any = before
+    now: Any = after
     for part in reversed(path.split(".")):
         was, now = ([was], [now]) if part == "0" else ({part: was}, {part: now})
     (one,) = changed(before=was, after=now, manner=Manner(key=KEY))

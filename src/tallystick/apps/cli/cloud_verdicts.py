@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Final
 
 import typer
@@ -36,7 +37,7 @@ def show(found: Judgement, catalogue: Catalogue) -> None:
 
 
 def show_rows(verdicts: Sequence[Verdict], catalogue: Catalogue) -> None:
-    """Print the table alone: failures first, the worst of them above."""
+    """Print by control what there is to do: failures first, the worst of them above, each subject whole on its line."""
 
     def severity(verdict: Verdict) -> str:
         entry = catalogue.entries.get(verdict.control)
@@ -51,22 +52,12 @@ def show_rows(verdicts: Sequence[Verdict], catalogue: Catalogue) -> None:
             one.subject,
         )
     )
-    if not told:
-        return
-    table = Table("verdict", "severity", "control", "subject", "because", box=None, pad_edge=False)
-    for each in told:
-        colour = _COLOURS[each.outcome]
-        table.add_row(
-            f"[{colour}]{each.outcome}[/]",
-            severity(each),
-            escape(each.control),
-            escape(each.subject),
-            escape("; ".join(each.reasons)),
-        )
-    console = Console()
-    if console.width < _WIDTH_MIN:
-        console = Console(width=_WIDTH_MIN)
-    console.print(table)
+    for (outcome, control), found in groupby(told, key=lambda one: (one.outcome, one.control)):
+        mine = [*found]
+        said = " ".join(each for each in (outcome, severity(mine[0]), control) if each)
+        typer.secho(f"{said} ({len(mine)})", fg=_COLOURS[outcome])
+        for each in mine:
+            typer.echo(f"    {each.subject}: {'; '.join(each.reasons) or each.outcome}")
 
 
 def show_coverage(found: Judgement, catalogue: Catalogue, framework: str) -> None:

@@ -19,6 +19,8 @@ from tallystick.governance.model.values import UNKNOWN, Estate
 from tallystick.governance.model.verdicts import Verdict
 
 _FILES_MAX: Final = 500
+_AT: Final = re.compile(r"\(error \d+:[^|]*\|(\d+)\|")
+_WORDS: Final = re.compile(r"\(errormsg \d+:([^)]*)\)")
 _PACKAGE: Final = re.compile(r"^\s*package\s+(tallystick(?:\.[A-Za-z_]\w*)*)\s*$", re.MULTILINE)
 
 
@@ -46,19 +48,27 @@ def _of_file(file: Path, document: str, estate: Estate) -> Iterator[Verdict]:
         interpreter.set_input(json.loads(document))
         answer = str(interpreter.query(f"x = data.{package[1]}.deny"))
         denials = json.loads(answer)["bindings"]["x"]
-    except (RegoError, ValueError, KeyError, TypeError):
-        yield _verdict(
-            estate,
-            file.stem,
-            "fail",
-            f"{file.name} could not be judged: it does not parse, or `deny` has no value",
-        )
+    except RegoError as error:
+        where, why = _spot(str(error), text)
+        yield _verdict(estate, file.stem, "fail", f"{file.name}{where} does not parse: {why}")
+        return
+    except (ValueError, KeyError, TypeError):
+        said = f"{file.name} could not be judged: `deny` has no value"
+        yield _verdict(estate, file.stem, "fail", said)
         return
     told = list(denials) if isinstance(denials, (list, dict)) else [denials]
     for each in told:
         yield _denied(each, file.stem, estate)
     if not told:
         yield _verdict(estate, file.stem, "pass", "")
+
+
+def _spot(error: str, text: str) -> tuple[str, str]:
+    """Find the line and the words in the interpreter's tree of an error: `(error 6:a.rego|33|2 (errormsg 4:what))`."""
+    at = _AT.search(error)
+    words = _WORDS.search(error)
+    number = text.encode().count(b"\n", 0, int(at[1])) + 1 if at else 0
+    return f":{number}" if number else "", words[1] if words else "the interpreter does not say why"
 
 
 def _denied(denial: Any, rule: str, estate: Estate) -> Verdict:
