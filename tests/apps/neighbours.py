@@ -300,7 +300,7 @@ class Neighbour:
         why = {"reason": f"{self.word} reason", "minutes": 30}
         glass = owner.done("POST", f"/v1/cloud/estates/{estate}/break-glass", why)
         begin = {"break_glass": glass["break_glass"]}
-        lent = key.done("POST", f"/v1/cloud/plans/{made['plan']}/apply", begin)
+        lent = owner.done("POST", f"/v1/cloud/plans/{made['plan']}/apply", begin)
         state = state_json(estate, 1, lineage=f"line-{self.word}")
         written = {"token": lent["token"], "content": based(state)}
         key.done("PUT", f"/v1/cloud/estates/{estate}/state", written)
