@@ -1,5 +1,6 @@
-# What a process of the platform may: lease its database login, renew it, and give it back.
-path "database/creds/tallystick" {
+# What a process of the platform may: lease its own database login, renew it, and give it back. Its entity in OpenBao
+# has the process's name in database-roles.txt.
+path "database/creds/tallystick-{{identity.entity.name}}" {
   capabilities = ["read"]
 }
 
@@ -7,6 +8,6 @@ path "sys/leases/renew" {
   capabilities = ["update"]
 }
 
-path "sys/leases/revoke/database/creds/tallystick/*" {
+path "sys/leases/revoke/database/creds/tallystick-{{identity.entity.name}}/*" {
   capabilities = ["update"]
 }

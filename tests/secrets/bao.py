@@ -36,15 +36,32 @@ class Bao(NamedTuple):
         answer.raise_for_status()
         return answer.json() if answer.content else {}
 
-    def token_file(self, policies: list[str] | None = None, *, ttl: str = "1h") -> Path:
-        """Write a token to a file of its own: root's, or one that has these policies."""
+    def token_file(
+        self, policies: list[str] | None = None, *, ttl: str = "1h", entity: str = ""
+    ) -> Path:
+        """Write a token to a file of its own: root's, or one that has these policies, of an entity that has a name."""
         token = self.token
         if policies is not None:
-            asked = {"policies": policies, "ttl": ttl, "no_default_policy": True}
-            token = self.ask("POST", "auth/token/create", asked)["auth"]["client_token"]
+            asked: dict[str, Any] = {"policies": policies, "ttl": ttl, "no_default_policy": True}
+            at = "auth/token/create"
+            if entity:
+                self._name(entity)
+                asked |= {"entity_alias": entity}
+                at = f"{at}/{entity}"
+            token = self.ask("POST", at, asked)["auth"]["client_token"]
         path = Path(tempfile.mkstemp(dir=self.folder, prefix="token-")[1])
         path.write_text(token)
         return path
+
+    def _name(self, entity: str) -> None:
+        """Have an entity that tokens can be of, as whoever logs in by a cloud or a cluster is one."""
+        accessor = self.ask("GET", "sys/auth")["data"]["token/"]["accessor"]
+        self.ask("POST", f"identity/entity/name/{entity}", {})
+        known = self.ask("GET", f"identity/entity/name/{entity}")["data"]["id"]
+        alias = {"name": entity, "canonical_id": known, "mount_accessor": accessor}
+        self.ask("POST", "identity/entity-alias", alias)
+        role = {"allowed_entity_aliases": [entity], "allowed_policies_glob": ["*"]}
+        self.ask("POST", f"auth/token/roles/{entity}", role)
 
 
 def free_port() -> int:

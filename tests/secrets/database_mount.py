@@ -39,9 +39,10 @@ def database_mounted(bao: Bao, *, url: str, ttl_s: int, max_ttl_s: int) -> Itera
     )
     connection |= {"username": login, "password": password}
     bao.ask("POST", "database/config/tallystick", connection)
-    role: dict[str, Any] = json.loads((INFRA / "database-role.json").read_text())
-    role |= {"default_ttl": f"{ttl_s}s", "max_ttl": f"{max_ttl_s}s"}
-    bao.ask("POST", "database/roles/tallystick", role)
+    for name, roles in database_roles().items():
+        text = (INFRA / "database-role.json").read_text().replace("ROLES", ",".join(roles))
+        role = json.loads(text) | {"default_ttl": f"{ttl_s}s", "max_ttl": f"{max_ttl_s}s"}
+        bao.ask("POST", f"database/roles/tallystick-{name}", role)
     add_policy(bao, "services")
     try:
         yield "database"
@@ -49,6 +50,12 @@ def database_mounted(bao: Bao, *, url: str, ttl_s: int, max_ttl_s: int) -> Itera
         # Ends the leases and the sessions of OpenBao itself.
         bao.ask("DELETE", "sys/mounts/database")
         to_end(_execute(url, f"DROP ROLE {login}"))
+
+
+def database_roles() -> dict[str, list[str]]:
+    """Give the roles of PostgreSQL that each process may take on, by its name."""
+    lines = (INFRA / "database-roles.txt").read_text().splitlines()
+    return {name: roles.split(",") for name, roles in (line.split() for line in lines)}
 
 
 def add_policy(bao: Bao, name: str) -> str:

@@ -74,18 +74,6 @@ async def test_words_that_cannot_be_read_do_not_count_and_can_be_said_again() ->
     assert (await rotate_on(world, SPEC))[0].step == "done"
 
 
-def token_of(bao: Bao, consumer: str, policy: str) -> str:
-    """Give the token of a consumer: an entity of its name, as whoever logs in by a cloud or a cluster is one."""
-    accessor = bao.ask("GET", "sys/auth")["data"]["token/"]["accessor"]
-    entity = bao.ask("POST", "identity/entity", {"name": consumer, "policies": [policy]})
-    alias = {"name": consumer, "canonical_id": entity["data"]["id"], "mount_accessor": accessor}
-    bao.ask("POST", "identity/entity-alias", alias)
-    role = {"allowed_entity_aliases": [consumer], "allowed_policies": [policy]}
-    bao.ask("POST", f"auth/token/roles/{consumer}", role)
-    asked = {"entity_alias": consumer, "policies": [policy]}
-    return bao.ask("POST", f"auth/token/create/{consumer}", asked)["auth"]["client_token"]
-
-
 @pytest.fixture
 def alarms(bao: Bao, homes_file: Path) -> str:
     """The file of homes for a consumer named alarms, which has the policy of consumers."""
@@ -95,8 +83,7 @@ def alarms(bao: Bao, homes_file: Path) -> str:
         (INFRA / "consumers.policy.hcl").read_text().replace("data/tallystick", f"data/{prefix}")
     )
     bao.ask("PUT", f"sys/policies/acl/{prefix}", {"policy": policy})
-    token = homes_file.with_name("alarms")
-    token.write_text(token_of(bao, "alarms", prefix))
+    token = bao.token_file([prefix], entity="alarms")
     before = text.partition('token_file = "')[2].partition('"')[0]
     homes_file.write_text(text.replace(before, str(token)))
     return str(homes_file)

@@ -146,7 +146,7 @@ async def test_a_token_that_is_not_known_is_denied(
 
 async def test_the_policies_of_openbao_are_enough_and_no_more(bao: Bao, homes_file: Path) -> None:
     for name, may_write in (("operators", True), ("consumers", False)):
-        token = bao.token_file([add_policy(bao, name)])
+        token = bao.token_file([add_policy(bao, name)], entity="ledger")
         say(homes_file, "openbao", token_file=str(token), prefix="tallystick")
         async with AsyncExitStack() as stack:
             homes = read_homes(str(homes_file), environment="production")
@@ -160,11 +160,12 @@ async def test_the_policies_of_openbao_are_enough_and_no_more(bao: Bao, homes_fi
                 await home.put(f"{place}/known", {"a": 1}, after=0)
             else:
                 assert (await home.read(place=known)).value == one("y")
-                await home.put(f"{known}/acknowledged/ledger", {"version": "2", "at": 1}, after=0)
+                await home.put(f"{known}/acknowledged/ledger", {"rotation": "r", "at": 1}, after=0)
                 for refused in (
                     home.write(place=known, value=one("z"), mark=Mark(version="3")),
                     home.destroy(place=known, version="2"),
                     home.put(f"{known}/known", {"a": 2}, after=1),
+                    home.put(f"{known}/acknowledged/on-call", {"rotation": "r"}, after=0),
                     home.fetch("production/digest-key"),
                 ):
                     with pytest.raises(HomeDenied):

@@ -12,12 +12,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from tallystick.apps.compose import Platform
+from tallystick.apps.parts import EDGE
+from tallystick.apps.splitting import SPLITS
 from tallystick.runtime import leasing
 from tallystick.runtime.configuration import Settings
 from tallystick.runtime.database import Database, demand_reachable
 from tallystick.runtime.leasing import NotLeased
 from tests.secrets.bao import Bao
-from tests.secrets.database_mount import TTL_S, without_login
+from tests.secrets.database_mount import TTL_S, database_roles, without_login
 
 
 @pytest.fixture
@@ -28,11 +30,12 @@ def lease(
 
     def set_up() -> str:
         monkeypatch.setenv(
-            "TALLYSTICK_DATABASE_CREDENTIALS", f"openbao:{leasing_bao}/creds/tallystick"
+            "TALLYSTICK_DATABASE_CREDENTIALS", f"openbao:{leasing_bao}/creds/tallystick-all"
         )
         monkeypatch.setenv("TALLYSTICK_OPENBAO_ADDRESS", bao.address)
         monkeypatch.setenv(
-            "TALLYSTICK_OPENBAO_TOKEN_FILE", str(bao.token_file(["tallystick-services"]))
+            "TALLYSTICK_OPENBAO_TOKEN_FILE",
+            str(bao.token_file(["tallystick-services"], entity="all")),
         )
         return without_login(migrated_url)
 
@@ -114,6 +117,43 @@ async def test_a_login_is_one_of_the_process_and_is_given_back_at_the_end(
         await asyncpg.connect(url, user=login.user, password=login.password)
 
 
+def test_each_process_is_given_the_roles_of_its_parts_and_nobody_that_of_operators() -> None:
+    found = database_roles()
+    for split in SPLITS.values():
+        for process, parts in split.items():
+            wanted = {f"tallystick_{part}" for part in parts if part != EDGE}
+            if split.keys() == {"all"}:
+                wanted |= {"tallystick_sequencer"}
+            # The edge of `three` has contexts; that of `each` needs no database.
+            assert not wanted or set(found[process]) == wanted
+    assert [name for name, roles in found.items() if "tallystick_operator" in roles] == ["operator"]
+
+
+async def test_the_ledgers_process_leases_the_ledgers_login_and_no_other(
+    lease: Callable[[], str], bao: Bao, leasing_bao: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, token = lease(), bao.token_file(["tallystick-services"], entity="ledger")
+    monkeypatch.setenv("TALLYSTICK_OPENBAO_TOKEN_FILE", str(token))
+    with pytest.raises(NotLeased, match="403"):
+        await demand_reachable(url)
+    for process, denied in (("identity", True), ("operator", True), ("ledger", False)):
+        at = f"openbao:{leasing_bao}/creds/tallystick-{process}"
+        monkeypatch.setenv("TALLYSTICK_DATABASE_CREDENTIALS", at)
+        if denied:
+            with pytest.raises(NotLeased, match="403"):
+                await demand_reachable(url)
+    database = Database(url=url, role="tallystick_ledger", pool_size=1)
+    await database.start()
+    try:
+        assert await session_of(database)
+        stranger = Database(url=url, role="tallystick_identity", pool_size=1)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await stranger.start()
+        await stranger.stop()
+    finally:
+        await database.stop()
+
+
 async def test_a_login_that_was_ended_under_us_is_replaced(
     lease: Callable[[], str], bao: Bao, leasing_bao: str
 ) -> None:
@@ -121,7 +161,7 @@ async def test_a_login_that_was_ended_under_us_is_replaced(
     await database.start()
     try:
         before = await session_of(database)
-        revoke = f"sys/leases/revoke-prefix/{leasing_bao}/creds/tallystick"
+        revoke = f"sys/leases/revoke-prefix/{leasing_bao}/creds/tallystick-all"
         await asyncio.to_thread(bao.ask, "PUT", revoke)
         # Whoever was on the connection that PostgreSQL ended may hear so, once.
         with contextlib.suppress(asyncpg.PostgresError, asyncpg.InternalClientError):

@@ -44,9 +44,9 @@ def serving(
     env = environment(
         folder / "home",
         TALLYSTICK_DATABASE_URL=without_login(migrated_url),
-        TALLYSTICK_DATABASE_CREDENTIALS=f"openbao:{leasing_bao}/creds/tallystick",
+        TALLYSTICK_DATABASE_CREDENTIALS=f"openbao:{leasing_bao}/creds/tallystick-all",
         TALLYSTICK_OPENBAO_ADDRESS=bao.address,
-        TALLYSTICK_OPENBAO_TOKEN_FILE=str(bao.token_file(["tallystick-services"])),
+        TALLYSTICK_OPENBAO_TOKEN_FILE=str(bao.token_file(["tallystick-services"], entity="all")),
         TALLYSTICK_PORT=str(free_port()),
     )
     running = Running("serve", env=env, log=folder / "log")
