@@ -41,10 +41,7 @@ def rescue(
             fail(str(refusal))
         typer.echo(f"handed in to {local}")
     elif not put_aside:
-        fail(
-            f"{kept} waits: hand it in to the platform, then the same with --put-aside; with --local DIR it is "
-            "handed in to that folder"
-        )
+        fail(errored.said(kept))
     typer.echo(f"kept as {errored.put_aside(place)}")
 
 

@@ -37,8 +37,10 @@ def demand_none(work: Path) -> None:
 def said(kept: Path) -> str:
     """Say where it is, and what to do about it."""
     return (
-        f"The state could not be handed in. It is in {kept}, and may be all that knows what was made: hand it in by "
-        f"`tallystick cloud rescue ESTATE --work {kept.parent}`; with --put-aside the same says that it is not needed."
+        f"The state could not be handed in. It is in {kept}, and may be all that knows what is there. "
+        f"`tallystick cloud hand-in ESTATE {kept} --reason …` hands it in, and "
+        f"`tallystick cloud rescue ESTATE --work {kept.parent} --put-aside` then lets you plan again, as it does when "
+        "the state is not needed."
     )
 
 
