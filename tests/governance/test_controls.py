@@ -17,8 +17,8 @@ from tests.governance.mutants import mutants
 
 MODULES = {
     "aws": ("cluster", "database", "keys", "network", "objects", "rules"),
-    "azure": ("cluster", "data", "database", "rules"),
-    "gcp": ("cluster", "data", "rules"),
+    "azure": ("access", "cluster", "data", "database", "rules"),
+    "gcp": ("access", "cluster", "data", "rules"),
 }
 # The first to ask waits until Terraform has planned and applied all examples of its cloud.
 pytestmark = pytest.mark.timeout(600)

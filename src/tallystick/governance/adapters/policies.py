@@ -39,8 +39,9 @@ def load_catalogue(*, folder: Path | None = None) -> Catalogue:
 
 
 def load_inventory(*, folder: Path | None = None) -> Mapping[str, Any]:
-    """Read what controls ask of the inventory: `services` by name, `buckets` by purpose, `regions` by cloud.
+    """Read what controls ask of the inventory: services, buckets, regions, and harmless types.
 
+    `services` are by name, `buckets` by purpose, `regions` and `harmless` by cloud.
     `regions[cloud][name]` are the cloud's own names of a region of ours ("eu"). Raises `CatalogueRefused`.
     """
     kept = folder or policies_folder()
@@ -49,6 +50,7 @@ def load_inventory(*, folder: Path | None = None) -> Mapping[str, Any]:
         "services": _by_name(kept / "inventory" / "services.toml", "service"),
         "buckets": _by_name(kept / "inventory" / "buckets.toml", "bucket", key="purpose"),
         "regions": regions,
+        "harmless": _read(kept / "harmless.toml"),
     }
 
 

@@ -17,6 +17,7 @@ Truth = bool | Unknown
 # The type of the one subject of a control that is about all of an estate.
 ESTATE: Final = "estate"
 _KEY: Final = re.compile(r"\[[^\]]*\]")
+_WHOLE: Final = re.compile(r"(\d+)(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +211,10 @@ def at_most(
 
 
 def _number(value: Any, absent: int | None, otherwise: int) -> int:
-    """Read a number, which some attributes hold as text; what is none does not pass."""
+    """Read a number, which some attributes hold as text (clouds give "1000" back as "1000.0"); what is none fails."""
     given = absent if value is None else value
-    if isinstance(given, str) and given.strip().isdigit():
-        return int(given)
+    if isinstance(given, str) and (found := _WHOLE.fullmatch(given.strip())):
+        return int(found[1])
     return given if isinstance(given, int) else otherwise
 
 

@@ -2,10 +2,19 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from fnmatch import fnmatchcase
+from typing import Any, Final, cast
 
 from tallystick.governance.model.predicates import Truth
 from tallystick.governance.model.values import UNKNOWN, Unknown
+
+# Keys of conditions that say who comes, and operators that hold them to a value.
+_CALLERS: Final = (
+    "aws:principalorgid", "aws:principalorgpaths", "aws:principalarn", "aws:principalaccount", "aws:sourceaccount",
+    "aws:sourcearn", "aws:sourceorgid", "aws:sourcevpc", "aws:sourcevpce", "kms:calleraccount",
+)  # fmt: skip
+_BINDING: Final = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike")
+_HOLDING: Final = ("iam", "kms", "sts", "s3", "rds", "secretsmanager", "organizations")
 
 
 def document(value: Any) -> Any:
@@ -50,21 +59,64 @@ def named_in(principal: Any) -> list[Any]:
 
 
 def lets_anyone(statement: Mapping[str, Any]) -> bool:
-    """Say whether a statement allows something to everybody, under no condition."""
+    """Say whether a statement allows something to everybody, under no condition that says who comes."""
     return (
         statement.get("Effect") == "Allow"
-        and "*" in named_in(statement.get("Principal"))
-        and not statement.get("Condition")
+        and (
+            bool({"*", "arn:aws:iam::*:root"} & {*map(str, named_in(statement.get("Principal")))})
+            or "NotPrincipal" in statement
+        )
+        and not _bound_to(statement, _CALLERS)
+    )
+
+
+def trusts_unnamed(statement: Mapping[str, Any]) -> bool:
+    """Say whether a whole account, or whoever a provider of identities signs for, may take a role."""
+    names = [str(each) for each in named_in(statement.get("Principal"))]
+    if statement.get("Effect") != "Allow":
+        return False
+    whole = any(each.endswith(":root") or each.isdigit() for each in names)
+    signed = any(":oidc-provider/" in each for each in names)
+    return (whole and not _bound_to(statement, (*_CALLERS, "sts:externalid"))) or (
+        signed and not _bound_to(statement, ("*:sub",))
+    )
+
+
+def _bound_to(statement: Mapping[str, Any], keys: tuple[str, ...]) -> bool:
+    """Say whether a condition holds one of the keys to values; a negation, or a lone `*`, binds to nothing."""
+    conditions = cast("Mapping[str, Mapping[str, Any]]", statement.get("Condition") or {})
+    return any(
+        any(fnmatchcase(key.lower(), each) for each in keys)
+        and not any(str(one).strip("*?:") == "" for one in as_list(values))
+        for operator, tests in conditions.items()
+        if operator.rpartition(":")[2] in _BINDING
+        for key, values in tests.items()
     )
 
 
 def gives_all(statement: Mapping[str, Any]) -> bool:
-    """Say whether a statement allows every action on everything."""
-    return (
-        statement.get("Effect") == "Allow"
-        and any(each in ("*", "*:*") for each in as_list(statement.get("Action")))
-        and "*" in as_list(statement.get("Resource"))
+    """Say whether a statement allows every action, or all but some, on everything."""
+    everything = any(each.partition(":")[0].strip("*") == "" for each in _actions(statement))
+    return _allows_everywhere(statement) and (everything or "NotAction" in statement)
+
+
+def gives_a_service(statement: Mapping[str, Any]) -> bool:
+    """Say whether a statement allows all of a service that holds keys, data or rights, on everything."""
+    return _allows_everywhere(statement) and any(
+        fnmatchcase(f"{service}:", f"{each.partition(':')[0]}:") and each.partition(":")[2] == "*"
+        for service in _HOLDING
+        for each in _actions(statement)
     )
+
+
+def _actions(statement: Mapping[str, Any]) -> list[str]:
+    return [str(each).lower() for each in as_list(statement.get("Action"))]
+
+
+def _allows_everywhere(statement: Mapping[str, Any]) -> bool:
+    where = {str(each) for each in as_list(statement.get("Resource"))}
+    anything = bool(where & {"*", "arn:aws:s3:::*", "arn:*"}) or "NotResource" in statement
+    return statement.get("Effect") == "Allow" and anything
 
 
 def demands_tls(statement: Mapping[str, Any]) -> bool:

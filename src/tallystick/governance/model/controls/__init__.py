@@ -11,16 +11,19 @@ from tallystick.governance.model.controls import (
     aws_network,
     aws_objects,
     aws_rules,
+    azure_access,
     azure_cluster,
     azure_data,
     azure_database,
     azure_rules,
+    gcp_access,
     gcp_cluster,
     gcp_data,
     gcp_rules,
     kubernetes_cluster,
     kubernetes_pods,
 )
+from tallystick.governance.model.controls.known import types_known
 from tallystick.governance.model.predicates import Control
 
 _MODULES: Final[tuple[ModuleType, ...]] = (
@@ -30,10 +33,12 @@ _MODULES: Final[tuple[ModuleType, ...]] = (
     aws_network,
     aws_objects,
     aws_rules,
+    azure_access,
     azure_cluster,
     azure_data,
     azure_database,
     azure_rules,
+    gcp_access,
     gcp_cluster,
     gcp_data,
     gcp_rules,
@@ -49,6 +54,10 @@ def _collected() -> dict[str, Control]:
             if isinstance(each, Control):
                 assert each.id not in found, f"two controls are called {each.id}"
                 found[each.id] = each
+    judged = frozenset(kind for each in found.values() for kind in each.types)
+    for cloud in ("aws", "azure", "gcp"):
+        made = types_known(cloud, judged)
+        found[made.id] = made
     return found
 
 

@@ -1,5 +1,9 @@
 """AWS: managed Kubernetes and its nodes."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 from tallystick.governance.model.controls.aws_keys import KEYS, is_customers
 from tallystick.governance.model.predicates import (
     Finding,
@@ -15,8 +19,9 @@ from tallystick.governance.model.predicates import (
     judged,
     refers_to,
     settings_of,
+    values_at,
 )
-from tallystick.governance.model.values import Estate, Resource
+from tallystick.governance.model.values import UNKNOWN, Estate, Resource
 
 _CLUSTER = "aws_eks_cluster"
 
@@ -149,11 +154,36 @@ def node_metadata(node: Resource, estate: Estate) -> Finding | None:
     )
 
 
+@control("aws-node-private", "aws_launch_template", "aws_instance")
+def node_private(node: Resource, estate: Estate) -> Finding | None:
+    """No machine has an address on the internet."""
+    says = "it has an address on the internet"
+    return every(
+        is_false(node, "associate_public_ip_address", says),
+        is_false(node, "network_interfaces.*.associate_public_ip_address", says),
+    )
+
+
 @control("aws-node-disk", "aws_launch_template")
 def node_disk(node: Resource, estate: Estate) -> Finding | None:
     """The disks of nodes hold what workloads wrote."""
-    disk = "block_device_mappings.*.ebs.0"
+    disks = _disks(node)
     return every(
-        is_true(node, f"{disk}.encrypted", "its disk is not encrypted"),
-        is_set(node, f"{disk}.kms_key_id", "no key of ours encrypts its disk"),
+        is_true(disks, "block_device_mappings.*.ebs.0.encrypted", "its disk is not encrypted"),
+        is_set(
+            disks, "block_device_mappings.*.ebs.0.kms_key_id", "no key of ours encrypts its disk"
+        ),
     )
+
+
+def _disks(node: Resource) -> Resource:
+    """The node without mappings that only take a device of the image away."""
+
+    def kept(mapping: Any) -> Iterator[Any]:
+        none = mapping if mapping is UNKNOWN else mapping.get("no_device")
+        if none is UNKNOWN or none in (None, "", "false"):
+            yield none if none is UNKNOWN else mapping
+
+    found = [each for each in values_at(node, "block_device_mappings.*") if each is not None]
+    disks = [one for each in found for one in kept(each)]
+    return replace(node, values={**node.values, "block_device_mappings": disks})

@@ -1,10 +1,19 @@
 """AWS: managed PostgreSQL."""
 
+from collections.abc import Callable
+
 from tallystick.governance.model.controls.aws_keys import KEYS, is_customers
-from tallystick.governance.model.controls.bearings import is_back_soon, loses_nothing
+from tallystick.governance.model.controls.bearings import (
+    has_rows,
+    is_back_soon,
+    is_elsewhere,
+    logs_changes,
+    loses_nothing,
+)
 from tallystick.governance.model.predicates import (
     Clause,
     Finding,
+    Related,
     Truth,
     all_of,
     any_of,
@@ -34,8 +43,16 @@ def _is_replica(database: Resource) -> Truth:
     return refers_to(database, "replicate_source_db", "", _DATABASE).holds
 
 
-def _parameter(database: Resource, estate: Estate, name: str, *wanted: str, says: str) -> Clause:
-    """Its parameter group sets the parameter to one of these values, or to anything when none are named."""
+def _parameter(
+    database: Resource,
+    estate: Estate,
+    name: str,
+    *wanted: str,
+    test: Callable[[object], bool] | None = None,
+    says: str,
+) -> Clause:
+    """Its parameter group sets the parameter to one of these values, or to one that passes the test."""
+    passes = test or wanted.__contains__
 
     def sets(group: Resource) -> Truth:
         given = group.at("parameter")
@@ -44,7 +61,7 @@ def _parameter(database: Resource, estate: Estate, name: str, *wanted: str, says
         return any_of(
             UNKNOWN
             if each is UNKNOWN
-            else all_of((_is(each.get("name"), name), _is(each.get("value"), *wanted)))
+            else all_of((_is(each.get("name"), name), _passes(each.get("value"), passes)))
             for each in given or ()
         )
 
@@ -54,10 +71,12 @@ def _parameter(database: Resource, estate: Estate, name: str, *wanted: str, says
     return holds(groups, sets, says)
 
 
-def _is(value: object, *wanted: str) -> Truth:
-    if value is UNKNOWN:
-        return UNKNOWN
-    return value in wanted if wanted else value not in (None, "")
+def _is(value: object, wanted: str) -> Truth:
+    return UNKNOWN if value is UNKNOWN else value == wanted
+
+
+def _passes(value: object, test: Callable[[object], bool]) -> Truth:
+    return UNKNOWN if value is UNKNOWN else test(value)
 
 
 @control("aws-database-customer-key", _DATABASE)
@@ -160,8 +179,28 @@ def database_audited(database: Resource, estate: Estate) -> Finding | None:
         ),
         _parameter(database, estate, "log_connections", "1", says="it does not log who signs in"),
         _parameter(
-            database, estate, "pgaudit.log", says="it does not log changes of tables and roles"
+            database,
+            estate,
+            "pgaudit.log",
+            test=logs_changes,
+            says="it does not log changes of tables and roles",
         ),
+        _parameter(
+            database,
+            estate,
+            "shared_preload_libraries",
+            test=lambda libraries: "pgaudit" in str(libraries).split(","),
+            says="what audits is not loaded",
+        ),
+    )
+
+
+@control("aws-database-present")
+def database_present(whole: Resource, estate: Estate) -> Finding | None:
+    """Where services have rows there is a database, and code has not forgotten it."""
+    return when(
+        has_rows(estate),
+        exists(Related((*estate.of_type(_DATABASE),)), "services have rows, and no database"),
     )
 
 
@@ -177,6 +216,7 @@ def database_patched(database: Resource, estate: Estate) -> Finding | None:
 def database_elsewhere(database: Resource, estate: Estate) -> Finding | None:
     """What must be back within four hours has a replica or its backups in a second region."""
     by = ("arn", "identifier", "id")
+    replicas = settings_of(database, estate, _DATABASE, "replicate_source_db", by)
     copies = settings_of(
         database,
         estate,
@@ -188,7 +228,7 @@ def database_elsewhere(database: Resource, estate: Estate) -> Finding | None:
         all_of((no(_is_replica(database)), is_back_soon(database, estate, minutes=240))),
         either(
             "losing the region loses it: no replica and no copy of its backups",
-            exists(settings_of(database, estate, _DATABASE, "replicate_source_db", by), ""),
-            exists(copies, ""),
+            holds(replicas, lambda each: is_elsewhere(each, database, "region"), ""),
+            holds(copies, lambda each: is_elsewhere(each, database, "region"), ""),
         ),
     )

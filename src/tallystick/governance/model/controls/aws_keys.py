@@ -9,6 +9,7 @@ from tallystick.governance.model.predicates import (
     control,
     either,
     every,
+    is_empty,
     is_false,
     is_one_of,
     is_set,
@@ -58,7 +59,7 @@ def key_kept(key: Resource, estate: Estate) -> Finding | None:
     )
 
 
-@control("aws-key-policy-named", "aws_kms_key")
+@control("aws-key-policy-named", "aws_kms_key", "aws_kms_replica_key", "aws_kms_key_policy")
 def key_policy_named(key: Resource, estate: Estate) -> Finding | None:
     """An absent policy gives the account's root alone."""
     return every(
@@ -85,6 +86,15 @@ def secret_customer_key(secret: Resource, estate: Estate) -> Finding | None:
             "once deleted it is gone in under 7 days",
             absent=30,
         ),
+    )
+
+
+@control("aws-secret-value", "aws_secretsmanager_secret_version")
+def secret_value(version: Resource, estate: Estate) -> Finding | None:
+    """What code and state hold is no secret; a value is written by who rotates it."""
+    return every(
+        is_empty(version, "secret_string", "its value stands in code and state"),
+        is_empty(version, "secret_binary", "its value stands in code and state"),
     )
 
 

@@ -1,13 +1,17 @@
 """AWS: networks, what they let in, and the edge."""
 
+import re
 from typing import Any
 
+from tallystick.governance.model.controls.bearings import CALLS_MOST
+from tallystick.governance.model.controls.reach import is_everywhere
 from tallystick.governance.model.predicates import (
     Clause,
     Finding,
     Truth,
     all_of,
     any_of,
+    at_most,
     control,
     every,
     exists,
@@ -15,6 +19,7 @@ from tallystick.governance.model.predicates import (
     is_false,
     is_one_of,
     is_set,
+    judged,
     no,
     settings_of,
     values_at,
@@ -22,13 +27,14 @@ from tallystick.governance.model.predicates import (
 )
 from tallystick.governance.model.values import UNKNOWN, Estate, Resource
 
-_ANYWHERE = ("0.0.0.0/0", "::/0")
 _BALANCERS = ("aws_lb",)
+# Policies from TLS 1.2 on; those called Ext take old ciphers too.
+_STRONG = re.compile(r"ELBSecurityPolicy-TLS13-1-[23]-(?!Ext)")
 
 
 def _from_anywhere(rule: Resource, *paths: str) -> Truth:
     return any_of(
-        UNKNOWN if each is UNKNOWN else each in _ANYWHERE
+        UNKNOWN if each is UNKNOWN else is_everywhere(each)
         for path in paths
         for value in values_at(rule, path)
         for each in (value if isinstance(value, list) else [value])  # pyright: ignore[reportUnknownVariableType]
@@ -117,19 +123,10 @@ def edge_tls(listener: Resource, estate: Estate) -> Finding | None:
     return when(
         no(redirect.holds),
         is_one_of(listener, "protocol", ("HTTPS", "TLS"), "it speaks without TLS"),
-        is_one_of(
+        judged(
             listener,
             "ssl_policy",
-            (
-                "ELBSecurityPolicy-TLS13-1-2-2021-06",
-                "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
-                "ELBSecurityPolicy-TLS13-1-3-2021-06",
-                "ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04",
-                "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04",
-                "ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04",
-                "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
-                "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09",
-            ),
+            lambda policy: bool(_STRONG.match(str(policy))),
             "it takes a TLS under 1.2 or weak ciphers",
         ),
     )
@@ -137,9 +134,10 @@ def edge_tls(listener: Resource, estate: Estate) -> Finding | None:
 
 @control("aws-edge-firewall", *_BALANCERS)
 def edge_firewall(balancer: Resource, estate: Estate) -> Finding | None:
-    """A web firewall reads what the internet sends before we do."""
+    """A web firewall reads what the internet sends before we do; one for connections takes none."""
+    kind = is_one_of(balancer, "load_balancer_type", ("application",), "", absent="application")
     return when(
-        is_false(balancer, "internal", "", absent=False).holds,
+        all_of((kind.holds, is_false(balancer, "internal", "", absent=False).holds)),
         exists(
             settings_of(
                 balancer, estate, "aws_wafv2_web_acl_association", "resource_arn", ("arn", "id")
@@ -181,15 +179,34 @@ def edge_strict(balancer: Resource, estate: Estate) -> Finding | None:
 @control("aws-edge-counts", "aws_wafv2_web_acl")
 def edge_counts(wall: Resource, estate: Estate) -> Finding | None:
     """The web firewall knows the usual attacks and a limit for one caller."""
-    groups = values_at(wall, "rule.*.statement.0.managed_rule_group_statement.0.name")
-    limits = values_at(wall, "rule.*.statement.0.rate_based_statement.0.limit")
+    rules = values_at(wall, "rule.*")
     return every(
-        Clause(
-            any_of(UNKNOWN if it is UNKNOWN else it is not None for it in groups),
-            "it has no list of the usual attacks",
-        ),
-        Clause(
-            any_of(UNKNOWN if it is UNKNOWN else it is not None for it in limits),
-            "one caller can ask without end",
-        ),
+        Clause(any_of(map(_knows_attacks, rules)), "it has no list of the usual attacks"),
+        Clause(any_of(map(_limits, rules)), "one caller can ask without end"),
+    )
+
+
+def _knows_attacks(rule: Any) -> Truth:
+    """A list of the cloud's that is in force: its own actions are not replaced by counting."""
+    if rule is None or rule is UNKNOWN:
+        return False if rule is None else UNKNOWN
+    said = Resource(address="", type="", name="", values=rule)
+    return all_of(
+        (
+            is_set(said, "statement.0.managed_rule_group_statement.0.name", "").holds,
+            is_empty(said, "override_action.0.count", "").holds,
+        )
+    )
+
+
+def _limits(rule: Any) -> Truth:
+    """A rule that stops one caller at a number that means something."""
+    if rule is None or rule is UNKNOWN:
+        return False if rule is None else UNKNOWN
+    said = Resource(address="", type="", name="", values=rule)
+    return all_of(
+        (
+            at_most(said, "statement.0.rate_based_statement.0.limit", CALLS_MOST, "").holds,
+            is_empty(said, "action.0.count", "").holds,
+        )
     )

@@ -5,6 +5,8 @@ from tallystick.governance.model.controls.bearings import has_purpose
 from tallystick.governance.model.predicates import (
     Finding,
     Related,
+    Truth,
+    all_of,
     at_least,
     control,
     either,
@@ -31,6 +33,14 @@ def _setting(bucket: Resource, estate: Estate, kind: str) -> Related:
     return settings_of(bucket, estate, f"aws_s3_bucket_{kind}", "bucket", ("id", "bucket"))
 
 
+def _takes_access_logs(bucket: Resource, estate: Estate) -> Truth:
+    """Its tag says so, and another bucket writes there: a tag alone frees nothing."""
+    writers = settings_of(
+        bucket, estate, "aws_s3_bucket_logging", "target_bucket", ("id", "bucket")
+    )
+    return all_of((has_purpose(bucket, *_ACCESS), exists(writers, "").holds))
+
+
 @control("aws-bucket-private", "aws_s3_bucket")
 def bucket_private(bucket: Resource, estate: Estate) -> Finding | None:
     """Neither a list nor a policy can make it public, today or by a later slip."""
@@ -49,7 +59,7 @@ def bucket_customer_key(bucket: Resource, estate: Estate) -> Finding | None:
     setting = _setting(bucket, estate, "server_side_encryption_configuration")
     path = "rule.0.apply_server_side_encryption_by_default.0"
     return when(
-        no(has_purpose(bucket, *_ACCESS)),
+        no(_takes_access_logs(bucket, estate)),
         is_one_of(
             setting,
             f"{path}.sse_algorithm",
@@ -112,7 +122,7 @@ def bucket_tls(bucket: Resource, estate: Estate) -> Finding | None:
 def bucket_logged(bucket: Resource, estate: Estate) -> Finding | None:
     """Who read and wrote what; the bucket for those logs cannot log itself."""
     return when(
-        no(has_purpose(bucket, *_ACCESS)),
+        no(_takes_access_logs(bucket, estate)),
         exists(_setting(bucket, estate, "logging"), "nobody logs who reads and writes it"),
     )
 

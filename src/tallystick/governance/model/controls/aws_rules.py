@@ -1,27 +1,45 @@
 """AWS: trails and logs, who may, where it lives, whose it is and what it costs."""
 
+from typing import Any
+
 from tallystick.governance.model.controls.aws_keys import KEYS, is_customers
 from tallystick.governance.model.controls.bearings import TAGS_NEEDED, places, tag
 from tallystick.governance.model.predicates import (
     Clause,
     Finding,
     Related,
+    Truth,
+    all_of,
+    any_of,
     at_least,
     control,
+    either,
     every,
+    exists,
+    is_empty,
+    is_none_of,
+    is_one_of,
     is_set,
     is_true,
     judged,
     no,
     refers_to,
     settings_of,
+    values_at,
     when,
 )
-from tallystick.governance.model.statements import gives_all, lets_anyone, some_statement
+from tallystick.governance.model.statements import (
+    gives_a_service,
+    gives_all,
+    lets_anyone,
+    some_statement,
+    trusts_unnamed,
+)
 from tallystick.governance.model.values import UNKNOWN, Estate, Resource
 
 _POLICIES = ("aws_iam_policy", "aws_iam_role_policy", "aws_iam_group_policy", "aws_iam_user_policy")
 _ATTACHED = (
+    "aws_iam_policy_attachment",
     "aws_iam_role_policy_attachment",
     "aws_iam_group_policy_attachment",
     "aws_iam_user_policy_attachment",
@@ -30,6 +48,16 @@ _ADMINISTRATORS = (
     "arn:aws:iam::aws:policy/AdministratorAccess",
     "arn:aws:iam::aws:policy/PowerUserAccess",
     "arn:aws:iam::aws:policy/IAMFullAccess",
+)
+_CLUSTERS_ADMINISTRATORS = ("/AmazonEKSClusterAdminPolicy", "/AmazonEKSAdminPolicy")
+# Policies that stand at a thing and say who may use it.
+_OF_RESOURCES = (
+    "aws_s3_bucket_policy",
+    "aws_secretsmanager_secret_policy",
+    "aws_sns_topic_policy",
+    "aws_sqs_queue_policy",
+    "aws_ecr_repository_policy",
+    "aws_backup_vault_policy",
 )
 _PLACED = (
     "aws_s3_bucket",
@@ -58,6 +86,46 @@ def trail_whole(trail: Resource, estate: Estate) -> Finding | None:
         is_true(trail, "enable_log_file_validation", "nothing shows a removed file"),
         is_true(trail, "enable_logging", "it is switched off", absent=True),
         refers_to(trail, "kms_key_id", "no key of ours encrypts it", *KEYS, known=is_customers),
+        either(
+            "it leaves out what is managed",
+            _all_empty(trail, "event_selector", "advanced_event_selector"),
+            Clause(any_of(map(_is_whole, values_at(trail, "event_selector.*"))), ""),
+            Clause(any_of(map(_is_managed, values_at(trail, "advanced_event_selector.*"))), ""),
+        ),
+    )
+
+
+def _all_empty(trail: Resource, *paths: str) -> Clause:
+    """Nothing is selected; then the cloud takes all that is managed."""
+    return Clause(all_of(is_empty(trail, path, "").holds for path in paths), "")
+
+
+def _is_whole(selector: Any) -> Truth:
+    """A selector of all events that manage, read or write."""
+    if selector is None or selector is UNKNOWN:
+        return False if selector is None else UNKNOWN
+    said = Resource(address="", type="", name="", values=selector)
+    return all_of(
+        (
+            is_true(said, "include_management_events", "", absent=True).holds,
+            is_one_of(said, "read_write_type", ("All",), "", absent="All").holds,
+        )
+    )
+
+
+def _is_managed(selector: Any) -> Truth:
+    """An advanced selector of the category alone: every other field leaves something out."""
+    if selector is None or selector is UNKNOWN:
+        return False if selector is None else UNKNOWN
+    said = Resource(address="", type="", name="", values=selector)
+    fields = said.at("field_selector")
+    alone = UNKNOWN if fields is UNKNOWN else len(fields or ()) == 1
+    return all_of(
+        (
+            alone,
+            is_one_of(said, "field_selector.0.field", ("eventCategory",), "").holds,
+            is_one_of(said, "field_selector.0.equals.0", ("Management",), "").holds,
+        )
     )
 
 
@@ -82,13 +150,87 @@ def logs_kept(group: Resource, estate: Estate) -> Finding | None:
     )
 
 
+def _bounds(policy: Resource, estate: Estate) -> Truth:
+    """The policy is the most that some role may do; a known boundary is an ARN that ends with its name."""
+
+    def named(role: Resource) -> Truth:
+        bound = role.at("permissions_boundary")
+        if bound is not UNKNOWN:
+            return str(bound).endswith(f":policy/{policy.at('name')}")
+        refers = role.refers.get("permissions_boundary", ())
+        return policy.address in refers if refers else UNKNOWN
+
+    return any_of(named(role) for role in estate.of_type("aws_iam_role"))
+
+
 @control("aws-access-no-wildcard", *_POLICIES)
 def access_no_wildcard(policy: Resource, estate: Estate) -> Finding | None:
-    """Nobody may do everything to everything."""
+    """Nobody may do everything to everything; what bounds roles, and is given to nobody, may name whole services."""
+    given = any_of(
+        exists(settings_of(policy, estate, kind, "policy_arn", ("arn",)), "").holds
+        for kind in _ATTACHED
+    )
     return every(
         Clause(
             no(some_statement(policy.at("policy"), gives_all)), "it allows everything on everything"
-        )
+        ),
+        either(
+            "it allows all of a service on everything",
+            Clause(no(some_statement(policy.at("policy"), gives_a_service)), ""),
+            Clause(all_of((_bounds(policy, estate), no(given))), ""),
+        ),
+    )
+
+
+@control("aws-access-role-inside", "aws_iam_role")
+def access_role_inside(role: Resource, estate: Estate) -> Finding | None:
+    """What a role may do stands in policies of their own, which are judged; not in the role."""
+    return every(
+        judged(
+            role,
+            "managed_policy_arns.*",
+            lambda policy: policy not in _ADMINISTRATORS,
+            "it is administrator for all times",
+        ),
+        judged(
+            role,
+            "inline_policy.*.policy",
+            lambda policy: no(some_statement(policy, gives_all)),
+            "it allows everything on everything",
+        ),
+        judged(
+            role,
+            "inline_policy.*.policy",
+            lambda policy: no(some_statement(policy, gives_a_service)),
+            "it allows all of a service on everything",
+        ),
+    )
+
+
+@control("aws-access-policies-named", *_OF_RESOURCES)
+def access_policies_named(policy: Resource, estate: Estate) -> Finding | None:
+    """What a policy of a thing gives, it gives to somebody."""
+    return every(
+        Clause(no(some_statement(policy.at("policy"), lets_anyone)), "anybody may use the thing")
+    )
+
+
+@control("aws-cluster-administrators", "aws_eks_access_policy_association", "aws_eks_access_entry")
+def cluster_administrators(entry: Resource, estate: Estate) -> Finding | None:
+    """Nobody is administrator of a cluster for all times."""
+    return every(
+        judged(
+            entry,
+            "policy_arn",
+            lambda policy: not str(policy).endswith(_CLUSTERS_ADMINISTRATORS),
+            "it makes an administrator of the cluster",
+        ),
+        is_none_of(
+            entry,
+            "kubernetes_groups.*",
+            ("system:masters",),
+            "it makes an administrator of the cluster",
+        ),
     )
 
 
@@ -119,6 +261,10 @@ def access_trust_named(role: Resource, estate: Estate) -> Finding | None:
         Clause(
             no(some_statement(role.at("assume_role_policy"), lets_anyone)),
             "anybody may take the role",
+        ),
+        Clause(
+            no(some_statement(role.at("assume_role_policy"), trusts_unnamed)),
+            "a whole account, or whoever a provider signs for, may take the role",
         ),
         judged(
             role,
@@ -156,10 +302,11 @@ def budget_watched(budget: Resource, estate: Estate) -> Finding | None:
     """Somebody hears of it before the money is gone."""
     return every(
         is_set(budget, "notification", "nobody hears of it"),
-        judged(
-            budget,
-            "notification.*.threshold",
-            lambda it: it is None or int(it) <= 100,
+        Clause(
+            any_of(
+                UNKNOWN if it is UNKNOWN else it is None or int(it) <= 100
+                for it in values_at(budget, "notification.*.threshold")
+            ),
             "they hear of it when it is spent",
         ),
     )

@@ -1,10 +1,15 @@
 """Azure: keys, secrets and storage."""
 
+import re
+
 from tallystick.governance.model.controls.bearings import has_purpose
 from tallystick.governance.model.predicates import (
+    Clause,
     Finding,
+    Related,
+    Truth,
+    all_of,
     at_least,
-    beyond,
     control,
     either,
     every,
@@ -14,13 +19,25 @@ from tallystick.governance.model.predicates import (
     is_one_of,
     is_set,
     is_true,
+    judged,
     settings_of,
     when,
 )
-from tallystick.governance.model.values import Estate, Resource
+from tallystick.governance.model.values import UNKNOWN, Estate, Resource
 
 _VAULT = "azurerm_key_vault"
 _STORAGE = "azurerm_storage_account"
+_PERIOD = re.compile(r"P(?=\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
+
+
+def _days(period: object) -> int:
+    """Read a period as ISO 8601 writes it (`P90D`, `P1Y6M`); what is none lasts for ever."""
+    found = _PERIOD.fullmatch(str(period))
+    if not found:
+        return 1 << 62
+    return sum(
+        int(each or 0) * days for each, days in zip(found.groups(), (366, 31, 7, 1), strict=True)
+    )
 
 
 @control("azure-key-rotates", "azurerm_key_vault_key")
@@ -33,7 +50,12 @@ def key_rotates(key: Resource, estate: Estate) -> Finding | None:
             is_set(key, f"{policy}.automatic.0.time_after_creation", ""),
             is_set(key, f"{policy}.automatic.0.time_before_expiry", ""),
         ),
-        is_set(key, f"{policy}.expire_after", "its versions never end"),
+        judged(
+            key,
+            f"{policy}.expire_after",
+            lambda period: _days(period) <= 730,
+            "its versions never end, or after more than two years",
+        ),
     )
 
 
@@ -180,26 +202,37 @@ def container_locked(policy: Resource, estate: Estate) -> Finding | None:
     )
 
 
+def _all_locked(containers: Related, estate: Estate) -> Truth:
+    """Each container has a lock, and there is one; what may belong elsewhere makes it no surer."""
+
+    def locked(container: Resource) -> Truth:
+        return exists(
+            settings_of(
+                container,
+                estate,
+                "azurerm_storage_container_immutability_policy",
+                "storage_container_resource_manager_id",
+                ("id", "resource_manager_id"),
+            ),
+            "",
+        ).holds
+
+    if not containers.certain:
+        return UNKNOWN if containers.possible else False
+    unsure = (UNKNOWN for each in containers.possible if locked(each) is not True)
+    return all_of((*(locked(each) for each in containers.certain), *unsure))
+
+
 @control("azure-storage-locked", _STORAGE)
 def storage_locked(account: Resource, estate: Estate) -> Finding | None:
-    """An account for the record, backups or logs has the lock on the account, or a lock on its containers."""
+    """An account for the record, backups or logs has the lock on the account, or a lock on each container."""
     containers = settings_of(account, estate, "azurerm_storage_container", "storage_account_id")
-    locks = beyond(
-        containers,
-        lambda each: settings_of(
-            each,
-            estate,
-            "azurerm_storage_container_immutability_policy",
-            "storage_container_resource_manager_id",
-            ("id", "resource_manager_id"),
-        ),
-    )
     return when(
         has_purpose(account, "record", "backups", "logs"),
         either(
             "objects in it can be changed and removed",
             is_one_of(account, "immutability_policy.0.state", ("Locked",), ""),
-            exists(locks, ""),
+            Clause(_all_locked(containers, estate), ""),
         ),
     )
 

@@ -1,9 +1,18 @@
 """Azure: managed PostgreSQL."""
 
-from tallystick.governance.model.controls.bearings import is_back_soon, loses_nothing
+from collections.abc import Callable
+
+from tallystick.governance.model.controls.bearings import (
+    has_rows,
+    is_back_soon,
+    is_elsewhere,
+    logs_changes,
+    loses_nothing,
+)
 from tallystick.governance.model.predicates import (
     Clause,
     Finding,
+    Related,
     all_of,
     any_of,
     at_least,
@@ -12,12 +21,14 @@ from tallystick.governance.model.predicates import (
     either,
     every,
     exists,
+    holds,
     is_empty,
     is_false,
     is_none_of,
     is_one_of,
     is_set,
     is_true,
+    judged,
     named_by,
     no,
     refers_to,
@@ -61,13 +72,20 @@ def database_private(database: Resource, estate: Estate) -> Finding | None:
     )
 
 
-def _setting(database: Resource, estate: Estate, name: str, *wanted: str, says: str) -> Clause:
-    """A server's parameter is a resource of its own; it has one of these values, or any."""
+def _setting(
+    database: Resource,
+    estate: Estate,
+    name: str,
+    *wanted: str,
+    test: Callable[[object], bool] | None = None,
+    says: str,
+) -> Clause:
+    """A server's parameter is a resource of its own; it has one of these values, or passes the test."""
     found = settings_of(database, estate, f"{_DATABASE}_configuration", "server_id")
 
     def sets(one: Resource) -> bool | object:
         named = is_one_of(one, "name", (name,), "").holds
-        value = is_one_of(one, "value", wanted, "") if wanted else is_set(one, "value", "")
+        value = judged(one, "value", test or wanted.__contains__, "")
         return all_of((named, value.holds))
 
     truth = any_of(sets(each) for each in found.certain)  # pyright: ignore[reportArgumentType]
@@ -138,7 +156,7 @@ def database_elsewhere(database: Resource, estate: Estate) -> Finding | None:
         either(
             "losing the region loses it: no replica and no copy of its backups",
             is_true(database, "geo_redundant_backup_enabled", ""),
-            exists(replicas, ""),
+            holds(replicas, lambda each: is_elsewhere(each, database, "location"), ""),
         ),
     )
 
@@ -176,9 +194,29 @@ def database_audited(database: Resource, estate: Estate) -> Finding | None:
             says="it does not log who signs in",
         ),
         _setting(
-            database, estate, "pgaudit.log", says="it does not log changes of tables and roles"
+            database,
+            estate,
+            "pgaudit.log",
+            test=logs_changes,
+            says="it does not log changes of tables and roles",
+        ),
+        _setting(
+            database,
+            estate,
+            "shared_preload_libraries",
+            test=lambda libraries: "pgaudit" in str(libraries).lower().split(","),
+            says="what audits is not loaded",
         ),
         is_set(logs, "enabled_log", "its log stays on the server"),
+    )
+
+
+@control("azure-database-present")
+def database_present(whole: Resource, estate: Estate) -> Finding | None:
+    """Where services have rows there is a database, and code has not forgotten it."""
+    return when(
+        has_rows(estate),
+        exists(Related((*estate.of_type(_DATABASE),)), "services have rows, and no database"),
     )
 
 

@@ -2,7 +2,8 @@
 
 from typing import Any, cast
 
-from tallystick.governance.model.controls.bearings import TAGS_NEEDED, places, tag
+from tallystick.governance.model.controls.bearings import CALLS_MOST, TAGS_NEEDED, places, tag
+from tallystick.governance.model.controls.reach import is_everywhere
 from tallystick.governance.model.predicates import (
     Clause,
     Finding,
@@ -11,10 +12,12 @@ from tallystick.governance.model.predicates import (
     all_of,
     any_of,
     at_least,
+    at_most,
     control,
     either,
     every,
     exists,
+    holds,
     is_false,
     is_none_of,
     is_one_of,
@@ -29,7 +32,8 @@ from tallystick.governance.model.predicates import (
 )
 from tallystick.governance.model.values import UNKNOWN, Estate, Resource
 
-_ANYWHERE = ("*", "0.0.0.0/0", "::/0", "Internet", "internet", "Any", "any")
+# The only names of sources that are inside: every other, AzureCloud too, is of strangers.
+_INSIDE = ("virtualnetwork", "azureloadbalancer", "gatewaymanager")
 _PLACED = (
     "azurerm_resource_group",
     "azurerm_storage_account",
@@ -46,13 +50,24 @@ _CLOUDS_OWN = ("AzureFirewallSubnet", "AzureBastionSubnet", "GatewaySubnet", "Ro
 def _is_open(rule: Resource) -> Truth:
     """An inbound rule that lets the whole internet in."""
     sources = [rule.at("source_address_prefix"), *values_at(rule, "source_address_prefixes.*")]
+    groups = is_set(rule, "source_application_security_group_ids", "").holds
+    said = [each for each in sources if each not in (None, "")]
     return all_of(
         (
             is_one_of(rule, "direction", ("Inbound",), "").holds,
             is_one_of(rule, "access", ("Allow",), "").holds,
-            any_of(UNKNOWN if each is UNKNOWN else each in _ANYWHERE for each in sources),
+            any_of(UNKNOWN if each is UNKNOWN else _is_outside(str(each)) for each in said)
+            if said
+            else no(groups),
         )
     )
+
+
+def _is_outside(source: str) -> bool:
+    """Say whether a source is the internet, or a name of the cloud's that strangers stand under."""
+    if source[:1].isdigit() or ":" in source:
+        return is_everywhere(source)
+    return source.lower() not in _INSIDE
 
 
 def _is_https(rule: Resource) -> Truth:
@@ -123,7 +138,16 @@ def network_logged(network: Resource, estate: Estate) -> Finding | None:
     flows = settings_of(network, estate, "azurerm_network_watcher_flow_log", "target_resource_id")
     return every(
         is_true(flows, "enabled", "nobody logs its flows"),
-        at_least(flows, "retention_policy.0.days", 90, "its flows are kept for under 90 days"),
+        holds(
+            flows,
+            lambda each: all_of(
+                (
+                    is_true(each, "retention_policy.0.enabled", "").holds,
+                    at_least(each, "retention_policy.0.days", 90, "").holds,
+                )
+            ),
+            "its flows are kept for under 90 days, or nothing keeps them",
+        ),
     )
 
 
@@ -149,7 +173,7 @@ def edge_firewall(gateway: Resource, estate: Estate) -> Finding | None:
 
 @control("azure-edge-tls", "azurerm_application_gateway")
 def edge_tls(gateway: Resource, estate: Estate) -> Finding | None:
-    """TLS from 1.2 on."""
+    """TLS from 1.2 on; whoever comes without is sent to where there is."""
     policy = "ssl_policy.0"
     return every(
         either(
@@ -162,13 +186,50 @@ def edge_tls(gateway: Resource, estate: Estate) -> Finding | None:
                 "",
             ),
         ),
+        judged(
+            gateway,
+            f"{policy}.cipher_suites.*",
+            lambda suite: suite is None or str(suite).startswith("TLS_ECDHE_"),
+            "it takes weak ciphers",
+        ),
+        Clause(
+            all_of(_is_guarded(each, gateway) for each in values_at(gateway, "http_listener.*")),
+            "it speaks without TLS",
+        ),
     )
+
+
+def _is_guarded(listener: Any, gateway: Resource) -> Truth:
+    """A listener with TLS, or one whose rule sends callers elsewhere."""
+    if listener is None or listener is UNKNOWN:
+        return True if listener is None else UNKNOWN
+    said = Resource(address="", type="", name="", values=listener)
+    sends = (
+        UNKNOWN
+        if rule is UNKNOWN
+        else all_of(
+            (
+                _same(rule.get("http_listener_name"), said.at("name")),
+                _is_given(rule.get("redirect_configuration_name")),
+            )
+        )
+        for rule in values_at(gateway, "request_routing_rule.*")
+        if rule is not None
+    )
+    return any_of((is_one_of(said, "protocol", ("Https",), "").holds, *sends))
+
+
+def _same(one: Any, other: Any) -> Truth:
+    return UNKNOWN if one is UNKNOWN or other is UNKNOWN else one == other
+
+
+def _is_given(value: Any) -> Truth:
+    return UNKNOWN if value is UNKNOWN else bool(value)
 
 
 @control("azure-edge-counts", "azurerm_web_application_firewall_policy")
 def edge_counts(wall: Resource, estate: Estate) -> Finding | None:
     """The web firewall refuses, and has a limit for one caller."""
-    kinds = values_at(wall, "custom_rules.*.rule_type")
     return every(
         is_one_of(
             wall,
@@ -179,9 +240,24 @@ def edge_counts(wall: Resource, estate: Estate) -> Finding | None:
         ),
         is_true(wall, "policy_settings.0.enabled", "it is switched off", absent=True),
         Clause(
-            any_of(UNKNOWN if it is UNKNOWN else it == "RateLimitRule" for it in kinds),
+            any_of(_limits(each) for each in values_at(wall, "custom_rules.*")),
             "one caller can ask without end",
         ),
+    )
+
+
+def _limits(rule: Any) -> Truth:
+    """A rule that is in force and holds one caller to a number that means something."""
+    if rule is None or rule is UNKNOWN:
+        return False if rule is None else UNKNOWN
+    said = Resource(address="", type="", name="", values=rule)
+    return all_of(
+        (
+            is_one_of(said, "rule_type", ("RateLimitRule",), "").holds,
+            is_one_of(said, "action", ("Block", "JSChallenge"), "").holds,
+            is_true(said, "enabled", "", absent=True).holds,
+            at_most(said, "rate_limit_threshold", CALLS_MOST, "").holds,
+        )
     )
 
 
@@ -218,38 +294,6 @@ def trail_present(whole: Resource, estate: Estate) -> Finding | None:
     return every(Clause(found, "nothing keeps who changed the subscription"))
 
 
-@control("azure-access-no-owner", "azurerm_role_assignment")
-def access_no_owner(assignment: Resource, estate: Estate) -> Finding | None:
-    """Nobody owns a subscription for all times, or gives roles to others without a condition."""
-    return every(
-        is_none_of(
-            assignment,
-            "role_definition_name",
-            ("Owner", "Contributor", "User Access Administrator"),
-            "it makes an administrator for all times",
-        )
-    )
-
-
-@control("azure-access-no-wildcard", "azurerm_role_definition")
-def access_no_wildcard(role: Resource, estate: Estate) -> Finding | None:
-    """Nobody may do everything to everything."""
-    return every(
-        judged(
-            role,
-            "permissions.*.actions.*",
-            lambda action: action != "*",
-            "it allows every action",
-        ),
-        judged(
-            role,
-            "permissions.*.data_actions.*",
-            lambda action: action != "*",
-            "it allows every action on data",
-        ),
-    )
-
-
 @control("azure-region-allowed", *_PLACED)
 def region_allowed(resource: Resource, estate: Estate) -> Finding | None:
     """Data live where the inventory lets them."""
@@ -284,10 +328,11 @@ def tags_present(resource: Resource, estate: Estate) -> Finding | None:
 def budget_watched(budget: Resource, estate: Estate) -> Finding | None:
     """Somebody hears of it before the money is gone."""
     return every(
-        judged(
-            budget,
-            "notification.*.threshold",
-            lambda it: it is not None and int(it) <= 100,
+        Clause(
+            any_of(
+                UNKNOWN if it is UNKNOWN else it is not None and int(it) <= 100
+                for it in values_at(budget, "notification.*.threshold")
+            ),
             "they hear of it when it is spent",
         ),
         either(

@@ -11,6 +11,8 @@ _TAGS = ("tags", "tags_all", "labels", "user_labels", "settings.0.user_labels", 
 TAGS_NEEDED = ("service", "environment", "owner", "cost_centre", "data_class")
 # The region of ours where data lives when the inventory does not know the service.
 _HOME = "eu"
+# The most calls of one caller in a limit's period that still are a limit.
+CALLS_MOST = 100_000
 
 
 def tag(resource: Resource, name: str) -> Any:
@@ -49,6 +51,28 @@ def _at_most(resource: Resource, estate: Estate, key: str, most: int) -> Truth:
     if service is UNKNOWN:
         return UNKNOWN
     return int(_known(estate, "services", service).get(key, 0)) <= most
+
+
+def has_rows(estate: Estate) -> bool:
+    """Say whether the inventory has services that cannot work without the database."""
+    services = cast("Mapping[str, Mapping[str, Any]]", estate.inventory.get("services", {}))
+    return any("database" in each.get("needs", ()) for each in services.values())
+
+
+def is_elsewhere(copy: Resource, original: Resource, path: str) -> Truth:
+    """Say whether a copy stands in another region; without a region it stands in the same."""
+    here, there = original.at(path), copy.at(path)
+    if there is None:
+        return False
+    return UNKNOWN if here is UNKNOWN or there is UNKNOWN else here != there
+
+
+def logs_changes(value: object) -> bool:
+    """Say whether pgaudit logs changes of tables and of roles."""
+    classes = {each.strip().lower() for each in str(value).split(",")}
+    if "all" in classes:
+        return not {"-ddl", "-role"} & classes
+    return {"ddl", "role"} <= classes
 
 
 def _known(estate: Estate, *path: str) -> dict[str, Any]:

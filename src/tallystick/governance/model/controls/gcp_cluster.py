@@ -8,6 +8,7 @@ from tallystick.governance.model.predicates import (
     either,
     every,
     is_false,
+    is_none_of,
     is_one_of,
     is_set,
     is_true,
@@ -26,6 +27,11 @@ def cluster_private(cluster: Resource, estate: Estate) -> Finding | None:
     return every(
         is_true(cluster, f"{path}.enable_private_nodes", "its nodes are on the internet"),
         is_true(cluster, f"{path}.enable_private_endpoint", "its interface is on the internet"),
+        is_false(
+            cluster,
+            "control_plane_endpoints_config.0.dns_endpoint_config.0.allow_external_traffic",
+            "its interface has a name on the internet",
+        ),
     )
 
 
@@ -110,7 +116,12 @@ def node_least(pool: Resource, estate: Estate) -> Finding | None:
     """A node has a role of its own with little in it, and hides it from workloads."""
     path = "node_config.0"
     return every(
-        is_set(pool, f"{path}.service_account", "its nodes take the project's default account"),
+        is_none_of(
+            pool,
+            f"{path}.service_account",
+            (None, "", "default"),
+            "its nodes take the project's default account",
+        ),
         is_one_of(
             pool,
             f"{path}.workload_metadata_config.0.mode",

@@ -1,14 +1,20 @@
 """GCP: keys, secrets, buckets and managed PostgreSQL."""
 
+from collections.abc import Callable
+
 from tallystick.governance.model.controls.bearings import (
     has_purpose,
+    has_rows,
     is_back_soon,
+    is_elsewhere,
+    logs_changes,
     loses_nothing,
     places,
 )
 from tallystick.governance.model.predicates import (
     Clause,
     Finding,
+    Related,
     Truth,
     all_of,
     any_of,
@@ -18,6 +24,7 @@ from tallystick.governance.model.predicates import (
     either,
     every,
     exists,
+    holds,
     is_empty,
     is_false,
     is_none_of,
@@ -87,11 +94,18 @@ def key_kept(key: Resource, estate: Estate) -> Finding | None:
     )
 
 
-@control("gcp-key-named", "google_kms_crypto_key_iam_member", "google_kms_key_ring_iam_member")
+@control(
+    "gcp-key-named",
+    "google_kms_crypto_key_iam_member",
+    "google_kms_key_ring_iam_member",
+    "google_kms_crypto_key_iam_binding",
+    "google_kms_key_ring_iam_binding",
+)
 def key_named(grant: Resource, estate: Estate) -> Finding | None:
     """Whoever uses a key is known by name, and nobody who uses it manages it."""
     return every(
         is_none_of(grant, "member", PUBLIC, "anybody may use the key"),
+        is_none_of(grant, "members.*", PUBLIC, "anybody may use the key"),
         is_none_of(
             grant,
             "role",
@@ -112,6 +126,12 @@ def secret_customer_key(secret: Resource, estate: Estate) -> Finding | None:
             is_set(secret, f"replication.0.auto.0.{key}", ""),
         )
     )
+
+
+@control("gcp-secret-value", "google_secret_manager_secret_version")
+def secret_value(version: Resource, estate: Estate) -> Finding | None:
+    """What code and state hold is no secret; a value is written by who rotates it."""
+    return every(is_empty(version, "secret_data", "its value stands in code and state"))
 
 
 @control("gcp-secret-rotates", _SECRET)
@@ -191,12 +211,18 @@ def bucket_locked(bucket: Resource, estate: Estate) -> Finding | None:
     )
 
 
-def _flag(database: Resource, name: str, *wanted: str, says: str) -> Clause:
-    """The server's flag has one of these values, or any when none are named."""
+def _flag(
+    database: Resource, name: str, wanted: str | Callable[[object], bool], *, says: str
+) -> Clause:
+    """The server's flag has this value, or one that passes the test."""
+
+    def test(it: object) -> bool:
+        return it == wanted if isinstance(wanted, str) else wanted(it)
+
     flags = database.at("settings.0.database_flags")
 
     def sets(flag: Resource) -> Truth:
-        value = is_one_of(flag, "value", wanted, "") if wanted else is_set(flag, "value", "")
+        value = judged(flag, "value", test, "")
         return all_of((is_one_of(flag, "name", (name,), "").holds, value.holds))
 
     if flags is UNKNOWN:
@@ -291,11 +317,13 @@ def database_backed_up(database: Resource, estate: Estate) -> Finding | None:
 def database_elsewhere(database: Resource, estate: Estate) -> Finding | None:
     """What must be back within four hours has a replica in a second region."""
     by = ("name", "id", "self_link")
+    replicas = settings_of(database, estate, _DATABASE, "master_instance_name", by)
     return when(
         all_of((no(_is_replica(database)), is_back_soon(database, estate, minutes=240))),
-        exists(
-            settings_of(database, estate, _DATABASE, "master_instance_name", by),
-            "losing the region loses it: no replica",
+        holds(
+            replicas,
+            lambda each: is_elsewhere(each, database, "region"),
+            "losing the region loses it: no replica in another",
         ),
     )
 
@@ -330,8 +358,22 @@ def database_audited(database: Resource, estate: Estate) -> Finding | None:
     """Who signed in and who changed tables or roles is logged."""
     return every(
         _flag(database, "cloudsql.enable_pgaudit", "on", says="it is not audited"),
-        _flag(database, "pgaudit.log", says="it does not log changes of tables and roles"),
+        _flag(
+            database,
+            "pgaudit.log",
+            logs_changes,
+            says="it does not log changes of tables and roles",
+        ),
         _flag(database, "log_connections", "on", says="it does not log who signs in"),
+    )
+
+
+@control("gcp-database-present")
+def database_present(whole: Resource, estate: Estate) -> Finding | None:
+    """Where services have rows there is a database, and code has not forgotten it."""
+    return when(
+        has_rows(estate),
+        exists(Related((*estate.of_type(_DATABASE),)), "services have rows, and no database"),
     )
 
 

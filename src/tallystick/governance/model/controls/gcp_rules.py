@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from tallystick.governance.model.controls.bearings import TAGS_NEEDED, places, tag
-from tallystick.governance.model.controls.gcp_data import KEYS, PUBLIC
+from tallystick.governance.model.controls.bearings import CALLS_MOST, TAGS_NEEDED, places, tag
+from tallystick.governance.model.controls.gcp_data import KEYS
+from tallystick.governance.model.controls.reach import is_everywhere
 from tallystick.governance.model.predicates import (
     Clause,
     Finding,
@@ -13,17 +14,19 @@ from tallystick.governance.model.predicates import (
     all_of,
     any_of,
     at_least,
+    at_most,
     control,
     either,
     every,
     has_all,
     holds,
+    is_empty,
     is_false,
-    is_none_of,
     is_one_of,
     is_set,
     is_true,
     judged,
+    no,
     refers_to,
     settings_of,
     values_at,
@@ -32,7 +35,6 @@ from tallystick.governance.model.predicates import (
 from tallystick.governance.model.values import UNKNOWN, Estate, Resource
 
 _NETWORK = "google_compute_network"
-_PRIMITIVE = ("roles/owner", "roles/editor", "roles/viewer")
 _PLACED = (
     "google_sql_database_instance",
     "google_storage_bucket",
@@ -81,8 +83,13 @@ def _lets_in(rule: Resource) -> Truth:
 def network_closed(rule: Resource, estate: Estate) -> Finding | None:
     """The whole internet reaches port 443 and nothing else."""
     sources = values_at(rule, "source_ranges.*")
+    named = any_of(
+        is_set(rule, path, "").holds
+        for path in ("source_ranges", "source_tags", "source_service_accounts")
+    )
+    # Without a source the cloud takes the whole internet.
     everywhere = any_of(
-        UNKNOWN if each is UNKNOWN else each in ("0.0.0.0/0", "::/0") for each in sources
+        (no(named), *(UNKNOWN if each is UNKNOWN else is_everywhere(each) for each in sources))
     )
     return when(
         all_of(
@@ -120,6 +127,11 @@ def _denies(direction: str, ranges: str) -> Test:
             is_one_of(rule, "direction", (direction,), "", absent="INGRESS").holds,
             is_one_of(rule, "deny.0.protocol", ("all",), "").holds,
             has_all(rule.at(ranges), ("0.0.0.0/0",)),
+            is_false(rule, "disabled", "").holds,
+            is_empty(rule, "target_tags", "").holds,
+            is_empty(rule, "target_service_accounts", "").holds,
+            # The cloud's own rule that lets all out stands at the last priority.
+            at_most(rule, "priority", 65_534, "", absent=1_000).holds,
         )
     )
 
@@ -158,12 +170,9 @@ def edge_firewall(backend: Resource, estate: Estate) -> Finding | None:
 @control("gcp-edge-counts", "google_compute_security_policy")
 def edge_counts(wall: Resource, estate: Estate) -> Finding | None:
     """The web firewall has a limit for one caller and learns of floods."""
-    actions = values_at(wall, "rule.*.action")
     return every(
         Clause(
-            any_of(
-                UNKNOWN if it is UNKNOWN else it in ("throttle", "rate_based_ban") for it in actions
-            ),
+            any_of(_limits(each) for each in values_at(wall, "rule.*")),
             "one caller can ask without end",
         ),
         is_true(
@@ -171,6 +180,21 @@ def edge_counts(wall: Resource, estate: Estate) -> Finding | None:
             "adaptive_protection_config.0.layer_7_ddos_defense_config.0.enable",
             "nothing holds floods off",
         ),
+    )
+
+
+def _limits(rule: Any) -> Truth:
+    """A rule that is in force and holds one caller to a number that means something."""
+    if rule is None or rule is UNKNOWN:
+        return False if rule is None else UNKNOWN
+    said = Resource(address="", type="", name="", values=rule)
+    limit = "rate_limit_options.0.rate_limit_threshold.0.count"
+    return all_of(
+        (
+            is_one_of(said, "action", ("throttle", "rate_based_ban"), "").holds,
+            is_false(said, "preview", "").holds,
+            at_most(said, limit, CALLS_MOST, "").holds,
+        )
     )
 
 
@@ -220,49 +244,9 @@ def _audits(kind: str) -> Test:
         (
             is_one_of(one, "service", ("allServices",), "").holds,
             has_all(values_at(one, "audit_log_config.*.log_type"), (kind,)),
+            is_empty(one, "audit_log_config.*.exempted_members", "").holds,
         )
     )
-
-
-@control("gcp-access-no-primitive", "google_project_iam_member", "google_project_iam_binding")
-def access_no_primitive(grant: Resource, estate: Estate) -> Finding | None:
-    """Roles from before there were roles give everything at once."""
-    return every(is_none_of(grant, "role", _PRIMITIVE, "its role gives everything at once"))
-
-
-@control("gcp-access-named", "google_project_iam_member", "google_project_iam_binding")
-def access_named(grant: Resource, estate: Estate) -> Finding | None:
-    """Nobody unknown has a role in the project."""
-    if grant.type.endswith("binding"):
-        return every(is_none_of(grant, "members.*", PUBLIC, "anybody has the role"))
-    return every(
-        refers_to(
-            grant,
-            "member",
-            "anybody has the role",
-            "google_service_account",
-            known=lambda member: member not in PUBLIC,
-        )
-    )
-
-
-@control("gcp-access-no-impersonation", "google_project_iam_member", "google_project_iam_binding")
-def access_no_impersonation(grant: Resource, estate: Estate) -> Finding | None:
-    """Acting as an account is given on that account, not on all of the project."""
-    return every(
-        is_none_of(
-            grant,
-            "role",
-            ("roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountUser"),
-            "it may act as every account of the project",
-        )
-    )
-
-
-@control("gcp-access-no-keys", "google_service_account_key")
-def access_no_keys(key: Resource, estate: Estate) -> Finding | None:
-    """Machines come with credentials that end by themselves."""
-    return every(Clause(False, "a credential that never ends"))
 
 
 @control("gcp-region-allowed", *_PLACED)
@@ -302,10 +286,11 @@ def labels_present(resource: Resource, estate: Estate) -> Finding | None:
 def budget_watched(budget: Resource, estate: Estate) -> Finding | None:
     """Somebody hears of it before the money is gone."""
     return every(
-        judged(
-            budget,
-            "threshold_rules.*.threshold_percent",
-            lambda it: it is not None and it <= 1,
+        Clause(
+            any_of(
+                UNKNOWN if it is UNKNOWN else it is not None and it <= 1
+                for it in values_at(budget, "threshold_rules.*.threshold_percent")
+            ),
             "they hear of it when it is spent",
         ),
         either(
