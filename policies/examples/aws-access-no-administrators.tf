@@ -21,3 +21,9 @@ resource "aws_iam_role_policy_attachment" "unknown_policy" {
 resource "terraform_data" "later" {
   input = "arn:aws:iam::aws:policy/SecurityAudit"
 }
+
+resource "aws_iam_policy_attachment" "bad_exclusive" {
+  name       = "everybody"
+  users      = ["somebody"]
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}

@@ -86,3 +86,14 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "unknown_algorithm
 resource "terraform_data" "later" {
   input = "aws:kms"
 }
+
+resource "aws_s3_bucket_logging" "other_access" {
+  bucket        = "books"
+  target_bucket = aws_s3_bucket.other_access.id
+  target_prefix = "books/"
+}
+
+resource "aws_s3_bucket" "bad_tagged" {
+  bucket = "bad-tagged-bucket"
+  tags   = { purpose = "access" }
+}

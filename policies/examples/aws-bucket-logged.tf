@@ -16,3 +16,14 @@ resource "aws_s3_bucket" "other_access" {
   bucket = "other-access-bucket"
   tags   = { purpose = "access" }
 }
+
+resource "aws_s3_bucket_logging" "other_access" {
+  bucket        = "books"
+  target_bucket = aws_s3_bucket.other_access.id
+  target_prefix = "books/"
+}
+
+resource "aws_s3_bucket" "bad_tagged" {
+  bucket = "bad-tagged-bucket"
+  tags   = { purpose = "access" }
+}

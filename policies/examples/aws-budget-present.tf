@@ -21,3 +21,11 @@ resource "aws_budgets_budget" "unknown_limit" {
 resource "terraform_data" "later" {
   input = "1000"
 }
+
+resource "aws_budgets_budget" "good_cents" {
+  name         = "good-cents-budget"
+  budget_type  = "COST"
+  limit_amount = "1000.00"
+  limit_unit   = "USD"
+  time_unit    = "MONTHLY"
+}

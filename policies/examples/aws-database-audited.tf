@@ -3,6 +3,12 @@ resource "aws_db_parameter_group" "good" {
   family = "postgres17"
 
   parameter {
+    name         = "shared_preload_libraries"
+    value        = "pgaudit,pg_stat_statements"
+    apply_method = "pending-reboot"
+  }
+
+  parameter {
     name  = "log_connections"
     value = "1"
   }
@@ -22,6 +28,12 @@ resource "aws_db_instance" "good" {
 resource "aws_db_parameter_group" "bad_stays" {
   name   = "bad_stays-parameters"
   family = "postgres17"
+
+  parameter {
+    name         = "shared_preload_libraries"
+    value        = "pgaudit,pg_stat_statements"
+    apply_method = "pending-reboot"
+  }
 
   parameter {
     name  = "log_connections"
@@ -45,6 +57,12 @@ resource "aws_db_parameter_group" "bad_nameless" {
   family = "postgres17"
 
   parameter {
+    name         = "shared_preload_libraries"
+    value        = "pgaudit,pg_stat_statements"
+    apply_method = "pending-reboot"
+  }
+
+  parameter {
     name  = "log_connections"
     value = "0"
   }
@@ -64,6 +82,12 @@ resource "aws_db_instance" "bad_nameless" {
 resource "aws_db_parameter_group" "bad_unaudited" {
   name   = "bad_unaudited-parameters"
   family = "postgres17"
+
+  parameter {
+    name         = "shared_preload_libraries"
+    value        = "pgaudit,pg_stat_statements"
+    apply_method = "pending-reboot"
+  }
 
   parameter {
     name  = "log_connections"
@@ -87,6 +111,12 @@ resource "aws_db_parameter_group" "unknown_parameter" {
   family = "postgres17"
 
   parameter {
+    name         = "shared_preload_libraries"
+    value        = "pgaudit,pg_stat_statements"
+    apply_method = "pending-reboot"
+  }
+
+  parameter {
     name  = "log_connections"
     value = terraform_data.later.output
   }
@@ -105,4 +135,58 @@ resource "aws_db_instance" "unknown_parameter" {
 
 resource "terraform_data" "later" {
   input = "1"
+}
+
+resource "aws_db_parameter_group" "bad_none" {
+  name   = "bad-none-parameters"
+  family = "postgres17"
+
+  parameter {
+    name         = "shared_preload_libraries"
+    value        = "pgaudit,pg_stat_statements"
+    apply_method = "pending-reboot"
+  }
+
+  parameter {
+    name  = "log_connections"
+    value = "1"
+  }
+
+  parameter {
+    name  = "pgaudit.log"
+    value = "none"
+  }
+}
+
+resource "aws_db_instance" "bad_none" {
+  instance_class                  = "db.m7g.large"
+  parameter_group_name            = aws_db_parameter_group.bad_none.name
+  enabled_cloudwatch_logs_exports = ["postgresql"]
+}
+
+resource "aws_db_parameter_group" "bad_unloaded" {
+  name   = "bad-unloaded-parameters"
+  family = "postgres17"
+
+  parameter {
+    name         = "shared_preload_libraries"
+    value        = "pg_stat_statements"
+    apply_method = "pending-reboot"
+  }
+
+  parameter {
+    name  = "log_connections"
+    value = "1"
+  }
+
+  parameter {
+    name  = "pgaudit.log"
+    value = "ddl,role"
+  }
+}
+
+resource "aws_db_instance" "bad_unloaded" {
+  instance_class                  = "db.m7g.large"
+  parameter_group_name            = aws_db_parameter_group.bad_unloaded.name
+  enabled_cloudwatch_logs_exports = ["postgresql"]
 }

@@ -26,3 +26,9 @@ resource "aws_lb" "unknown_inside" {
 resource "terraform_data" "later" {
   input = false
 }
+
+resource "aws_lb" "other_connections" {
+  name               = "other-connections"
+  internal           = false
+  load_balancer_type = "network"
+}

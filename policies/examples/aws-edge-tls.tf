@@ -61,3 +61,25 @@ resource "aws_lb_listener" "other_sends_on" {
 resource "terraform_data" "later" {
   input = "HTTPS"
 }
+
+resource "aws_lb_listener" "good_newer" {
+  load_balancer_arn = "arn:aws:elasticloadbalancing:eu-central-1:111111111111:loadbalancer/app/edge/1"
+  port              = 443
+  protocol          = "HTTPS"
+  ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-PQ-2025-09"
+
+  default_action {
+    type = "forward"
+  }
+}
+
+resource "aws_lb_listener" "bad_extended" {
+  load_balancer_arn = "arn:aws:elasticloadbalancing:eu-central-1:111111111111:loadbalancer/app/edge/1"
+  port              = 443
+  protocol          = "HTTPS"
+  ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-Ext2-2021-06"
+
+  default_action {
+    type = "forward"
+  }
+}

@@ -76,3 +76,27 @@ resource "aws_vpc_security_group_ingress_rule" "unknown_port" {
 resource "terraform_data" "later" {
   input = 443
 }
+
+resource "aws_vpc_security_group_ingress_rule" "bad_half" {
+  security_group_id = "sg-1"
+  ip_protocol       = "tcp"
+  from_port         = 22
+  to_port           = 22
+  cidr_ipv4         = "0.0.0.0/1"
+}
+
+resource "aws_vpc_security_group_ingress_rule" "bad_most" {
+  security_group_id = "sg-1"
+  ip_protocol       = "tcp"
+  from_port         = 22
+  to_port           = 22
+  cidr_ipv6         = "2000::/3"
+}
+
+resource "aws_vpc_security_group_ingress_rule" "other_own_six" {
+  security_group_id = "sg-1"
+  ip_protocol       = "tcp"
+  from_port         = 22
+  to_port           = 22
+  cidr_ipv6         = "fc00::/7"
+}

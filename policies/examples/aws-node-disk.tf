@@ -68,3 +68,25 @@ resource "aws_launch_template" "unknown_disk" {
 resource "terraform_data" "later" {
   input = true
 }
+
+resource "aws_kms_key" "good_taken_away" {
+  enable_key_rotation = true
+}
+
+resource "aws_launch_template" "good_taken_away" {
+  name = "good-taken-away-nodes"
+
+  block_device_mappings {
+    device_name = "/dev/sdb"
+    no_device   = "true"
+  }
+
+  block_device_mappings {
+    device_name = "/dev/xvda"
+
+    ebs {
+      encrypted  = true
+      kms_key_id = "alias/tallystick-data"
+    }
+  }
+}

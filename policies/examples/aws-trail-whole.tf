@@ -99,3 +99,140 @@ resource "aws_cloudtrail" "unknown_regions" {
 resource "terraform_data" "later" {
   input = true
 }
+
+resource "aws_kms_key" "bad_blind" {
+  enable_key_rotation = true
+}
+
+resource "aws_cloudtrail" "bad_blind" {
+  name                          = "bad-blind-trail"
+  s3_bucket_name                = "logs"
+  is_multi_region_trail         = true
+  include_global_service_events = true
+  enable_log_file_validation    = true
+  enable_logging                = true
+
+  event_selector {
+    include_management_events = false
+    read_write_type           = "All"
+  }
+
+  kms_key_id                    = aws_kms_key.bad_blind.arn
+}
+
+resource "aws_kms_key" "bad_reads" {
+  enable_key_rotation = true
+}
+
+resource "aws_cloudtrail" "bad_reads" {
+  name                          = "bad-reads-trail"
+  s3_bucket_name                = "logs"
+  is_multi_region_trail         = true
+  include_global_service_events = true
+  enable_log_file_validation    = true
+  enable_logging                = true
+
+  event_selector {
+    include_management_events = true
+    read_write_type           = "ReadOnly"
+  }
+
+  kms_key_id                    = aws_kms_key.bad_reads.arn
+}
+
+resource "aws_kms_key" "good_selected" {
+  enable_key_rotation = true
+}
+
+resource "aws_cloudtrail" "good_selected" {
+  name                          = "good-selected-trail"
+  s3_bucket_name                = "logs"
+  is_multi_region_trail         = true
+  include_global_service_events = true
+  enable_log_file_validation    = true
+  enable_logging                = true
+
+  event_selector {
+    include_management_events = true
+    read_write_type           = "All"
+  }
+
+  kms_key_id                    = aws_kms_key.good_selected.arn
+}
+
+resource "aws_kms_key" "good_advanced" {
+  enable_key_rotation = true
+}
+
+resource "aws_cloudtrail" "good_advanced" {
+  name                          = "good-advanced-trail"
+  s3_bucket_name                = "logs"
+  is_multi_region_trail         = true
+  include_global_service_events = true
+  enable_log_file_validation    = true
+  enable_logging                = true
+
+  advanced_event_selector {
+    name = "what"
+
+    field_selector {
+      field  = "eventCategory"
+      equals = ["Management"]
+    }
+  }
+
+  kms_key_id                    = aws_kms_key.good_advanced.arn
+}
+
+resource "aws_kms_key" "bad_data" {
+  enable_key_rotation = true
+}
+
+resource "aws_cloudtrail" "bad_data" {
+  name                          = "bad-data-trail"
+  s3_bucket_name                = "logs"
+  is_multi_region_trail         = true
+  include_global_service_events = true
+  enable_log_file_validation    = true
+  enable_logging                = true
+
+  advanced_event_selector {
+    name = "what"
+
+    field_selector {
+      field  = "eventCategory"
+      equals = ["Data"]
+    }
+  }
+
+  kms_key_id                    = aws_kms_key.bad_data.arn
+}
+
+resource "aws_kms_key" "bad_writes" {
+  enable_key_rotation = true
+}
+
+resource "aws_cloudtrail" "bad_writes" {
+  name                          = "bad-writes-trail"
+  s3_bucket_name                = "logs"
+  is_multi_region_trail         = true
+  include_global_service_events = true
+  enable_log_file_validation    = true
+  enable_logging                = true
+
+  advanced_event_selector {
+    name = "what"
+
+    field_selector {
+      field  = "eventCategory"
+      equals = ["Management"]
+    }
+
+    field_selector {
+      field  = "readOnly"
+      equals = ["false"]
+    }
+  }
+
+  kms_key_id                    = aws_kms_key.bad_writes.arn
+}
