@@ -41,3 +41,18 @@ resource "google_container_cluster" "unknown_nodes" {
 resource "terraform_data" "later" {
   input = true
 }
+
+resource "google_container_cluster" "bad_named" {
+  name = "bad-named-cluster"
+
+  private_cluster_config {
+    enable_private_nodes    = true
+    enable_private_endpoint = true
+  }
+
+  control_plane_endpoints_config {
+    dns_endpoint_config {
+      allow_external_traffic = true
+    }
+  }
+}

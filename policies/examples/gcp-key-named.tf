@@ -25,3 +25,15 @@ resource "google_kms_crypto_key_iam_member" "unknown_member" {
 resource "terraform_data" "later" {
   input = "serviceAccount:ledger@books.iam.gserviceaccount.com"
 }
+
+resource "google_kms_crypto_key_iam_binding" "good_bound" {
+  crypto_key_id = "books"
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+  members       = ["serviceAccount:ledger@books.iam.gserviceaccount.com"]
+}
+
+resource "google_kms_crypto_key_iam_binding" "bad_bound" {
+  crypto_key_id = "books"
+  role          = "roles/cloudkms.cryptoKeyDecrypter"
+  members       = ["allUsers"]
+}

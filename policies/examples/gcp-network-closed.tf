@@ -142,3 +142,38 @@ resource "google_compute_firewall" "unknown_protocol" {
 resource "terraform_data" "later" {
   input = "tcp"
 }
+
+resource "google_compute_firewall" "bad_halves" {
+  name          = "bad-halves-rule"
+  network       = "books"
+  direction     = "INGRESS"
+  source_ranges = ["0.0.0.0/1", "128.0.0.0/1"]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["22"]
+  }
+}
+
+resource "google_compute_firewall" "bad_unsaid" {
+  name          = "bad-unsaid-rule"
+  network       = "books"
+  direction     = "INGRESS"
+
+  allow {
+    protocol = "tcp"
+    ports    = ["22"]
+  }
+}
+
+resource "google_compute_firewall" "other_tagged" {
+  name          = "other-tagged-rule"
+  network       = "books"
+  direction     = "INGRESS"
+  source_tags   = ["edge"]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["22"]
+  }
+}

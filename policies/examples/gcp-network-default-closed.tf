@@ -138,3 +138,92 @@ resource "google_compute_firewall" "unknown_segments__out" {
 resource "terraform_data" "later" {
   input = false
 }
+
+resource "google_compute_network" "bad_disabled" {
+  name                    = "bad-disabled-network"
+  auto_create_subnetworks = false
+}
+
+resource "google_compute_firewall" "bad_disabled" {
+  name          = "bad-disabled-in"
+  network       = google_compute_network.bad_disabled.name
+  direction     = "INGRESS"
+  disabled      = true
+  priority      = 65000
+  source_ranges = ["0.0.0.0/0"]
+
+  deny {
+    protocol = "all"
+  }
+}
+
+resource "google_compute_firewall" "bad_disabled__out" {
+  name               = "bad-disabled-out"
+  network            = google_compute_network.bad_disabled.id
+  direction          = "EGRESS"
+  priority           = 65000
+  destination_ranges = ["0.0.0.0/0"]
+
+  deny {
+    protocol = "all"
+  }
+}
+
+resource "google_compute_network" "bad_some" {
+  name                    = "bad-some-network"
+  auto_create_subnetworks = false
+}
+
+resource "google_compute_firewall" "bad_some" {
+  name          = "bad-some-in"
+  network       = google_compute_network.bad_some.name
+  direction     = "INGRESS"
+  target_tags   = ["data"]
+  priority      = 65000
+  source_ranges = ["0.0.0.0/0"]
+
+  deny {
+    protocol = "all"
+  }
+}
+
+resource "google_compute_firewall" "bad_some__out" {
+  name               = "bad-some-out"
+  network            = google_compute_network.bad_some.id
+  direction          = "EGRESS"
+  priority           = 65000
+  destination_ranges = ["0.0.0.0/0"]
+
+  deny {
+    protocol = "all"
+  }
+}
+
+resource "google_compute_network" "bad_last" {
+  name                    = "bad-last-network"
+  auto_create_subnetworks = false
+}
+
+resource "google_compute_firewall" "bad_last" {
+  name          = "bad-last-in"
+  network       = google_compute_network.bad_last.name
+  direction     = "INGRESS"
+  priority      = 65535
+  source_ranges = ["0.0.0.0/0"]
+
+  deny {
+    protocol = "all"
+  }
+}
+
+resource "google_compute_firewall" "bad_last__out" {
+  name               = "bad-last-out"
+  network            = google_compute_network.bad_last.id
+  direction          = "EGRESS"
+  priority           = 65535
+  destination_ranges = ["0.0.0.0/0"]
+
+  deny {
+    protocol = "all"
+  }
+}

@@ -80,3 +80,19 @@ resource "google_container_node_pool" "unknown_metadata" {
 resource "terraform_data" "later" {
   input = "GKE_METADATA"
 }
+
+resource "google_container_node_pool" "bad_default" {
+  cluster = "cluster"
+
+  node_config {
+    service_account = "default"
+
+    workload_metadata_config {
+      mode = "GKE_METADATA"
+    }
+
+    shielded_instance_config {
+      enable_secure_boot = true
+    }
+  }
+}

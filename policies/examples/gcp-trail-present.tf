@@ -70,3 +70,17 @@ resource "google_compute_network" "bad_none" {
 resource "terraform_data" "later" {
   input = "DATA_READ"
 }
+
+resource "google_project_iam_audit_config" "bad_exempted" {
+  project = "books"
+  service = "allServices"
+
+  audit_log_config {
+    log_type         = "DATA_READ"
+    exempted_members = ["user:eve@books.example"]
+  }
+
+  audit_log_config {
+    log_type = "DATA_WRITE"
+  }
+}
