@@ -325,6 +325,17 @@ def test_a_broken_glass_covers_nothing_that_another_may_have_done(
     assert (found.sort, found.alarms) == ("unexplained", True)
 
 
+def test_a_broken_glass_is_not_spoiled_by_an_act_on_a_part() -> None:
+    cluster = {"id": "eks", "name": "eks", "vpc_config": [{"endpoint_public_access": False}]}
+    opened = {**cluster, "vpc_config": [{"endpoint_public_access": True}]}
+    hers = _event("UpdateClusterConfig", "eks")
+    scaled = _event("UpdateNodegroupConfig", "eks", "nodes", who="scaler", at=AT - 1)
+    moved = _plan(("aws_eks_cluster", "main", cluster, opened))
+    assert _one(moved, events=(hers, scaled), windows=(_window(),)).sort == "break_glass"
+    other = _event("UpdateClusterConfig", "eks", who="scaler", at=AT - 2 * HOUR)
+    assert _one(moved, events=(hers, other), windows=(_window(),)).sort == "unexplained"
+
+
 TRAIL = [
     (
         "the act whose words fit",

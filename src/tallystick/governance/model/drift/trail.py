@@ -16,6 +16,12 @@ _CREATING: Final = frozenset({"create", "insert", "authorize", "attach", "put"})
 _JOINING: Final = frozenset({"attach", "detach"})
 _JOINED: Final = frozenset({"attachment", "association"})
 _SHORTEST: Final = 3
+# What acts are called by that tell nothing of their object.
+_VERBS: Final = (
+    _DELETING
+    | _CREATING
+    | {"update", "modify", "set", "add", "change", "tag", "untag", "resource", "config"}
+)
 _NEAR_BEST: Final = 2  # an act that has so many words less in common may still be the one
 
 
@@ -38,10 +44,21 @@ def who_did(
 def who_may_have(
     *, type_: str, kind: Kind, values: Mapping[str, Any], events: Iterable[Event], path: str
 ) -> tuple[Event, ...]:
-    """Give all events that may have changed this attribute: those that fit about as well as the best."""
+    """Give all events that may have changed this attribute: those that fit about as well as the best.
+
+    What tells of something else than the best does, such as a part of the object, is left out.
+    """
     scored = _scored(type_, kind, values, events, (path,) if path else ())
-    best = max((score for score, _ in scored), default=0)
-    return tuple(event for score, event in scored if score >= best - _NEAR_BEST)
+    if not scored:
+        return ()
+    ours = {*_words(type_), *_words(path), *_VERBS}
+    best, act = max(((score, event.act) for score, event in scored), key=lambda each: each[0])
+    others = len({*_words(act)} - ours)
+    return tuple(
+        event
+        for score, event in scored
+        if score >= best - _NEAR_BEST and len({*_words(event.act)} - ours) <= others
+    )
 
 
 def _scored(
