@@ -25,3 +25,29 @@ resource "azurerm_role_assignment" "unknown_role" {
 resource "terraform_data" "later" {
   input = "Reader"
 }
+
+resource "azurerm_role_assignment" "bad_giver" {
+  scope                = "/subscriptions/30000000-0000-4000-8000-000000000003"
+  principal_id         = "a3000000-0000-4000-8000-00000000000a"
+  role_definition_name = "Role Based Access Control Administrator"
+}
+
+resource "azurerm_role_assignment" "bad_user_access" {
+  scope                = "/subscriptions/30000000-0000-4000-8000-000000000003"
+  principal_id         = "a3000000-0000-4000-8000-00000000000a"
+  role_definition_name = "User Access Administrator"
+}
+
+resource "azurerm_role_assignment" "bad_by_number" {
+  scope                = "/subscriptions/30000000-0000-4000-8000-000000000003"
+  principal_id         = "a3000000-0000-4000-8000-00000000000a"
+  role_definition_id   = "/subscriptions/30000000-0000-4000-8000-000000000003/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+}
+
+resource "azurerm_role_assignment" "good_bound" {
+  scope                = "/subscriptions/30000000-0000-4000-8000-000000000003"
+  principal_id         = "a3000000-0000-4000-8000-00000000000a"
+  role_definition_name = "Role Based Access Control Administrator"
+  condition_version    = "2.0"
+  condition            = "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {acdd72a7-3385-48ef-bd42-f606fba81ae7}"
+}

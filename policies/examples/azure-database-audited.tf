@@ -6,8 +6,9 @@ resource "azurerm_postgresql_flexible_server" "good" {
 
 resource "azurerm_postgresql_flexible_server_configuration" "good" {
   for_each = {
-    "log_connections" = "on"
-    "pgaudit.log"     = "ddl,role"
+    "log_connections"          = "on"
+    "pgaudit.log"              = "ddl,role"
+    "shared_preload_libraries" = "pgaudit"
   }
 
   server_id = azurerm_postgresql_flexible_server.good.id
@@ -33,8 +34,9 @@ resource "azurerm_postgresql_flexible_server" "bad_nameless" {
 
 resource "azurerm_postgresql_flexible_server_configuration" "bad_nameless" {
   for_each = {
-    "log_connections" = "off"
-    "pgaudit.log"     = "ddl,role"
+    "log_connections"          = "off"
+    "pgaudit.log"              = "ddl,role"
+    "shared_preload_libraries" = "pgaudit"
   }
 
   server_id = azurerm_postgresql_flexible_server.bad_nameless.id
@@ -87,8 +89,9 @@ resource "azurerm_postgresql_flexible_server" "bad_stays" {
 
 resource "azurerm_postgresql_flexible_server_configuration" "bad_stays" {
   for_each = {
-    "log_connections" = "on"
-    "pgaudit.log"     = "ddl,role"
+    "log_connections"          = "on"
+    "pgaudit.log"              = "ddl,role"
+    "shared_preload_libraries" = "pgaudit"
   }
 
   server_id = azurerm_postgresql_flexible_server.bad_stays.id
@@ -104,8 +107,9 @@ resource "azurerm_postgresql_flexible_server" "unknown_setting" {
 
 resource "azurerm_postgresql_flexible_server_configuration" "unknown_setting" {
   for_each = {
-    "log_connections" = terraform_data.later.output
-    "pgaudit.log"     = "ddl,role"
+    "log_connections"          = terraform_data.later.output
+    "pgaudit.log"              = "ddl,role"
+    "shared_preload_libraries" = "pgaudit"
   }
 
   server_id = azurerm_postgresql_flexible_server.unknown_setting.id
@@ -125,4 +129,60 @@ resource "azurerm_monitor_diagnostic_setting" "unknown_setting" {
 
 resource "terraform_data" "later" {
   input = "on"
+}
+
+resource "azurerm_postgresql_flexible_server" "bad_none" {
+  name                = "bad-none-server"
+  location            = "westeurope"
+  resource_group_name = "books"
+}
+
+resource "azurerm_postgresql_flexible_server_configuration" "bad_none" {
+  for_each = {
+    "log_connections"          = "on"
+    "pgaudit.log"              = "none"
+    "shared_preload_libraries" = "pgaudit"
+  }
+
+  server_id = azurerm_postgresql_flexible_server.bad_none.id
+  name      = each.key
+  value     = each.value
+}
+
+resource "azurerm_monitor_diagnostic_setting" "bad_none" {
+  name                       = "bad-none-logs"
+  target_resource_id         = azurerm_postgresql_flexible_server.bad_none.id
+  log_analytics_workspace_id = "workspace"
+
+  enabled_log {
+    category_group = "audit"
+  }
+}
+
+resource "azurerm_postgresql_flexible_server" "bad_unloaded" {
+  name                = "bad-unloaded-server"
+  location            = "westeurope"
+  resource_group_name = "books"
+}
+
+resource "azurerm_postgresql_flexible_server_configuration" "bad_unloaded" {
+  for_each = {
+    "log_connections"          = "on"
+    "pgaudit.log"              = "ddl,role"
+    "shared_preload_libraries" = "pg_stat_statements"
+  }
+
+  server_id = azurerm_postgresql_flexible_server.bad_unloaded.id
+  name      = each.key
+  value     = each.value
+}
+
+resource "azurerm_monitor_diagnostic_setting" "bad_unloaded" {
+  name                       = "bad-unloaded-logs"
+  target_resource_id         = azurerm_postgresql_flexible_server.bad_unloaded.id
+  log_analytics_workspace_id = "workspace"
+
+  enabled_log {
+    category_group = "audit"
+  }
 }

@@ -57,3 +57,18 @@ resource "azurerm_postgresql_flexible_server" "other_replica" {
 resource "terraform_data" "later" {
   input = true
 }
+
+resource "azurerm_postgresql_flexible_server" "bad_same" {
+  name                = "good-server"
+  location            = "westeurope"
+  resource_group_name = "books"
+  tags                = { service = "database" }
+}
+
+resource "azurerm_postgresql_flexible_server" "bad_same__copy" {
+  name                = "good-copy"
+  location            = "westeurope"
+  resource_group_name = "books"
+  create_mode         = "Replica"
+  source_server_id    = azurerm_postgresql_flexible_server.bad_same.id
+}

@@ -76,3 +76,35 @@ resource "azurerm_key_vault_key" "unknown_end" {
 resource "terraform_data" "later" {
   input = "P180D"
 }
+
+resource "azurerm_key_vault_key" "bad_ages" {
+  name         = "bad-ages-key"
+  key_vault_id = "vault"
+  key_type     = "RSA-HSM"
+  key_size     = 3072
+  key_opts     = ["wrapKey", "unwrapKey"]
+
+  rotation_policy {
+    expire_after = "P99Y"
+
+    automatic {
+      time_before_expiry = "P30D"
+    }
+  }
+}
+
+resource "azurerm_key_vault_key" "good_years" {
+  name         = "good-years-key"
+  key_vault_id = "vault"
+  key_type     = "RSA-HSM"
+  key_size     = 3072
+  key_opts     = ["wrapKey", "unwrapKey"]
+
+  rotation_policy {
+    expire_after = "P1Y6M"
+
+    automatic {
+      time_before_expiry = "P30D"
+    }
+  }
+}

@@ -113,3 +113,86 @@ resource "azurerm_network_security_rule" "unknown_port" {
 resource "terraform_data" "later" {
   input = "443"
 }
+
+resource "azurerm_network_security_rule" "bad_halves" {
+  name                        = "bad-halves-rule"
+  resource_group_name         = "books"
+  network_security_group_name = "edge"
+  priority                    = 100
+  direction                   = "Inbound"
+  access                      = "Allow"
+  protocol                    = "Tcp"
+  source_port_range           = "*"
+  source_address_prefix       = "0.0.0.0/1"
+  destination_port_range      = "22"
+  destination_address_prefix  = "*"
+}
+
+resource "azurerm_network_security_rule" "bad_cloud" {
+  name                        = "bad-cloud-rule"
+  resource_group_name         = "books"
+  network_security_group_name = "edge"
+  priority                    = 100
+  direction                   = "Inbound"
+  access                      = "Allow"
+  protocol                    = "Tcp"
+  source_port_range           = "*"
+  source_address_prefix       = "AzureCloud"
+  destination_port_range      = "22"
+  destination_address_prefix  = "*"
+}
+
+resource "azurerm_network_security_rule" "bad_cloud_near" {
+  name                        = "bad-cloud-near-rule"
+  resource_group_name         = "books"
+  network_security_group_name = "edge"
+  priority                    = 100
+  direction                   = "Inbound"
+  access                      = "Allow"
+  protocol                    = "Tcp"
+  source_port_range           = "*"
+  source_address_prefix       = "AzureCloud.westeurope"
+  destination_port_range      = "22"
+  destination_address_prefix  = "*"
+}
+
+resource "azurerm_network_security_rule" "bad_unsaid" {
+  name                        = "bad-unsaid-rule"
+  resource_group_name         = "books"
+  network_security_group_name = "edge"
+  priority                    = 100
+  direction                   = "Inbound"
+  access                      = "Allow"
+  protocol                    = "Tcp"
+  source_port_range           = "*"
+  destination_port_range      = "22"
+  destination_address_prefix  = "*"
+}
+
+resource "azurerm_network_security_rule" "other_inside_name" {
+  name                        = "other-inside-name-rule"
+  resource_group_name         = "books"
+  network_security_group_name = "edge"
+  priority                    = 100
+  direction                   = "Inbound"
+  access                      = "Allow"
+  protocol                    = "Tcp"
+  source_port_range           = "*"
+  source_address_prefix       = "VirtualNetwork"
+  destination_port_range      = "22"
+  destination_address_prefix  = "*"
+}
+
+resource "azurerm_network_security_rule" "other_group" {
+  name                        = "other-group-rule"
+  resource_group_name         = "books"
+  network_security_group_name = "edge"
+  priority                    = 100
+  direction                   = "Inbound"
+  access                      = "Allow"
+  protocol                    = "Tcp"
+  source_port_range           = "*"
+  source_application_security_group_ids = ["edge"]
+  destination_port_range      = "22"
+  destination_address_prefix  = "*"
+}

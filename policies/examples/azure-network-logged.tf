@@ -92,3 +92,24 @@ resource "azurerm_network_watcher_flow_log" "unknown_days" {
 resource "terraform_data" "later" {
   input = 365
 }
+
+resource "azurerm_virtual_network" "bad_unkept" {
+  name                = "bad-unkept-network"
+  location            = "westeurope"
+  resource_group_name = "books"
+  address_space       = ["10.0.0.0/16"]
+}
+
+resource "azurerm_network_watcher_flow_log" "bad_unkept" {
+  name                 = "bad-unkept-flows"
+  network_watcher_name = "watcher"
+  resource_group_name  = "books"
+  target_resource_id   = azurerm_virtual_network.bad_unkept.id
+  storage_account_id   = "account"
+  enabled              = true
+
+  retention_policy {
+    enabled = false
+    days    = 365
+  }
+}

@@ -84,3 +84,28 @@ resource "azurerm_storage_account" "unknown_lock" {
 resource "terraform_data" "later" {
   input = "Locked"
 }
+
+resource "azurerm_storage_account" "bad_one_of_two" {
+  name                     = "books"
+  location                 = "westeurope"
+  resource_group_name      = "books"
+  account_tier             = "Standard"
+  account_replication_type = "ZRS"
+  tags                     = { purpose = "record" }
+}
+
+resource "azurerm_storage_container" "bad_one_of_two" {
+  name               = "record"
+  storage_account_id = azurerm_storage_account.bad_one_of_two.id
+}
+
+resource "azurerm_storage_container_immutability_policy" "bad_one_of_two" {
+  storage_container_resource_manager_id = azurerm_storage_container.bad_one_of_two.id
+  immutability_period_in_days           = 3653
+  locked                                = true
+}
+
+resource "azurerm_storage_container" "bad_one_of_two__open" {
+  name               = "open"
+  storage_account_id = azurerm_storage_account.bad_one_of_two.id
+}
