@@ -2,6 +2,7 @@
 
 import json
 import re
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -128,8 +129,18 @@ def test_a_plan_is_handed_in_applied_once_as_it_was_and_leaves_nothing_to_do(han
         "plan.html",
         "plan.txt",
     }
+    assert {stat.S_IMODE(path.stat().st_mode) for path in hands.out.iterdir()} == {0o600}
     plan = PLAN.findall(planned.out)[0]
     assert not hands.store.exists()
+
+    shown = run("cloud", "show", plan, env=hands.env)
+    assert shown.code == 0, shown.err
+    assert "+ google_compute_network.one  (created: network." in shown.out
+    assert json.loads(run("cloud", "show", plan, "--json", env=hands.env).out)["terraform_version"]
+
+    astray = run("cloud", "apply", plan, "--infra", "/nowhere", env=hands.env)
+    assert astray.code == 1
+    assert "nothing was begun: There is no /nowhere/estates/gcp" in astray.err
 
     applied = hands.apply(plan)
     assert applied.code == 0, applied.err
@@ -154,6 +165,31 @@ def test_what_is_not_committed_is_not_handed_in(hands: Hands) -> None:
     assert "more.tf" in said.err
     assert "commit it first" in said.err
     (hands.infra / "estates" / "gcp" / "more.tf").unlink()
+
+
+@pytest.mark.timeout(300)
+def test_what_git_was_told_to_ignore_is_not_planned(hands: Hands) -> None:
+    stray = hands.infra / "estates" / "gcp" / "stray.tf"
+    stray.write_text('resource "google_compute_network" "two" { name = "stray" }\n')
+    (hands.infra.parent / "infra" / ".git" / "info" / "exclude").write_text("stray.tf\n")
+
+    said = hands.plan()
+
+    assert said.code == 0, said.err
+    assert "google_compute_network.two" not in said.out
+    stray.unlink()
+
+
+def test_without_a_protected_branch_its_head_is_asked_for_before_anything_is_planned(
+    hands: Hands,
+) -> None:
+    hands.git("branch", "--move", "main", "other")
+    try:
+        said = hands.plan()
+    finally:
+        hands.git("branch", "--move", "other", "main")
+    assert (said.code, said.out) == (1, "")
+    assert "name the head of the protected branch by --base" in said.err
 
 
 def test_an_estate_that_there_is_not_is_refused(hands: Hands) -> None:
