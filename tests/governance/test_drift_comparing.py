@@ -1,6 +1,7 @@
 """Two states of one object: what means the same is no change, what is secret is not told, what is unseen is."""
 
 import json
+import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest
 
 from tallystick.governance.adapters.drift.looking import Place, unlooked
 from tallystick.governance.adapters.drift.orders import sets_of
+from tallystick.governance.adapters.policies import policies_folder
 from tallystick.governance.model.drift import reading
 from tallystick.governance.model.drift.comparing import Manner, changed
 from tallystick.governance.model.drift.reading import Refreshed
+from tallystick.governance.model.drift.rules import read_rules
 from tallystick.governance.model.drift.values import Changed
 from tallystick.governance.model.values import Estate, Resource
 
@@ -172,3 +175,17 @@ def test_a_refresh_counts_what_it_left(monkeypatch: pytest.MonkeyPatch) -> None:
     text = json.dumps({"format_version": "1.2", "planned_values": {}, "resource_drift": moved})
     found = reading.read_refresh(text=text, cloud="gcp", environment="staging", key=KEY)
     assert (len(found.moved), found.left) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("type_", "path"),
+    [
+        ("aws_iam_access_key", "status"), ("aws_s3_bucket_versioning", "versioning_configuration.0.status"),
+        ("azurerm_postgresql_flexible_server", "version"), ("azurerm_kubernetes_cluster", "current_kubernetes_version"),
+        ("azurerm_key_vault_key", "key_size"), ("aws_acm_certificate", "status"),
+    ],
+)  # fmt: skip
+def test_what_somebody_sets_is_never_noise(type_: str, path: str) -> None:
+    told = tomllib.loads((policies_folder() / "drift.toml").read_text())
+    noise = [rule for rule in read_rules(told) if rule.part == "noise"]
+    assert not any(rule.covers(type_=type_, path=path) for rule in noise)
