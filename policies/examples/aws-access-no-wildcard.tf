@@ -67,8 +67,8 @@ resource "aws_iam_policy" "bad_all_but" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Effect   = "Allow"
-      Resource = "*"
+      Effect    = "Allow"
+      Resource  = "*"
       NotAction = "iam:DeleteUser"
     }]
   })
@@ -79,8 +79,8 @@ resource "aws_iam_policy" "bad_all_things" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Effect   = "Allow"
-      Action   = "*"
+      Effect      = "Allow"
+      Action      = "*"
       NotResource = "arn:aws:s3:::books"
     }]
   })

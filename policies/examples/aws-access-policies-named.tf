@@ -3,9 +3,9 @@ resource "aws_sqs_queue_policy" "good" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Effect   = "Allow"
-      Action   = "sqs:SendMessage"
-      Resource = "*"
+      Effect    = "Allow"
+      Action    = "sqs:SendMessage"
+      Resource  = "*"
       Principal = { Service = "sns.amazonaws.com" }
     }]
   })
@@ -16,9 +16,9 @@ resource "aws_sqs_queue_policy" "good_bound" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Effect   = "Allow"
-      Action   = "sqs:SendMessage"
-      Resource = "*"
+      Effect    = "Allow"
+      Action    = "sqs:SendMessage"
+      Resource  = "*"
       Principal = "*"
       Condition = { StringEquals = { "aws:PrincipalOrgID" = "o-books" } }
     }]
@@ -30,9 +30,9 @@ resource "aws_sqs_queue_policy" "bad_anybody" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Effect   = "Allow"
-      Action   = "sqs:SendMessage"
-      Resource = "*"
+      Effect    = "Allow"
+      Action    = "sqs:SendMessage"
+      Resource  = "*"
       Principal = "*"
     }]
   })
@@ -43,9 +43,9 @@ resource "aws_sqs_queue_policy" "bad_hollow" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Effect   = "Allow"
-      Action   = "sqs:SendMessage"
-      Resource = "*"
+      Effect    = "Allow"
+      Action    = "sqs:SendMessage"
+      Resource  = "*"
       Principal = { AWS = "*" }
       Condition = { Bool = { "aws:SecureTransport" = "true" } }
     }]
@@ -57,9 +57,9 @@ resource "aws_s3_bucket_policy" "bad_bucket" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Effect   = "Allow"
-      Action   = "s3:GetObject"
-      Resource = "arn:aws:s3:::books/*"
+      Effect    = "Allow"
+      Action    = "s3:GetObject"
+      Resource  = "arn:aws:s3:::books/*"
       Principal = "*"
     }]
   })

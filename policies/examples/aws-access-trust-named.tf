@@ -60,8 +60,8 @@ resource "aws_iam_role" "bad_all_but" {
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Effect    = "Allow"
-      Action    = "sts:AssumeRole"
+      Effect       = "Allow"
+      Action       = "sts:AssumeRole"
       NotPrincipal = { AWS = "arn:aws:iam::333333333333:user/eve" }
     }]
   })

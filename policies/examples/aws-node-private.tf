@@ -1,12 +1,12 @@
 resource "aws_instance" "good" {
-  ami           = "ami-1"
-  instance_type = "m7g.large"
+  ami                         = "ami-1"
+  instance_type               = "m7g.large"
   associate_public_ip_address = false
 }
 
 resource "aws_instance" "bad_address" {
-  ami           = "ami-1"
-  instance_type = "m7g.large"
+  ami                         = "ami-1"
+  instance_type               = "m7g.large"
   associate_public_ip_address = true
 }
 

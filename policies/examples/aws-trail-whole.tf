@@ -117,7 +117,7 @@ resource "aws_cloudtrail" "bad_blind" {
     read_write_type           = "All"
   }
 
-  kms_key_id                    = aws_kms_key.bad_blind.arn
+  kms_key_id = aws_kms_key.bad_blind.arn
 }
 
 resource "aws_kms_key" "bad_reads" {
@@ -137,7 +137,7 @@ resource "aws_cloudtrail" "bad_reads" {
     read_write_type           = "ReadOnly"
   }
 
-  kms_key_id                    = aws_kms_key.bad_reads.arn
+  kms_key_id = aws_kms_key.bad_reads.arn
 }
 
 resource "aws_kms_key" "good_selected" {
@@ -157,7 +157,7 @@ resource "aws_cloudtrail" "good_selected" {
     read_write_type           = "All"
   }
 
-  kms_key_id                    = aws_kms_key.good_selected.arn
+  kms_key_id = aws_kms_key.good_selected.arn
 }
 
 resource "aws_kms_key" "good_advanced" {
@@ -181,7 +181,7 @@ resource "aws_cloudtrail" "good_advanced" {
     }
   }
 
-  kms_key_id                    = aws_kms_key.good_advanced.arn
+  kms_key_id = aws_kms_key.good_advanced.arn
 }
 
 resource "aws_kms_key" "bad_data" {
@@ -205,7 +205,7 @@ resource "aws_cloudtrail" "bad_data" {
     }
   }
 
-  kms_key_id                    = aws_kms_key.bad_data.arn
+  kms_key_id = aws_kms_key.bad_data.arn
 }
 
 resource "aws_kms_key" "bad_writes" {
@@ -234,5 +234,5 @@ resource "aws_cloudtrail" "bad_writes" {
     }
   }
 
-  kms_key_id                    = aws_kms_key.bad_writes.arn
+  kms_key_id = aws_kms_key.bad_writes.arn
 }

@@ -39,9 +39,9 @@ resource "azurerm_role_assignment" "bad_user_access" {
 }
 
 resource "azurerm_role_assignment" "bad_by_number" {
-  scope                = "/subscriptions/30000000-0000-4000-8000-000000000003"
-  principal_id         = "a3000000-0000-4000-8000-00000000000a"
-  role_definition_id   = "/subscriptions/30000000-0000-4000-8000-000000000003/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+  scope              = "/subscriptions/30000000-0000-4000-8000-000000000003"
+  principal_id       = "a3000000-0000-4000-8000-00000000000a"
+  role_definition_id = "/subscriptions/30000000-0000-4000-8000-000000000003/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 }
 
 resource "azurerm_role_assignment" "good_bound" {

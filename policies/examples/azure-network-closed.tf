@@ -184,15 +184,15 @@ resource "azurerm_network_security_rule" "other_inside_name" {
 }
 
 resource "azurerm_network_security_rule" "other_group" {
-  name                        = "other-group-rule"
-  resource_group_name         = "books"
-  network_security_group_name = "edge"
-  priority                    = 100
-  direction                   = "Inbound"
-  access                      = "Allow"
-  protocol                    = "Tcp"
-  source_port_range           = "*"
+  name                                  = "other-group-rule"
+  resource_group_name                   = "books"
+  network_security_group_name           = "edge"
+  priority                              = 100
+  direction                             = "Inbound"
+  access                                = "Allow"
+  protocol                              = "Tcp"
+  source_port_range                     = "*"
   source_application_security_group_ids = ["edge"]
-  destination_port_range      = "22"
-  destination_address_prefix  = "*"
+  destination_port_range                = "22"
+  destination_address_prefix            = "*"
 }

@@ -156,9 +156,9 @@ resource "google_compute_firewall" "bad_halves" {
 }
 
 resource "google_compute_firewall" "bad_unsaid" {
-  name          = "bad-unsaid-rule"
-  network       = "books"
-  direction     = "INGRESS"
+  name      = "bad-unsaid-rule"
+  network   = "books"
+  direction = "INGRESS"
 
   allow {
     protocol = "tcp"
@@ -167,10 +167,10 @@ resource "google_compute_firewall" "bad_unsaid" {
 }
 
 resource "google_compute_firewall" "other_tagged" {
-  name          = "other-tagged-rule"
-  network       = "books"
-  direction     = "INGRESS"
-  source_tags   = ["edge"]
+  name        = "other-tagged-rule"
+  network     = "books"
+  direction   = "INGRESS"
+  source_tags = ["edge"]
 
   allow {
     protocol = "tcp"
