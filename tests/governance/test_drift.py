@@ -5,7 +5,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,6 @@ from tallystick.governance.model.verdicts import Verdict
 from tallystick.kernel.instants import SECOND
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
-put_back = partial(repair, may=str)
 put_back = partial(repair, may=str)
 RULES = read_rules(tomllib.loads((POLICIES / "drift.toml").read_text()))
 KEY = b"a key of this run"
