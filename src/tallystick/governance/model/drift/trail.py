@@ -22,6 +22,7 @@ _VERBS: Final = (
     | _CREATING
     | {"update", "modify", "set", "add", "change", "tag", "untag", "resource", "config"}
 )
+_OWN_SCORE: Final = 20
 _NEAR_BEST: Final = 2  # an act that has so many words less in common may still be the one
 
 
@@ -54,10 +55,12 @@ def who_may_have(
     ours = {*_words(type_), *_words(path), *_VERBS}
     best, act = max(((score, event.act) for score, event in scored), key=lambda each: each[0])
     others = len({*_words(act)} - ours)
+    # Of acts that name only what is around it, no other than the best fits: its neighbours are in there too.
+    near_best = _NEAR_BEST if best >= _OWN_SCORE else 0
     return tuple(
         event
         for score, event in scored
-        if score >= best - _NEAR_BEST and len({*_words(event.act)} - ours) <= others
+        if score >= best - near_best and len({*_words(event.act)} - ours) <= others
     )
 
 
@@ -90,7 +93,7 @@ class _Sought:
 def _fits(event: Event, sought: _Sought) -> int:
     """Score an event: nothing unless it touched the object or its parents; then words that both have."""
     if event.names & sought.own:
-        score = 20
+        score = _OWN_SCORE
     elif shared := event.names & sought.near:
         score = 10 + min(
             len(shared), 5
