@@ -126,7 +126,9 @@ BODIES: dict[str, list[Any]] = {
     "POST /v1/cloud/live-reports": [
         {"estate": "{estate}", "observed_at": "2026-01-01T00:00:00Z", "verdicts": []},
     ],
-    "POST /v1/cloud/secret-steps": [{"secret": "staging/deployment-key", "home": "openbao", "step": "made", "version": 1}],
+    "POST /v1/cloud/secret-steps": [
+        {"secret": "staging/deployment-key", "home": "openbao", "step": "made", "version": 1},
+    ],
     "POST /v1/sign-in": [
         {"tenant": "{tenant}", "redirect": "http://127.0.0.1:9/back", "provider": "{provider}"},
     ],

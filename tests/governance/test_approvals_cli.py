@@ -155,5 +155,6 @@ def test_what_is_overdue_ends_the_command_with_one(asked):
 def test_every_command_is_one_of_the_group():
     names = set(typer.main.get_command(cloud_approvals.app).commands)  # type: ignore[attr-defined]
     assert names == {
-        "plans", "approve", "withdraw", "break-glass", "review", "waive", "unlock", "restore", "hand-in", "obligations", "evidence",
+        "plans", "approve", "withdraw", "break-glass", "review", "waive", "unlock", "restore", "hand-in",
+        "obligations", "evidence",
     }  # fmt: skip

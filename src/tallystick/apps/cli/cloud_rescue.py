@@ -2,10 +2,10 @@
 
 import os
 import platform
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import typer
 
@@ -29,7 +29,7 @@ def rescue(
 ) -> None:
     """Hand in a state that an apply could not, or say that it is not needed; the file itself is kept in any case."""
     place = work or default_home() / "cloud" / estate
-    kept = place / errored.NAME
+    kept = place.joinpath(errored.NAME)
     if not kept.exists():
         fail(f"there is no {kept}: nothing is to be rescued")
     if local is not None:
@@ -48,7 +48,7 @@ def rescue(
 @contextmanager
 def _locked(states: States) -> Iterator[str]:
     info = {
-        "ID": str(uuid4()),
+        "ID": secrets.token_hex(16),
         "Who": f"{os.getuid()}@{platform.node()}",
         "Operation": "rescue",
     }

@@ -73,7 +73,7 @@ class DoorStates:
         """
         done = threading.Event()
 
-        def ends_s(apply: Mapping[str, Any]) -> float:
+        def ends_s(apply: Mapping[str, Any]) -> Any:
             # Counted from the beginning by our own clock: that of the platform may be another.
             length = (parse(apply["until"]) - parse(lent["began_at"])) // SECOND
             return since_s + length - MARGIN_S

@@ -16,11 +16,11 @@ NAME: Final = "errored.tfstate"
 
 def rescued(here: Path, work: Path) -> Path | None:
     """Bring a state from where Terraform ran to the work folder, for us alone to read; None when there is none."""
-    left = here / NAME
+    left = here.joinpath(NAME)
     if not left.exists():
         return None
     left.chmod(0o600)
-    kept = work / NAME
+    kept = work.joinpath(NAME)
     if kept.exists():
         put_aside(work)
     os.replace(left, kept)
@@ -29,7 +29,7 @@ def rescued(here: Path, work: Path) -> Path | None:
 
 def demand_none(work: Path) -> None:
     """Refuse to go on over a state that nobody has taken yet. Raises `RunRefused`."""
-    kept = work / NAME
+    kept = work.joinpath(NAME)
     if kept.exists():
         raise RunRefused(f"{said(kept)} Until then nothing is planned or applied here.")
 
@@ -46,6 +46,8 @@ def said(kept: Path) -> str:
 
 def put_aside(work: Path) -> Path:
     """Keep it under the time of day, where it stands in nobody's way."""
-    aside = work / f"errored-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}.tfstate"
-    os.replace(work / NAME, aside)
+    aside = work.joinpath(
+        f"errored-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}.tfstate"
+    )
+    os.replace(work.joinpath(NAME), aside)
     return aside

@@ -143,7 +143,7 @@ def apply(
 def forget(work: Path) -> None:
     """Forget what runs before have made in a work folder; a state that nobody took stays."""
     for name in ("tree", "data", "mirror"):
-        shutil.rmtree(work / name, ignore_errors=True)
+        shutil.rmtree(work.joinpath(name), ignore_errors=True)
     (work / "initialised").unlink(missing_ok=True)
 
 
