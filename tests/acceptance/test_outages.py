@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(600)
 # What was proven and decided is known for so long; a circuit that is open is tried again as often.
 KNOWN_S = 5
 # All verbs are asked, one after the other, as often as it takes.
-CHANGED_WAIT_S = 60
+CHANGED_WAIT_S = 90
 ANSWERED_S = 15
 PAGE = ROOT / "docs" / "operating" / "outages.md"
 ROW = re.compile(rf"^\| ([a-z][^|]*?) \|((?: (?:yes|no) \|){{{len(CONTEXTS)}}})$", re.MULTILINE)

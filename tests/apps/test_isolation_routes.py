@@ -29,6 +29,9 @@ from tests.apps.walking import (
     with_names,
 )
 
+# Everything of two tenants is walked: a machine that is busy with other tests takes its time over it.
+pytestmark = pytest.mark.timeout(600)
+
 ID = re.compile(r"\b([a-z]{3,4})_[0-9a-z]{20,}\b")
 # What each answer has of its own: when it was given, and what was made with it.
 OWN = re.compile(

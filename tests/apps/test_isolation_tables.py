@@ -13,6 +13,9 @@ from tests.apps.platform import Running
 from tests.ledger.test_catalogue import NOT_OURS, SEQUENCED, WALKERS, WITHOUT_TENANT
 from tests.loops import to_end
 
+# Everything of two tenants is walked: a machine that is busy with other tests takes its time over it.
+pytestmark = pytest.mark.timeout(600)
+
 # What stands between a role and a row: no right, a row of nobody's, history that stays, or a number nobody chooses.
 REFUSED = (
     asyncpg.InsufficientPrivilegeError, asyncpg.RestrictViolationError, asyncpg.GeneratedAlwaysError,

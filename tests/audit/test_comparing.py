@@ -43,6 +43,8 @@ from tests.audit.town import OPERATOR, Town, founded
 from tests.ledger.desk import capture, hold, post, posting, reverse, void
 from tests.loops import to_end
 
+pytestmark = pytest.mark.timeout(600)
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PAGED = "ledger.store.recorded wallets.store payments.store identity.store.keys identity.store.recorded".split()
 HUGE = 10**30

@@ -22,9 +22,10 @@ def test_what_a_plan_loses_is_said_first_and_an_approver_agrees_to_it(house: Hou
     expect(first).to_contain_text(re.compile("This loses", re.IGNORECASE))
     first.locator("summary").click()
     expect(first).to_contain_text("db.r8g.xlarge")
-    page.get_by_role("button", name="Agree to it").or_(
-        page.get_by_role("button", name="Agree")
-    ).click()
+    made = page.locator(".changes > li").last
+    made.locator("summary").click()
+    expect(made).to_contain_text("enable_key_rotation")
+    page.get_by_role("button", name="Agree").click()
     expect(page.get_by_text("You have agreed to it.")).to_be_visible()
     agreed = house.asks(page, "GET", f"/v1/cloud/plans/{plan}").json()
     assert len(agreed["approvals"]) == 1

@@ -39,3 +39,5 @@ async def test_what_is_lost_comes_first_and_nothing_secret_is_told(house):
     ]
     assert all(one.why and one.noun for one in read.changes)
     assert "hunter2" not in repr(read.changes)
+    created = read.changes[1]
+    assert {one.path: one.after for one in created.differences}["bucket"] == "good"

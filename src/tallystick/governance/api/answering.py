@@ -101,7 +101,10 @@ class PlanChange(Message, frozen=True, kw_only=True):
     why: Annotated[str, told("Why it matters.")]
     loses: Annotated[str, told("What is lost for good; '' when nothing is.")] = ""
     costs: Annotated[tuple[str, ...], told("What changes the bill.")] = ()
-    differences: Annotated[tuple[PlanDifference, ...], told("The first 60 that differ.")] = ()
+    differences: Annotated[
+        tuple[PlanDifference, ...],
+        told("The first 60 that differ; of what is created, that are set."),
+    ] = ()
     more: Annotated[int, told("How many differ besides.")] = 0
 
 

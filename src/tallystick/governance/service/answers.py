@@ -167,11 +167,14 @@ def changes(found: Iterable[Meaning]) -> tuple[PlanChange, ...]:
             why=one.why,
             loses=one.loses,
             costs=one.costs,
-            differences=tuple(
-                PlanDifference(
-                    path=each.path, before=each.before, after=each.after, replaces=each.replaces
-                )
-                for each in one.differences
+            differences=(
+                *(
+                    PlanDifference(
+                        path=each.path, before=each.before, after=each.after, replaces=each.replaces
+                    )
+                    for each in one.differences
+                ),
+                *(PlanDifference(path=path, before="", after=value) for path, value in one.sets),
             ),
             more=one.more,
         )
