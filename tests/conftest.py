@@ -58,6 +58,8 @@ async def _drop(url: str, name: str) -> None:
     raise TimeoutError(f"{name} is still in use")
 
 
+# Before xdist looks at the marks.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let one process run all tests of a folder, where several do: they share platforms, and those start once."""
     for item in items:
