@@ -13,7 +13,7 @@ up: .venv/run ## set everything up and run the platform; Ctrl-C stops it
 	@exec $(BIN)/tallystick up
 
 test: .venv/dev go chromium tests/counterparties/node_modules ## run every test, the tidy ones included
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n 2 --dist loadscope --no-loadscope-reorder
 
 splits: .venv/dev ## test the platform in one process, in three, and in one for each part
 	@SPLITS=all $(BIN)/pytest -q tests/acceptance

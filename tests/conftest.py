@@ -8,11 +8,13 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from os import environ
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 import structlog
+from xdist.scheduler import LoadScopeScheduling
 
 from tallystick.apps.parts import CONTEXTS
 from tallystick.kernel.callers import Caller
@@ -58,13 +60,16 @@ async def _drop(url: str, name: str) -> None:
     raise TimeoutError(f"{name} is still in use")
 
 
-# Before xdist looks at the marks.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let one process run all tests of a folder, where several do: they share platforms, and those start once."""
-    for item in items:
-        folder = item.path.relative_to(config.rootpath / "tests").parts[0]
-        item.add_marker(pytest.mark.xdist_group(folder))
+class ByFolder(LoadScopeScheduling):
+    """Where several processes test, one of them runs all of a folder: its tests share platforms, and those start once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.split("/")[1]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    """Tell xdist so; groups by marks it takes from an attribute of tests that pytest has no more."""
+    return ByFolder(config, log)
 
 
 @pytest.fixture(autouse=True)
