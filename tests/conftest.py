@@ -61,7 +61,7 @@ async def _drop(url: str, name: str) -> None:
 
 
 class ByFolder(LoadScopeScheduling):
-    """Where several processes test, one of them runs all of a folder: its tests share platforms, and those start once."""
+    """Where several processes test, one runs all of a folder: its tests share platforms, and those start once."""
 
     def _split_scope(self, nodeid: str) -> str:
         return nodeid.split("/")[1]
