@@ -19,7 +19,7 @@ REFRESH_S: Final = 5
 REFRESHED_MAX: Final = 180
 REFUSALS_SHOWN: Final = 20
 SOUGHT_MAX: Final = 100
-CONTEXTS: Final = tuple("identity ledger wallets payments audit verdict common".split())
+CONTEXTS: Final = tuple("identity ledger wallets payments audit governance verdict common".split())
 # What htmx takes as the end of asking again and again.
 STOP_POLLING: Final = 286
 
