@@ -152,7 +152,8 @@ def test_roles_are_plain_and_one_is_made(owner: Page) -> None:
     owner.goto("/roles")
     axe(owner)
     assert (
-        "agree to what others asked for" in owner.get_by_role("row", name="Approver").inner_text()
+        "agree to what others asked for"
+        in owner.get_by_role("row", name="makes nothing").inner_text()
     )
     owner.get_by_label("Its name").fill("night_desk")
     owner.get_by_label("What it is").fill(HOSTILE)
