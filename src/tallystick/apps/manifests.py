@@ -31,7 +31,6 @@ from tallystick.apps.pods import (
 )
 from tallystick.apps.splitting import EVERYWHERE, Process, processes_of
 
-DATABASE_NETWORK: Final = "10.0.0.0/8"
 STRANGERS: Final = ("payments", "governance")
 """Parts that speak to the world outside: banks, providers, clouds."""
 PRIVATE: Final = (
@@ -165,16 +164,21 @@ def _of_process(
     )
 
 
+def _wanted(process: Process) -> set[str]:
+    """The parts in other processes that parts of this one ask."""
+    return {one for part in process.parts for one in NEEDS[part]} - set(process.parts)
+
+
 def _asked(process: Process, every: Sequence[Process]) -> list[Process]:
     """The other processes that parts of this one ask."""
-    wanted = {one for part in process.parts for one in NEEDS[part]} - set(process.parts)
+    wanted = _wanted(process)
     return [one for one in every if wanted & set(one.parts)]
 
 
 def _settings(
     process: Process, asked: Sequence[Process], every: Sequence[Process], public_url: str
 ) -> dict[str, str]:
-    wanted = {one for part in process.parts for one in NEEDS[part]} - set(process.parts)
+    wanted = _wanted(process)
     where = {part: one.url for one in asked for part in one.parts if part in wanted}
     files = _door_files(process, every)
     told = {
