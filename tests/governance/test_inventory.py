@@ -8,9 +8,8 @@ import pytest
 
 from tallystick.apps.parts import CONTEXTS, NEEDS, PARTS
 from tests.tidy import tree
+from tests.tidy.test_inventory import CLASSES, INVENTORY
 
-INVENTORY = tree.ROOT / "policies" / "inventory"
-CLASSES = ("public", "internal", "confidential", "personal", "secret")
 COMMON = {"data", "class", "reach", "rto_minutes", "rpo_minutes", "fails"}
 KEYS = {
     "service": {*COMMON, "name", "kind", "zone", "needs", "asks", "regions"},
