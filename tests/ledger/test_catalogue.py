@@ -52,7 +52,16 @@ MUTABLE: dict[str, set[str]] = {
     "governance.break_glass": {
         "missed_at", "reviewed_by", "reviewed_at", "opinion", "review_reason",
     },
-    "governance.apply": {"until_at", "status", "lock_id", "ended_at", "serial", "problem"},
+    "governance.apply": {
+        "until_at",
+        "status",
+        "lock_id",
+        "ended_at",
+        "serial",
+        "problem",
+        "credential_lease",
+        "credential_until",
+    },
     "governance.obligation": {"missed_at", "ended_at", "ending", "report_id"},
     "governance.waiver": {"ended_at"},
     "ledger.account": {"status", "min_available", "max_available"},
