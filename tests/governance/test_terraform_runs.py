@@ -272,6 +272,19 @@ def test_a_plain_terraform_finds_no_state_and_no_password(course: Course, tmp_pa
     assert "address" in ran.stderr
 
 
+def test_a_folder_kept_from_an_installation_before_is_made_anew(tmp_path: Path) -> None:
+    estate = terraform.Estate(written(tmp_path / "hcl", HEAD), work=tmp_path / "work")
+    estate.validate()
+    (lock,) = (tmp_path / "work" / "tree").rglob(".terraform.lock.hcl")
+    sound = lock.read_text()
+    lock.write_text(sound.replace('"h1:', '"h1:0'))
+    (tmp_path / "work" / "initialised").write_text("by a Python that is gone")
+
+    estate.validate()
+
+    assert lock.read_text() == sound
+
+
 def test_a_tool_that_is_missing_is_refused_with_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

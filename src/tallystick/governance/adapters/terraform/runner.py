@@ -87,6 +87,8 @@ class Runner:
         if mark.exists() and mark.read_text() == wanted and (self.work / "data").exists():
             return False
         mark.unlink(missing_ok=True)
+        if self.configuration:  # a lock of the mirror's providers as they were is of no use
+            self._here.joinpath(LOCK).unlink(missing_ok=True)
         how = [] if self.configuration else ["-lockfile=readonly"]
         self._checked(["init", "-input=false", "-no-color", *how], QUICK)
         mark.write_text(self._fingerprint())
@@ -205,7 +207,7 @@ class Runner:
 
     def _fingerprint(self) -> str:
         """Give what init depends on: which modules and providers are named, by which tool."""
-        words = [*self.command, str(self.configuration)]
+        words = [*self.command, str(self.configuration), sys.executable]
         for path in sorted((self.work / "tree").rglob("*.tf")):
             lines = path.read_text(errors="replace").splitlines()
             words += [str(path.relative_to(self.work)), *(line for line in lines if _matters(line))]
