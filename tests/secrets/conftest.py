@@ -83,7 +83,9 @@ def homes_file(
 async def opened(homes_file: Path) -> AsyncIterator[Opened]:
     """The homes of production, opened."""
     async with AsyncExitStack() as stack:
-        yield open_homes(read_homes(str(homes_file), environment="production"), stack)
+        yield open_homes(
+            read_homes(str(homes_file), environment="production"), stack, environment="production"
+        )
 
 
 @pytest.fixture(scope="session")

@@ -102,7 +102,9 @@ async def test_a_home_that_is_away_is_said_to_be_down(
     key = "vault" if name == "azure" else "address"
     say(homes_file, name, **{key: "http://127.0.0.1:1"})
     async with AsyncExitStack() as stack:
-        opened = open_homes(read_homes(str(homes_file), environment="production"), stack)
+        opened = open_homes(
+            read_homes(str(homes_file), environment="production"), stack, environment="production"
+        )
         home = home_of(opened, name)
         with pytest.raises(HomeDown, match=f"{name} is down.*run the same again"):
             await home.read(place=any_place())
@@ -136,11 +138,11 @@ async def test_a_token_that_is_not_known_is_denied(
     say(homes_file, name, token_file=str(wrong))
     async with AsyncExitStack() as stack:
         homes = read_homes(str(homes_file), environment="production")
-        denied = home_of(open_homes(homes, stack), name)
-        with pytest.raises(HomeDenied, match="look at its file, its end and its policy"):
+        denied = home_of(open_homes(homes, stack, environment="production"), name)
+        with pytest.raises(HomeDenied, match="look at where it is from, its end and its policy"):
             await denied.read(place=any_place())
         wrong.unlink()
-        with pytest.raises(HomeDenied, match="cannot be read"):
+        with pytest.raises(HomeDenied, match="no token can be read"):
             await denied.read(place=any_place())
 
 
@@ -150,7 +152,7 @@ async def test_the_policies_of_openbao_are_enough_and_no_more(bao: Bao, homes_fi
         say(homes_file, "openbao", token_file=str(token), prefix="tallystick")
         async with AsyncExitStack() as stack:
             homes = read_homes(str(homes_file), environment="production")
-            home, place = open_homes(homes, stack).primary, any_place()
+            home, place = open_homes(homes, stack, environment="production").primary, any_place()
             if may_write:
                 known = place
                 await home.write(place=place, value=one("x"), mark=Mark(version="1"))
@@ -241,4 +243,6 @@ async def test_a_file_of_homes_that_cannot_be_used_is_refused(
 
 
 def _opened(path: Path, stack: Any) -> Opened:
-    return open_homes(read_homes(str(path), environment="production"), stack)
+    return open_homes(
+        read_homes(str(path), environment="production"), stack, environment="production"
+    )

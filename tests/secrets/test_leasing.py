@@ -240,7 +240,7 @@ async def test_a_token_that_may_not_is_refused_and_says_what_to_look_at(
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"TALLYSTICK_DATABASE_CREDENTIALS": "vault:x"}, "openbao:database/creds/tallystick"),
+        ({"TALLYSTICK_DATABASE_CREDENTIALS": "vault:x"}, "openbao:database/creds/tallystick-ledger"),
         ({"TALLYSTICK_OPENBAO_ADDRESS": "http://bao.internal:8200"}, "https"),
         ({"TALLYSTICK_OPENBAO_ADDRESS": ""}, "TALLYSTICK_OPENBAO_ADDRESS"),
         ({"TALLYSTICK_OPENBAO_TOKEN_FILE": ""}, "TALLYSTICK_OPENBAO_TOKEN_FILE"),
@@ -248,7 +248,7 @@ async def test_a_token_that_may_not_is_refused_and_says_what_to_look_at(
 )
 def test_settings_that_cannot_be_used_are_refused(changes: dict[str, str], reason: str) -> None:
     good = {
-        "TALLYSTICK_DATABASE_CREDENTIALS": "openbao:database/creds/tallystick",
+        "TALLYSTICK_DATABASE_CREDENTIALS": "openbao:database/creds/tallystick-ledger",
         "TALLYSTICK_OPENBAO_ADDRESS": "https://bao.internal:8200",
         "TALLYSTICK_OPENBAO_TOKEN_FILE": "token",
     }
@@ -259,7 +259,7 @@ def test_settings_that_cannot_be_used_are_refused(changes: dict[str, str], reaso
 
 def test_a_url_with_a_login_beside_a_leased_one_is_refused() -> None:
     given = {
-        "TALLYSTICK_DATABASE_CREDENTIALS": "openbao:database/creds/tallystick",
+        "TALLYSTICK_DATABASE_CREDENTIALS": "openbao:database/creds/tallystick-ledger",
         "TALLYSTICK_OPENBAO_ADDRESS": "https://bao.internal:8200",
         "TALLYSTICK_OPENBAO_TOKEN_FILE": "token",
     }

@@ -9,29 +9,32 @@ https://openbao.org/api-docs/system/leases/
 import asyncio
 import os
 import re
-import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 from weakref import WeakKeyDictionary
 
-import httpx
 import msgspec
 import structlog
 
-from tallystick.kernel.hosts import is_loopback
+from tallystick.runtime.openbao import (
+    RETRY_MS,
+    Access,
+    BaoRefused,
+    BaoToken,
+    access_of,
+    ask,
+    client_of,
+    is_as_long,
+    two_thirds_ms,
+)
 
 SETTING: Final = "TALLYSTICK_DATABASE_CREDENTIALS"
-TIMEOUT_S: Final = 5
-TRIES_MAX: Final = 3
 GIVE_BACK_S: Final = 8
-RETRY_MS: Final = 5_000
 _BEFORE_MAX: Final = 4
-# Of a lease that is given less than nine tenths of its first time, the end is near.
-_TENTHS_MIN: Final = 9
+_PAUSE_MS_MIN: Final = 100
 _ROLE: Final = re.compile(r"openbao:([a-z0-9_/-]{1,100}/creds/[A-Za-z0-9_-]{1,100})")
 _log: Any = structlog.get_logger("tallystick.leasing")
 
@@ -52,12 +55,10 @@ class Login(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Where:
-    """Which OpenBao, whose token, and what it is asked for."""
+    """Which OpenBao, who we are to it, and what it is asked for."""
 
-    address: str
+    access: Access
     path: str
-    token_file: str
-    ca: str = ""
 
 
 class _Lease(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,13 +84,10 @@ class Leased:
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
-        self._client = httpx.AsyncClient(
-            timeout=TIMEOUT_S,
-            # In the clear there is nothing to verify, and reading all authorities takes its time.
-            verify=ssl.create_default_context(cafile=where.ca)
-            if where.ca
-            else where.address.startswith("https:"),
-        )
+        self._client = client_of(where.access.address, ca=where.access.ca)
+        self._token = BaoToken(where.access)
+        # What is leased with a token ends with it.
+        self._leased_with = ""
 
     @property
     def login(self) -> Login:
@@ -121,6 +119,7 @@ class Leased:
         with suppress(TimeoutError, NotLeased):
             async with asyncio.timeout(GIVE_BACK_S):
                 await self._give_back()
+        await self._token.close()
         await self._client.aclose()
 
     async def _give_back(self) -> None:
@@ -130,13 +129,14 @@ class Leased:
             await self._ask("PUT", f"sys/leases/revoke/{quote(lease_id)}")
 
     async def _take(self) -> None:
-        lease = await self._ask("GET", self._where.path)
+        lease, token = await self._ask("GET", self._where.path)
         data = lease.data or {}
         if not (data.get("username") and data.get("password")) or lease.lease_duration < 1:
-            raise NotLeased(f"{self._where.path} at {self._where.address} leases no login")
+            raise NotLeased(f"{self._where.path} at {self._where.access.address} leases no login")
         if self._lease:
             self._before = [*self._before, self._lease.lease_id][-_BEFORE_MAX:]
         self._login, self._lease = Login(data["username"], data["password"]), lease
+        self._leased_with = token
         for changed in self._users:
             changed()
 
@@ -149,7 +149,7 @@ class Leased:
 
     async def _keep(self) -> None:
         """Renew and change over until the last user leaves. What fails is logged and tried again."""
-        pause_ms = _two_thirds_ms(self._lease)
+        pause_ms = self._pause_ms(self._lease)
         while not await self._told_to_stop(pause_ms):
             try:
                 pause_ms = await self._renewed_ms()
@@ -172,57 +172,43 @@ class Leased:
             if lease and lease.renewable:
                 with suppress(NotLeased):
                     body = {"lease_id": lease.lease_id, "increment": lease.lease_duration}
-                    given = await self._ask("POST", "sys/leases/renew", body=body)
-                    if given.lease_duration * 10 >= lease.lease_duration * _TENTHS_MIN:
-                        return _two_thirds_ms(given)
+                    given, token = await self._ask("POST", "sys/leases/renew", body=body)
+                    is_ours = token == self._leased_with
+                    if is_ours and is_as_long(given.lease_duration, lease.lease_duration):
+                        return self._pause_ms(given)
             await self._take()
         _log.info("login_changed", user=self.login.user)
-        return _two_thirds_ms(self._lease)
+        return self._pause_ms(self._lease)
 
-    async def _ask(self, method: str, path: str, *, body: Any = None) -> _Lease:
-        """Ask OpenBao, three times at most. Raises NotLeased, which never says what came back."""
-        said = ""
-        for _ in range(TRIES_MAX):
-            try:
-                answer = await self._client.request(
-                    method,
-                    f"{self._where.address}/v1/{path}",
-                    json=body,
-                    headers={"x-vault-token": await self._token()},
-                )
-            except httpx.RequestError as error:
-                said = f"is down ({type(error).__name__})"
-                continue
-            if answer.status_code < 400:
-                return self._read(answer.content)
-            said = f"refuses {path.partition('/creds/')[0]} ({answer.status_code})"
-            if answer.status_code not in (429, 500, 502, 503, 504):
-                break
-        raise NotLeased(
-            f"OpenBao at {self._where.address} {said}: start or unseal it, or look at the token in "
-            f"{self._where.token_file} and its policy"
-        )
+    def _pause_ms(self, lease: _Lease | None) -> int:
+        """Until the lease or our token is to be renewed, whichever is sooner; a tenth of a second at least."""
+        pause_ms = two_thirds_ms(lease.lease_duration) if lease else RETRY_MS
+        due_ms = self._token.due_ms
+        return pause_ms if due_ms is None else max(min(pause_ms, due_ms), _PAUSE_MS_MIN)
 
-    def _read(self, content: bytes) -> _Lease:
+    async def _ask(self, method: str, path: str, *, body: Any = None) -> tuple[_Lease, str]:
+        """What OpenBao answers, and the token it was asked with. Raises NotLeased, which never says what came back."""
+        at = self._where.access
         try:
-            return msgspec.json.decode(content or b"{}", type=_Lease)
+            token = await self._token.get()
+        except BaoRefused as error:
+            raise NotLeased(str(error)) from None
+        try:
+            content = await ask(
+                self._client, method, f"{at.address}/v1/{path}", body=body, token=token
+            )
+            return msgspec.json.decode(content or b"{}", type=_Lease), token
+        except BaoRefused as error:
+            if error.status == 403:
+                self._token.forget()
+            raise NotLeased(
+                f"OpenBao at {at.address} {error} at {path.partition('/creds/')[0]}: start or unseal it, or look at "
+                f"{at.where_to_look}"
+            ) from None
         except msgspec.MsgspecError:
             raise NotLeased(
-                f"what answers at {self._where.address} is no OpenBao, or another release of it"
+                f"what answers at {at.address} is no OpenBao, or another release of it"
             ) from None
-
-    async def _token(self) -> str:
-        try:
-            text = await asyncio.to_thread(Path(self._where.token_file).read_text, "ascii")
-        except (OSError, ValueError):
-            raise NotLeased(
-                f"TALLYSTICK_OPENBAO_TOKEN_FILE: no token can be read from {self._where.token_file}"
-            ) from None
-        return text.strip()
-
-
-def _two_thirds_ms(lease: _Lease | None) -> int:
-    return lease.lease_duration * 2_000 // 3 if lease else RETRY_MS
 
 
 _held: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Where, Leased]]" = WeakKeyDictionary()
@@ -256,26 +242,10 @@ def where_of(given: Mapping[str, str]) -> Where | None:
         return None
     match = _ROLE.fullmatch(text)
     if not match:
-        raise ValueError(f"{SETTING} is such as openbao:database/creds/tallystick, not {text!r}")
-    address, token_file, ca = address_of(given, setting=SETTING)
-    return Where(address=address, path=match[1], token_file=token_file, ca=ca)
-
-
-def address_of(given: Mapping[str, str], *, setting: str) -> tuple[str, str, str]:
-    """Where OpenBao is, the file of our token, and its authority. Raises ValueError; ``setting`` needs them."""
-    address = given.get("TALLYSTICK_OPENBAO_ADDRESS", "").rstrip("/")
-    parts = urlsplit(address)
-    if parts.scheme != "https" and not (
-        parts.scheme == "http" and is_loopback(parts.hostname or "")
-    ):
         raise ValueError(
-            f"{setting} needs TALLYSTICK_OPENBAO_ADDRESS, such as https://bao.internal:8200, and http on this machine "
-            f"alone, not {address!r}"
+            f"{SETTING} is such as openbao:database/creds/tallystick-ledger, not {text!r}"
         )
-    token_file = given.get("TALLYSTICK_OPENBAO_TOKEN_FILE", "")
-    if not token_file:
-        raise ValueError(f"{setting} needs TALLYSTICK_OPENBAO_TOKEN_FILE, a file with our token")
-    return address, token_file, given.get("TALLYSTICK_OPENBAO_CA", "")
+    return Where(access=access_of(given, setting=SETTING), path=match[1])
 
 
 def has_login(url: str) -> bool:

@@ -45,7 +45,7 @@ _PARTS: Final = {
     "cloud_secrets": "secrets",
 }
 # What a plan may take from the environment, to look at a real cloud; an apply is lent what it needs.
-_LOOKING: Final = ("AWS_", "ARM_", "GOOGLE_", "CLOUDSDK_")
+_LOOKING: Final = ("AWS_", "ARM_", "AZURE_", "GOOGLE_", "CLOUDSDK_")
 COMMIT_DIGITS: Final = 40
 GRACE_MAX: Final = 7_200
 

@@ -54,7 +54,7 @@ HOURS_MAX: Final = 90 * 24
 """CloudTrail tells of ninety days."""
 
 RUNS_MAX: Final = 10_000
-_LOOKING: Final = ("AWS_", "ARM_", "GOOGLE_", "CLOUDSDK_")
+_LOOKING: Final = ("AWS_", "ARM_", "AZURE_", "GOOGLE_", "CLOUDSDK_")
 _REFUSALS: Final = (
     RunRefused,
     StateRefused,

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from tallystick.governance.adapters.homes.rest import Rest, token_of_file
+from tallystick.governance.adapters.homes.rest import Rest, rest_of_openbao
 from tallystick.governance.model.homes import HomeRefused
 from tallystick.governance.model.lending import CredentialsAway, Lent
-from tallystick.runtime.leasing import address_of
+from tallystick.runtime.openbao import access_of
 
 SETTING: Final = "TALLYSTICK_CLOUD_CREDENTIALS"
 VARIABLES_MAX: Final = 20
@@ -116,13 +116,5 @@ def lender_of(given: Mapping[str, str]) -> LentByOpenBao | None:
         raise ValueError(
             f"{SETTING} is such as openbao:cloud/{{environment}}/{{cloud}}/{{purpose}}, not {text!r}"
         )
-    address, token_file, ca = address_of(given, setting=SETTING)
-    rest = Rest(
-        home="openbao",
-        address=address,
-        token=token_of_file(token_file, home="openbao"),
-        header="x-vault-token",
-        scheme="",
-        ca=ca,
-    )
+    rest = rest_of_openbao(access_of(given, setting=SETTING))
     return LentByOpenBao(rest=rest, path=match[1])

@@ -26,7 +26,6 @@ from tallystick.governance.model.secrets import HomeName
 _QUERY: Final = {"api-version": "7.4"}
 # A vault gives 25 versions a page.
 PAGES_MAX: Final = 8
-RESOURCE: Final = "https://vault.azure.net"
 
 
 class Azure:

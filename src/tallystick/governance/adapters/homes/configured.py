@@ -7,24 +7,35 @@ from typing import Final
 
 import msgspec
 
+from tallystick.governance.adapters import tokens
 from tallystick.governance.adapters.homes.aws import Amazon
 from tallystick.governance.adapters.homes.azure import Azure
 from tallystick.governance.adapters.homes.gcp import ADDRESS, Google
 from tallystick.governance.adapters.homes.openbao import OpenBao
-from tallystick.governance.adapters.homes.rest import Rest, token_of_file
+from tallystick.governance.adapters.homes.rest import (
+    Rest,
+    Token,
+    rest_of_openbao,
+    token_of_file,
+    token_of_process,
+)
 from tallystick.governance.model.homes import Home
 from tallystick.governance.model.secrets import HomeName
 from tallystick.governance.model.values import ENVIRONMENTS, Environment
+from tallystick.runtime.openbao import SERVICE_ACCOUNT, Access
 
 FILE_BYTES_MAX: Final = 65_536
 SETTING: Final = "TALLYSTICK_SECRET_HOMES"
 
 
 class AtOpenBao(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An OpenBao: its address, the file of our token, and the mount of KV version 2."""
+    """An OpenBao: its address, the file of our token or the role that we log in for, and the mount of KV version 2."""
 
     address: str
-    token_file: str
+    token_file: str = ""
+    role: str = ""
+    method: str = "kubernetes"
+    jwt_file: str = SERVICE_ACCOUNT
     mount: str = "secret"
     prefix: str = "tallystick"
     ca: str = ""
@@ -38,19 +49,19 @@ class AtAmazon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class AtGoogle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Google Secret Manager of a project; `region` keeps the values there."""
+    """Google Secret Manager of a project, values kept in `region`; without a file by the process's own identity."""
 
     project: str
-    token_file: str
+    token_file: str = ""
     region: str = ""
     address: str = ADDRESS
 
 
 class AtAzure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A Key Vault by its address, such as https://tallystick-production.vault.azure.net."""
+    """A Key Vault such as https://bank.vault.azure.net; without a file by the process's own identity."""
 
     vault: str
-    token_file: str
+    token_file: str = ""
 
 
 class AtPostgres(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,44 +110,44 @@ def read_homes(path: str, *, environment: Environment) -> Homes:
     return found[environment]
 
 
-def open_homes(homes: Homes, stack: AsyncExitStack) -> Opened:
+def open_homes(homes: Homes, stack: AsyncExitStack, *, environment: Environment) -> Opened:
     """Open the homes until the stack ends. Raises ValueError; nobody is asked yet."""
     bao = homes.openbao
-    rest = _rest(
-        "openbao", bao.address, bao.token_file, stack, header="x-vault-token", scheme="", ca=bao.ca
+    access = Access(
+        address=bao.address.rstrip("/"),
+        token_file=bao.token_file,
+        role=bao.role,
+        method=bao.method,
+        jwt_file=bao.jwt_file,
+        ca=bao.ca,
     )
+    access.demand_usable(f"[{environment}.openbao]", by_file="token_file", by_role="role")
     copies = dict[HomeName, Home]()
     if homes.aws:
         copies["aws"] = Amazon(region=homes.aws.region, endpoint=homes.aws.endpoint)
-    if homes.gcp:
-        at = homes.gcp
-        speaks = _rest("gcp", at.address, at.token_file, stack)
-        copies["gcp"] = Google(rest=speaks, project=at.project, region=at.region)
-    if homes.azure:
-        copies["azure"] = Azure(
-            rest=_rest("azure", homes.azure.vault, homes.azure.token_file, stack)
+    if gcp := homes.gcp:
+        token = (
+            token_of_file(gcp.token_file, home="gcp")
+            if gcp.token_file
+            else token_of_process(tokens.google(), scope=tokens.GOOGLE)
         )
+        rest = _opened(Rest(home="gcp", address=gcp.address, token=token), stack)
+        copies["gcp"] = Google(rest=rest, project=gcp.project, region=gcp.region)
+    if azure := homes.azure:
+        token = _of_azure(azure, is_production=environment == "production")
+        rest = _opened(Rest(home="azure", address=azure.vault, token=token), stack)
+        copies["azure"] = Azure(rest=rest)
+    rest = _opened(rest_of_openbao(access), stack)
     primary = OpenBao(rest=rest, mount=bao.mount, prefix=bao.prefix)
     return Opened(primary=primary, copies=copies)
 
 
-def _rest(
-    home: str,
-    address: str,
-    token_file: str,
-    stack: AsyncExitStack,
-    *,
-    header: str = "authorization",
-    scheme: str = "Bearer ",
-    ca: str = "",
-) -> Rest:
-    made = Rest(
-        home=home,
-        address=address,
-        token=token_of_file(token_file, home=home),
-        header=header,
-        scheme=scheme,
-        ca=ca,
-    )
-    stack.push_async_callback(made.close)
-    return made
+def _of_azure(at: AtAzure, *, is_production: bool) -> Token:
+    if at.token_file:
+        return token_of_file(at.token_file, home="azure")
+    return token_of_process(tokens.azure(is_production=is_production), scope=tokens.KEY_VAULT)
+
+
+def _opened(rest: Rest, stack: AsyncExitStack) -> Rest:
+    stack.push_async_callback(rest.close)
+    return rest

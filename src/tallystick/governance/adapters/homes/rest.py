@@ -1,21 +1,20 @@
 """Speaking to a secret manager over HTTP: bounded in time and tries, and never saying what was sent or came back."""
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import httpx
 import msgspec
 
+from tallystick.governance.adapters.tokens import NoIdentity, Tokens
 from tallystick.governance.model.homes import HomeDenied, HomeDown, HomeRefused
 from tallystick.kernel.hosts import is_loopback
+from tallystick.runtime.openbao import Access, BaoRefused, BaoToken, client_of, read_token
 
 TIMEOUT_S: Final = 10
 TRIES_MAX: Final = 3
 PAUSE_S: Final = 0.3
-TOKEN_BYTES_MAX: Final = 16_384
 _AGAIN: Final = {429, 500, 502, 503, 504}
 
 Token = Callable[[], Awaitable[str]]
@@ -43,8 +42,10 @@ class Rest:
         header: str = "authorization",
         scheme: str = "Bearer ",
         ca: str = "",
+        bao: BaoToken | None = None,
     ) -> None:
-        """Raises ValueError for an address that is no https, unless it is on this machine."""
+        """`bao` is where the token is from that ends with this. Raises ValueError for http beyond this machine."""
+        self._bao = bao
         self.home, self._token, self._header, self._scheme = home, token, header, scheme
         self._address = address.rstrip("/")
         url = httpx.URL(self._address)
@@ -52,14 +53,12 @@ class Rest:
             raise ValueError(
                 f"{home} is spoken to over https, or on this machine, not at {address!r}"
             )
-        self._client = httpx.AsyncClient(
-            timeout=TIMEOUT_S,
-            # In the clear there is nothing to verify, and reading all authorities takes its time.
-            verify=ssl.create_default_context(cafile=ca) if ca else url.scheme == "https",
-        )
+        self._client = client_of(self._address, ca=ca, timeout_s=TIMEOUT_S)
 
     async def close(self) -> None:
         """Close what is open."""
+        if self._bao:
+            await self._bao.close()
         await self._client.aclose()
 
     async def ask(
@@ -113,9 +112,11 @@ class Rest:
 
     def _admitted(self, reply: Reply, is_denial: Callable[[Any], bool]) -> Reply:
         if reply.status == 401 or (reply.status == 403 and is_denial(reply.body)):
+            if self._bao:
+                self._bao.forget()
             raise HomeDenied(
                 f"{self.home} at {self._address} does not let our token do this ({reply.status}): "
-                "look at its file, its end and its policy"
+                "look at where it is from, its end and its policy"
             )
         return reply
 
@@ -129,13 +130,43 @@ def token_of_file(path: str, *, home: str) -> Token:
 
     async def token() -> str:
         try:
-            text = (await asyncio.to_thread(Path(path).read_bytes))[:TOKEN_BYTES_MAX].decode()
-        except (OSError, UnicodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is no text"
-            raise HomeDenied(f"the token of {home} cannot be read from {path}: {reason}") from None
-        found = text.strip()
-        if not (found and found.isascii() and found.isprintable()):
-            raise HomeDenied(f"{path} has no token of {home} in it")
-        return found
+            return await asyncio.to_thread(read_token, path)
+        except BaoRefused as error:
+            raise HomeDenied(f"{home}: {error}") from None
+
+    return token
+
+
+def rest_of_openbao(access: Access) -> Rest:
+    """OpenBao by our token there, which raises HomeDown, HomeDenied. Raises ValueError for an address in the clear."""
+    bao = BaoToken(access)
+
+    async def token() -> str:
+        try:
+            return await bao.get()
+        except BaoRefused as error:
+            if error.is_down:
+                raise HomeDown(f"{error}. What was done stays; run the same again") from None
+            raise HomeDenied(str(error)) from None
+
+    return Rest(
+        home="openbao",
+        address=access.address,
+        token=token,
+        header="x-vault-token",
+        scheme="",
+        ca=access.ca,
+        bao=bao,
+    )
+
+
+def token_of_process(tokens: Tokens, *, scope: str) -> Token:
+    """Give the token of the process's own identity for a scope. It raises HomeDenied."""
+
+    async def token() -> str:
+        try:
+            return tokens.held(scope) or await asyncio.to_thread(tokens.get, scope)
+        except NoIdentity as error:
+            raise HomeDenied(str(error)) from None
 
     return token

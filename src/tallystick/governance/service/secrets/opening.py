@@ -44,7 +44,7 @@ async def ground_of(
     """Open the homes of an environment; `url` and `key` are the platform's, for its API keys. Raises ValueError."""
     homes = read_homes(homes_file, environment=environment)
     async with AsyncExitStack() as stack:
-        opened = open_homes(homes, stack)
+        opened = open_homes(homes, stack, environment=environment)
         yield Ground(
             primary=opened.primary,
             documents=opened.primary,
@@ -60,7 +60,9 @@ async def documents_of(*, homes_file: str, environment: Environment) -> AsyncIte
     homes = read_homes(homes_file, environment=environment)
     async with AsyncExitStack() as stack:
         yield open_homes(
-            msgspec.structs.replace(homes, aws=None, gcp=None, azure=None), stack
+            msgspec.structs.replace(homes, aws=None, gcp=None, azure=None),
+            stack,
+            environment=environment,
         ).primary
 
 

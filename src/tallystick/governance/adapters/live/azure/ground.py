@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import httpx
 
+from tallystick.governance.adapters import tokens
 from tallystick.governance.adapters.live.azure.signing import shared_key
+from tallystick.governance.adapters.live.rest.bearing import token_of
 from tallystick.governance.adapters.live.rest.client import PAGES_MAX, Client, Pause
 from tallystick.governance.adapters.provider.targets import TargetRefused
 
@@ -64,14 +66,18 @@ class Azure:
         """
         text = json.dumps(setting, sort_keys=True)
         if text not in _GROUNDS:
-            token = str(setting.get("token") or TOKEN_VARIABLE)
             key = str(setting.get("account_key") or KEY_VARIABLE)
             _GROUNDS[text] = cls(
                 subscription=str(setting["subscription"]),
                 tenant=str(setting.get("tenant") or ""),
                 endpoints=setting.get("endpoints"),
                 names=setting.get("names"),
-                token=lambda _scope: os.environ.get(token, ""),
+                token=token_of(
+                    variable=str(setting.get("token") or TOKEN_VARIABLE),
+                    own=lambda: tokens.azure(is_production=True, given=os.environ),
+                    endpoints=setting.get("endpoints"),
+                    only=SCOPES["management"],
+                ),
                 account_key=lambda _account: os.environ.get(key, ""),
             )
         return _GROUNDS[text]

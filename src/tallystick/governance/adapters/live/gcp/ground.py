@@ -1,13 +1,15 @@
 """Stand under every GCP kind: endpoints, tokens, operations that take their time, and identities read out of ids."""
 
 import json
-import os
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
+from tallystick.governance.adapters import tokens
+from tallystick.governance.adapters.live.rest.bearing import token_of
 from tallystick.governance.adapters.live.rest.client import PAGES_MAX, Answered, Client, Pause
 from tallystick.governance.adapters.provider.targets import TargetRefused
 
@@ -62,13 +64,19 @@ class Gcp:
         """
         key = json.dumps(setting, sort_keys=True)
         if key not in _GROUNDS:
-            variable = str(setting.get("token") or TOKEN_VARIABLE)
             _GROUNDS[key] = cls(
                 project=str(setting["project"]),
                 regions=tuple(setting.get("regions") or ()),
                 endpoints=setting.get("endpoints"),
                 names=setting.get("names"),
-                token=lambda: os.environ.get(variable, ""),
+                token=partial(
+                    token_of(
+                        variable=str(setting.get("token") or TOKEN_VARIABLE),
+                        own=tokens.google,
+                        endpoints=setting.get("endpoints"),
+                    ),
+                    tokens.GOOGLE,
+                ),
             )
         return _GROUNDS[key]
 
