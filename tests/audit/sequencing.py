@@ -260,6 +260,7 @@ def make_sequencer(
     adopts: bool = False,
     contexts: Sequence[str] = CONTEXTS,
     own: Mapping[str, Database] = MappingProxyType({}),
+    beat: Callable[[bool], None] | None = None,
 ) -> Sequencer:
     """A sequencer that signs with the keys of the tests."""
     publisher = Publisher(
@@ -278,6 +279,7 @@ def make_sequencer(
         clock=clock or SystemClock(),
         holder=holder,
         unrenewed_s=unrenewed_s,
+        beat=beat,
         adopts=adopts,
     )
 

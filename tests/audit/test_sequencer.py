@@ -16,7 +16,7 @@ from tallystick.audit.service.following import WrongCluster
 from tallystick.kernel.entries import read, write
 from tallystick.kernel.instants import SECOND, Instant
 from tallystick.runtime.clock import SystemClock
-from tests.audit.sequencing import House, audited, deed, housed, put
+from tests.audit.sequencing import House, audited, deed, housed, owning, put
 
 
 @pytest.fixture
@@ -313,3 +313,26 @@ async def leaf(house: House, context: str, **columns: Any) -> None:
         await connection.execute(
             f"INSERT INTO {context}.leaf ({', '.join(row)}) VALUES ({places})", *row.values()
         )
+
+
+async def test_after_each_turn_it_is_told_whether_the_record_is_kept(house: House) -> None:
+    stopping, told = asyncio.Event(), list[bool]()
+
+    def beat(is_kept: bool) -> None:
+        told.append(is_kept)
+        stopping.set()
+
+    async def one_turn(holder: str) -> None:
+        stopping.clear()
+        await (await house.sequencer(holder, beat=beat)).run(stopping)
+
+    await one_turn("first")
+    other = await house.sequencer("other")
+    assert await other.try_lease()
+    # Whoever waits for another that has the lease does its part.
+    await one_turn("second")
+    await other.give_up()
+    async with owning(house.url) as connection:
+        await connection.execute("REVOKE SELECT ON audit.lease FROM tallystick_sequencer")
+    await one_turn("third")
+    assert told == [True, True, False]

@@ -29,12 +29,13 @@ from tallystick.runtime.database import Database
 from tallystick.runtime.embedded import default_home
 from tallystick.runtime.leasing import demand_no_login
 from tallystick.runtime.orphans import end_with
+from tallystick.runtime.pulse import Pulse
 from tallystick.runtime.record import Pen
 
 SEQUENCER = "tallystick_sequencer"
 # Whoever sleeps inside a transaction is put out of it before its place is free for another.
 TURN_SETTINGS = {**PLANNING, "idle_in_transaction_session_timeout": "5s"}
-# Beside the keys: who has the one has the other.
+# Beside the keys, where nothing else is said: who has the one has the other.
 MEMORY_NAME = "record-memory"
 ALGORITHMS = (ED25519, ML_DSA_44)
 SIGNERS_REMEMBERED_MAX = 10_000
@@ -47,6 +48,11 @@ _STOP_WAIT_S = 10
 def keys_file(settings: Settings) -> Path:
     """Where the keys that sign checkpoints are: as configured, or in the home."""
     return Path(settings.record_keys) if settings.record_keys else default_home() / "record-keys"
+
+
+def memory_file(settings: Settings, keys: Path) -> Path:
+    """Where it is remembered what was signed: as configured, or beside the keys."""
+    return Path(settings.record_memory) if settings.record_memory else keys.with_name(MEMORY_NAME)
 
 
 async def demand_keys(database: Database, settings: Settings) -> Path:
@@ -102,7 +108,7 @@ async def sequence(
             await one.start()
             stack.push_async_callback(one.stop)
         path = await demand_keys(own, settings)
-        memory = SignedMemory(path.with_name(MEMORY_NAME))
+        memory = SignedMemory(memory_file(settings, path))
         stack.callback(memory.close)
         witnesses = await stack.enter_async_context(clients_of(policy))
         clock = SystemClock()
@@ -122,6 +128,7 @@ async def sequence(
             pen=Pen(database=own, context="audit", clock=clock),
             clock=clock,
             holder=f"{os.uname().nodename}:{os.getpid()}",
+            beat=Pulse(Path(settings.record_pulse)).beat if settings.record_pulse else None,
         )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(sequencer.run(stopping))

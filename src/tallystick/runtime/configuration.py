@@ -52,6 +52,8 @@ class Settings:
     log_level: str = "info"
     record_origin: str = RECORD_ORIGIN_DEFAULT
     record_keys: str = ""
+    record_memory: str = ""
+    record_pulse: str = ""
     record_policy: str = ""
     record_folder: str = ""
     limit_tenant: int = LIMIT_DEFAULT
@@ -143,6 +145,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         log_level=given.get("TALLYSTICK_LOG_LEVEL", "info"),
         record_origin=_origin(given),
         record_keys=given.get("TALLYSTICK_RECORD_KEYS", ""),
+        record_memory=given.get("TALLYSTICK_RECORD_MEMORY", ""),
+        record_pulse=given.get("TALLYSTICK_RECORD_PULSE", ""),
         record_policy=given.get("TALLYSTICK_RECORD_POLICY", ""),
         record_folder=given.get("TALLYSTICK_RECORD_FOLDER", ""),
         limit_tenant=_whole(given, "TALLYSTICK_LIMIT_TENANT", LIMIT_DEFAULT, most=LIMIT_MAX),

@@ -1,15 +1,20 @@
 """A process asks itself whether it lives or can serve: ``python -m tallystick.runtime.probing /readyz``.
 
-For where nobody else can ask: a server that wants a certificate of whoever connects refuses the probes of Kubernetes.
+For where nobody else can ask: a server that wants a certificate of whoever connects refuses the probes of Kubernetes,
+and a sequencer has no port: ``turns`` asks whether it takes turns, ``record`` whether the record is kept as well.
 Little is imported, since it is run every few seconds. Exit code 0 says yes.
 """
 
 import os
 import ssl
 import sys
+import time
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
 from typing import Final
+
+from tallystick.runtime import pulse
 
 WAIT_S: Final = 4
 _PORT: Final = "8480"
@@ -46,6 +51,16 @@ def _connection(given: Mapping[str, str]) -> HTTPConnection:
     return HTTPSConnection(host, port, timeout=WAIT_S, context=context)
 
 
+def why_not(asked: str, *, given: Mapping[str, str]) -> str:
+    """Say why the answer is no; empty where it is yes. ``asked`` is a path of HTTP, ``turns`` or ``record``."""
+    if asked in ("turns", "record"):
+        path = given.get("TALLYSTICK_RECORD_PULSE")
+        if not path:
+            return "TALLYSTICK_RECORD_PULSE is not set: name the file that `tallystick sequence` writes"
+        return pulse.failing(Path(path), is_good_asked=asked == "record", now=time.monotonic_ns())
+    answered = probe(asked, given=given)
+    return "" if answered == 200 else f"answered {answered}" if answered else "nobody answers"
+
+
 if __name__ == "__main__":
-    answered = probe(sys.argv[1] if len(sys.argv) > 1 else "/readyz", given=os.environ)
-    sys.exit(0 if answered == 200 else f"answered {answered}" if answered else "nobody answers")
+    sys.exit(why_not(sys.argv[1] if len(sys.argv) > 1 else "/readyz", given=os.environ) or 0)

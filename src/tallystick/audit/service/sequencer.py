@@ -5,6 +5,7 @@ was taken. Whoever slept while another took over finds another epoch there, and 
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
@@ -62,7 +63,9 @@ class Sequencer:
         holder: str,
         unrenewed_s: float = UNRENEWED_S,
         adopts: bool = False,
+        beat: Callable[[bool], None] | None = None,
     ) -> None:
+        """``beat`` is told after every turn whether the record is kept: by this one, or by another that was seen."""
         self._database = database
         self._following = following
         self._publisher = publisher
@@ -71,6 +74,7 @@ class Sequencer:
         self._holder = holder
         self._unrenewed_s = unrenewed_s
         self._adopts = adopts
+        self._beat = beat
         self._epoch: int | None = None
         self._places: dict[str, Place] = {}
         self._edges: dict[int, Frontier] = {}
@@ -90,17 +94,21 @@ class Sequencer:
         """
         try:
             while not stopping.is_set():
-                await self._try_turn()
+                is_kept = await self._try_turn()
+                if self._beat is not None:
+                    self._beat(is_kept)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), 0 if self._is_behind else PAUSE_S)
             await self.give_up()
         finally:
             await self._publisher.stop()
 
-    async def _try_turn(self) -> None:
+    async def _try_turn(self) -> bool:
+        """Take a turn, or see that another does; answers whether the record was kept."""
         try:
             if await self.try_lease():
                 await self.turn()
+            return True
         except WrongCluster:
             raise
         except Fenced:
@@ -110,6 +118,7 @@ class Sequencer:
             _log.warning("turn_failed", holder=self._holder, error=repr(error)[:500])
             # What was read or half done may be what failed, so it is read again.
             self._forget()
+        return False
 
     async def try_lease(self) -> bool:
         """Have the lease, or take it when nobody renews it. Raises WrongCluster."""
