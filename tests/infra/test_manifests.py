@@ -10,6 +10,7 @@ import pytest
 from tallystick.apps import manifests, pods
 from tallystick.apps.parts import EDGE, NEEDS
 from tallystick.apps.splitting import SPLITS
+from tallystick.runtime.configuration import REQUEST_SECONDS_DEFAULT
 from tests.infra.kustomize import KUBERNETES, OVERLAYS, containers_of, named, pod_of, read, rendered
 from tests.tidy import tree
 
@@ -185,3 +186,82 @@ def test_the_image_is_pinned_and_nobody_is_root_in_it() -> None:
     users = [line.split()[1] for line in lines if line.startswith("USER ")]
     assert users == [f"{pods.USER}:{pods.USER}"]
     assert any("--require-hashes" in line for line in lines)
+
+
+def _running(overlay: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Give each pod that runs the platform, with its container."""
+    found = [pod for pod in map(pod_of, overlay) if pod]
+    assert len(found) >= 4
+    return [(pod, pod["containers"][0]) for pod in found]
+
+
+def test_what_is_written_lies_where_it_may_be_written(overlay: list[dict[str, Any]]) -> None:
+    written = ("TALLYSTICK_HOME", "TALLYSTICK_RECORD_MEMORY", "TALLYSTICK_RECORD_PULSE")
+    seen = 0
+    for _, container in _running(overlay):
+        mounts = {each["mountPath"]: each for each in container["volumeMounts"]}
+        settings = named(overlay, "ConfigMap")[container["envFrom"][0]["configMapRef"]["name"]]
+        for path in filter(None, map(settings["data"].get, written)):
+            (mount,) = [each for at, each in mounts.items() if Path(path).is_relative_to(at)]
+            assert not mount.get("readOnly"), path
+            seen += 1
+    assert seen >= 5
+
+
+def test_what_was_signed_is_remembered_by_each_sequencer_for_itself(
+    overlay: list[dict[str, Any]],
+) -> None:
+    spec = named(overlay, "StatefulSet")["sequencer"]["spec"]
+    (claim,) = spec["volumeClaimTemplates"]
+    assert spec["replicas"] == 2
+    assert claim["spec"]["accessModes"] == ["ReadWriteOncePod"]
+    assert "persistentVolumeClaimRetentionPolicy" not in spec, "it stays, as it does by default"
+    mounts = spec["template"]["spec"]["containers"][0]["volumeMounts"]
+    assert {"name": claim["metadata"]["name"], "mountPath": pods.MEMORY} in mounts
+
+
+def test_every_process_calls_the_record_by_one_name_of_ours(overlay: list[dict[str, Any]]) -> None:
+    settings = [one["data"] for one in overlay if one["kind"] == "ConfigMap"]
+    names = {one["TALLYSTICK_RECORD_ORIGIN"] for one in settings if "TALLYSTICK_ONLY" in one}
+    names.add(named(overlay, "ConfigMap")["sequencer"]["data"]["TALLYSTICK_RECORD_ORIGIN"])
+    assert names == {"api.bank.example/record"}
+
+
+def test_pods_are_given_the_time_that_they_take_to_end(overlay: list[dict[str, Any]]) -> None:
+    for pod, container in _running(overlay):
+        name = container["envFrom"][0]["configMapRef"]["name"]
+        drain = named(overlay, "ConfigMap")[name]["data"].get("TALLYSTICK_DRAIN_SECONDS", "0")
+        least = int(drain) + REQUEST_SECONDS_DEFAULT + 15
+        assert pod["terminationGracePeriodSeconds"] >= least, "docs/operating/upgrading.md says so"
+
+
+def test_memory_is_had_from_the_start(overlay: list[dict[str, Any]]) -> None:
+    for pod, _ in _running(overlay):
+        for container in containers_of(pod):
+            asked = container["resources"]
+            assert asked["requests"]["memory"] == asked["limits"]["memory"]
+
+
+def test_a_rollout_migrates_only_as_far_as_the_release_before_can_live_with(
+    overlay: list[dict[str, Any]],
+) -> None:
+    jobs = named(overlay, "Job")
+    commands = {
+        name: (
+            one["spec"]["suspend"],
+            *one["spec"]["template"]["spec"]["containers"][0]["command"][1:],
+        )
+        for name, one in jobs.items()
+    }
+    assert commands == {
+        "migrate": (False, "migrate", "--pre"),
+        "migrate-rest": (True, "migrate"),
+    }
+
+
+def test_every_process_is_probed(overlay: list[dict[str, Any]]) -> None:
+    lasting = [one for one in overlay if one["kind"] in {"Deployment", "StatefulSet"}]
+    assert "sequencer" in {one["metadata"]["name"] for one in lasting}
+    for one in lasting:
+        (container,) = one["spec"]["template"]["spec"]["containers"]
+        assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys()

@@ -20,12 +20,16 @@ from typing import Any
 import httpx
 import pytest
 
+from tallystick.apps import pods
+from tallystick.apps.sequencing import ALGORITHMS
+from tallystick.audit.adapters.key_file import make_keys
+from tallystick.runtime import pulse
 from tests.apps.platform import READY_WAIT_S, ROOT, STOP_WAIT_S, run
 from tests.infra.kustomize import OVERLAYS, named, rendered
 from tests.runtime.authority import Authority, Pair
 
 SPLIT = "three"
-MOUNTS = "/run/tallystick"
+MOUNTS, KEPT = "/run/tallystick", "/var/lib/tallystick"
 
 
 class Cluster:
@@ -34,7 +38,7 @@ class Cluster:
     def __init__(self, folder: Path, database: str) -> None:
         self.folder, self.database = folder, database
         self.manifests = rendered(OVERLAYS / SPLIT)
-        self.deployments = named(self.manifests, "Deployment")
+        self.workloads = named(self.manifests, "Deployment") | named(self.manifests, "StatefulSet")
         serving = named(self.manifests, "Service")
         # An address of the loopback for each name of a service.
         self.hosts = {
@@ -51,7 +55,7 @@ class Cluster:
         for service, host in self.hosts.items():
             text = text.replace(service, host)
         text = text.replace("https://api.bank.example", f"https://{self.host['edge']}:8480")
-        for path in (MOUNTS, "/var/lib/tallystick"):
+        for path in (MOUNTS, KEPT):
             text = text.replace(path, str(self.folder / name) + path)
         return text
 
@@ -77,7 +81,8 @@ class Cluster:
         (base / "secrets" / "..data").mkdir(parents=True)
         for folder in ("keys", "tls"):
             (base / folder).mkdir()
-        (self.folder / name / "var/lib/tallystick").mkdir(parents=True)
+        for folder in (KEPT, pods.MEMORY):
+            (self.folder / name / folder[1:]).mkdir(parents=True)
         for file, source in files.items():
             is_tls = file in {"tls.crt", "tls.key", "ca.crt"}
             at = base / ("tls" if is_tls else "secrets/..data") / file
@@ -88,7 +93,7 @@ class Cluster:
 
     def start(self, name: str) -> None:
         """Run what prepares a pod, to its end, and then its process."""
-        pod = self.deployments[name]["spec"]["template"]["spec"]
+        pod = self.workloads[name]["spec"]["template"]["spec"]
         for container in pod["initContainers"]:
             subprocess.run(self.command(name, container), check=True, timeout=10)
         (container,) = pod["containers"]
@@ -104,7 +109,7 @@ class Cluster:
 
     def probe(self, name: str, kind: str) -> bool:
         """Ask as a kubelet does."""
-        probe = self.deployments[name]["spec"]["template"]["spec"]["containers"][0][kind]
+        probe = self.workloads[name]["spec"]["template"]["spec"]["containers"][0][kind]
         if "exec" in probe:
             done = subprocess.run(
                 self.command(name, probe["exec"]),
@@ -157,6 +162,7 @@ def cluster(make_database: Callable[[], str]) -> Iterator[Cluster]:
         for name in ("keys", "books", "edge"):
             made.await_ready(name)
         made.start("sequencer")
+        made.await_ready("sequencer")
         yield made
     finally:
         made.stop()
@@ -174,9 +180,8 @@ def _prepare(made: Cluster) -> None:
             if (made.doors / name / file).exists()
         }
         tls = {"tls.crt": pair.certificate, "tls.key": pair.key, "ca.crt": made.authority.file}
-        made.mount(name, tls | of_doors | (keys if name == "keys" else {}))
-    # The sequencer makes its keys where there are none, and a cluster's are of the secret manager.
-    made.mount("sequencer", {})
+        made.mount(name, tls | of_doors | (_only_of_people(keys) if name == "keys" else {}))
+    made.mount("sequencer", {"record-keys": keys["record-keys"]})
     job = named(made.manifests, "Job")["migrate"]["spec"]["template"]["spec"]
     made.mount("migrate", {})
     (container,) = job["containers"]
@@ -190,7 +195,13 @@ def _keys(folder: Path) -> dict[str, Path]:
     curve = ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
     subprocess.run([*curve, "-out", str(token)], check=True, capture_output=True)
     factor.write_text(secrets.token_hex(32) + "\n")
-    return {"token-keys": token, "factor-keys": factor}
+    record = folder / "record-keys"
+    make_keys(record, name="api.bank.example/record", algorithms=ALGORITHMS)
+    return {"token-keys": token, "factor-keys": factor, "record-keys": record}
+
+
+def _only_of_people(keys: dict[str, Path]) -> dict[str, Path]:
+    return {name: path for name, path in keys.items() if name != "record-keys"}
 
 
 def _trusting(cluster: Cluster) -> ssl.SSLContext:
@@ -198,10 +209,35 @@ def _trusting(cluster: Cluster) -> ssl.SSLContext:
 
 
 def test_every_probe_says_yes(cluster: Cluster) -> None:
-    for name in cluster.host:
+    for name in (*cluster.host, "sequencer"):
         for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
             assert cluster.probe(name, kind), (name, kind)
-    assert cluster.running["sequencer"].poll() is None
+
+
+def test_what_is_mounted_to_be_read_is_only_read(cluster: Cluster) -> None:
+    assert [
+        path.name for path in (cluster.folder / "sequencer" / MOUNTS[1:] / "keys").iterdir()
+    ] == ["record-keys"]
+    memory = cluster.folder / "sequencer" / pods.MEMORY[1:] / "record-memory"
+    assert memory.stat().st_size > 0
+
+
+def test_a_sequencer_whose_turns_fail_lives_and_is_not_ready_and_one_that_hangs_does_not_live(
+    cluster: Cluster,
+) -> None:
+    process, kinds = cluster.running["sequencer"], ("livenessProbe", "readinessProbe")
+    os.killpg(process.pid, signal.SIGSTOP)
+    try:
+        path = Path(cluster.env("sequencer")["TALLYSTICK_RECORD_PULSE"])
+        turned, good = map(int, path.read_text().split())
+        assert turned == good
+        path.write_text(f"{turned} {turned - pulse.GOOD_MAX_NS}\n")
+        assert [cluster.probe("sequencer", kind) for kind in kinds] == [True, False]
+        path.write_text(f"{turned - pulse.TURN_MAX_NS} {turned - pulse.TURN_MAX_NS}\n")
+        assert [cluster.probe("sequencer", kind) for kind in kinds] == [False, False]
+    finally:
+        os.killpg(process.pid, signal.SIGCONT)
+    cluster.await_ready("sequencer")
 
 
 def test_keys_are_taken_so_that_nobody_else_reads_them(cluster: Cluster) -> None:

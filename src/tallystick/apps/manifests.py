@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -17,10 +18,13 @@ from tallystick.apps.pods import (
     HOME,
     IMAGE,
     KEYS,
+    MEMORY,
     PORT,
+    PULSE,
     TLS,
     Manifest,
     account_of,
+    certificate_of,
     container_of,
     object_of,
     pod_of,
@@ -71,6 +75,11 @@ def url_of(process_name: str, namespace: str) -> str:
     return f"https://{process_name}.{namespace}.svc:{PORT}"
 
 
+def origin_of(public_url: str) -> str:
+    """What the logs of the record are named by: the host that others know us by, which never changes."""
+    return f"{urlsplit(public_url).netloc.lower()}/record"
+
+
 def processes(split: str) -> list[Process]:
     """The processes of a split, each at its name in the cluster. Raises ValueError for a split there is none of."""
     named = processes_of(split, port=PORT, at={})
@@ -111,7 +120,7 @@ def manifests(split: str, *, public_url: str, database_network: str) -> dict[str
     """The manifests of each process of a split by its name, the record's and the migration's beside them."""
     every = processes(split)
     made = {one.name: list(_of_process(one, every, public_url, database_network)) for one in every}
-    made["sequencer"] = list(_of_sequencer(database_network))
+    made["sequencer"] = list(_of_sequencer(public_url, database_network))
     made["migrate"] = list(_of_migration(database_network))
     return made
 
@@ -142,7 +151,7 @@ def _of_process(
     yield object_of(
         "v1", "ConfigMap", name, namespace, data=_settings(process, asked, every, public_url)
     )
-    yield _certificate(name, namespace)
+    yield certificate_of(name, namespace)
     files = _door_files(process, every) | _key_files(process.parts)
     yield from _secrets(name, namespace, files=files, has_tables=bool(contexts))
     yield _deployment(process, has_tables=bool(contexts))
@@ -188,6 +197,7 @@ def _settings(
         "TALLYSTICK_PORT": str(PORT),
         "TALLYSTICK_PUBLIC_URL": public_url,
         "TALLYSTICK_HOME": HOME,
+        "TALLYSTICK_RECORD_ORIGIN": origin_of(public_url),
         "TALLYSTICK_DRAIN_SECONDS": str(DRAIN_SECONDS),
         "TALLYSTICK_DOOR_KEY": f"{KEYS}/door.key" if "door.key" in files else "",
         "TALLYSTICK_DOOR_PEERS": f"{KEYS}/peers.toml" if "peers.toml" in files else "",
@@ -212,20 +222,24 @@ def _key_settings(parts: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _of_sequencer(database_network: str) -> Iterator[Manifest]:
+def _of_sequencer(public_url: str, database_network: str) -> Iterator[Manifest]:
     """The one that signs the record: two stand ready, and the lease in the database says which of them does."""
     name, namespace = "sequencer", "tallystick-keys"
     yield account_of(name, namespace)
     settings = {
         "TALLYSTICK_ENVIRONMENT": "production",
         "TALLYSTICK_HOME": HOME,
+        "TALLYSTICK_RECORD_ORIGIN": origin_of(public_url),
+        # Keys are mounted to be read; what was signed is remembered where it outlives the pod.
+        "TALLYSTICK_RECORD_MEMORY": f"{MEMORY}/record-memory",
+        "TALLYSTICK_RECORD_PULSE": PULSE,
         **_key_settings([name]),
     }
     yield object_of("v1", "ConfigMap", name, namespace, data=settings)
     yield from _secrets(name, namespace, files=_key_files([name]), has_tables=True)
     container = container_of("sequence", name)
     yield workload_of(
-        name, namespace, container, volumes=volumes_of(name, has_tls=False), replicas=2
+        name, namespace, container, volumes=volumes_of(name, has_tls=False), remembering=2
     )
     yield _disruption(name, namespace)
     yield _network(name, namespace, database_network=database_network)
@@ -240,16 +254,20 @@ def _of_migration(database_network: str) -> Iterator[Manifest]:
         data={"TALLYSTICK_ENVIRONMENT": "production", "TALLYSTICK_HOME": HOME},
     )  # fmt: skip
     yield from _secrets(name, namespace, files={}, has_tables=True)
-    pod = pod_of(
-        name, container_of("migrate", name), volumes_of(name, has_tls=False, has_keys=False)
-    )
+    yield _migrating(name, namespace, "--pre")
+    # The rest, which the release before could not live with: somebody lets it run once that release is gone.
+    yield _migrating("migrate-rest", namespace, waits=True)
+    yield _network(name, namespace, database_network=database_network)
+
+
+def _migrating(name: str, namespace: str, *options: str, waits: bool = False) -> Manifest:
+    volumes = volumes_of("migrate", has_tls=False, has_keys=False)
+    pod = pod_of("migrate", container_of("migrate", "migrate", *options), volumes)
     pod["spec"]["restartPolicy"] = "Never"
     del pod["spec"]["topologySpreadConstraints"]
-    yield object_of(
-        "batch/v1", "Job", name, namespace,
-        spec={"backoffLimit": 2, "activeDeadlineSeconds": 3_600, "ttlSecondsAfterFinished": 600, "template": pod},
-    )  # fmt: skip
-    yield _network(name, namespace, database_network=database_network)
+    bounds = {"backoffLimit": 2, "activeDeadlineSeconds": 3_600, "ttlSecondsAfterFinished": 600}
+    spec = {"suspend": waits, **bounds, "template": pod}
+    return object_of("batch/v1", "Job", name, namespace, of="migrate", spec=spec)
 
 
 def _deployment(process: Process, *, has_tables: bool) -> Manifest:
@@ -259,21 +277,6 @@ def _deployment(process: Process, *, has_tables: bool) -> Manifest:
     return workload_of(
         process.name, namespace_of(process), container, volumes=volumes_of(process.name)
     )
-
-
-def _certificate(name: str, namespace: str) -> Manifest:
-    return object_of(
-        "cert-manager.io/v1", "Certificate", f"{name}-tls", namespace, of=name,
-        spec={
-            "secretName": f"{name}-tls",
-            "duration": "720h",
-            "renewBefore": "240h",
-            "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
-            "usages": ["server auth", "client auth"],
-            "dnsNames": [f"{name}.{namespace}.svc", f"{name}.{namespace}.svc.cluster.local"],
-            "issuerRef": {"kind": "ClusterIssuer", "name": "tallystick-internal"},
-        },
-    )  # fmt: skip
 
 
 def _door_files(process: Process, every: Sequence[Process]) -> dict[str, str]:

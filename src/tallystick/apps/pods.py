@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tallystick.runtime.configuration import REQUEST_SECONDS_DEFAULT
+
 Manifest = dict[str, Any]
 
 PORT: Final = 8480
@@ -11,10 +13,15 @@ USER: Final = 10_001
 IMAGE: Final = "tallystick"
 """What `images` of a kustomization puts a registry and a digest in place of."""
 DRAIN_SECONDS: Final = 15
+GRACE_SECONDS: Final = DRAIN_SECONDS + REQUEST_SECONDS_DEFAULT + 15
+"""What a pod is given to end: it drains, a request takes its whole time, and connections are closed."""
 KEYS: Final = "/run/tallystick/keys"
 SECRETS: Final = "/run/tallystick/secrets"
 TLS: Final = "/run/tallystick/tls"
 HOME: Final = "/var/lib/tallystick"
+MEMORY: Final = "/var/lib/tallystick-memory"
+"""Where a sequencer remembers what it signed: a volume that outlives its pod."""
+PULSE: Final = f"{HOME}/record-pulse"
 _INTO_MEMORY: Final = ("-exec", "install", "-m", "0600", "{}", KEYS, ";")
 
 
@@ -24,26 +31,45 @@ def workload_of(
     container: Manifest,
     *,
     volumes: list[Manifest],
-    replicas: int | None = None,
+    remembering: int = 0,
 ) -> Manifest:
+    """What keeps pods running: as many as its scaler says, or so many, each ``remembering`` on a volume of its own."""
     spec: Manifest = {
         "revisionHistoryLimit": 5,
         "selector": {"matchLabels": selector_of(name)},
-        "strategy": {
-            "type": "RollingUpdate",
-            "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1},
-        },
         "template": pod_of(name, container, volumes),
     }
-    if replicas is not None:
-        spec["replicas"] = replicas
-    made = object_of("apps/v1", "Deployment", name, namespace, spec=spec)
+    kind = "StatefulSet" if remembering else "Deployment"
+    if remembering:
+        spec |= {
+            "replicas": remembering,
+            "podManagementPolicy": "Parallel",
+            "updateStrategy": {"type": "RollingUpdate"},
+            "volumeClaimTemplates": [_claim(name)],
+        }
+    else:
+        rolling = {"maxUnavailable": 0, "maxSurge": 1}
+        spec["strategy"] = {"type": "RollingUpdate", "rollingUpdate": rolling}
+    made = object_of("apps/v1", kind, name, namespace, spec=spec)
     # A process reads these when it starts and not again: Reloader rolls it out when one of them changes.
     secrets = [each["secret"]["secretName"] for each in volumes if "secret" in each]
     secrets += [one["valueFrom"]["secretKeyRef"]["name"] for one in container.get("env", ())]
     read = {"secret.reloader.stakater.com/reload": ",".join(sorted(secrets))}
     made["metadata"]["annotations"] = read
     return made
+
+
+def _claim(name: str) -> Manifest:
+    """A disk of a pod's own, of the cluster's default class; it stays when its pod goes, and no other pod mounts it."""
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "memory", "labels": labels_of(name)},
+        "spec": {
+            "accessModes": ["ReadWriteOncePod"],
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+    }
 
 
 def pod_of(name: str, container: Manifest, volumes: list[Manifest]) -> Manifest:
@@ -54,13 +80,14 @@ def pod_of(name: str, container: Manifest, volumes: list[Manifest]) -> Manifest:
             "serviceAccountName": name,
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
-            "terminationGracePeriodSeconds": DRAIN_SECONDS + 45,
+            "terminationGracePeriodSeconds": GRACE_SECONDS,
             "priorityClassName": "tallystick",
             "securityContext": {
                 "runAsNonRoot": True,
                 "runAsUser": USER,
                 "runAsGroup": USER,
                 "fsGroup": USER,
+                "fsGroupChangePolicy": "OnRootMismatch",
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
             "topologySpreadConstraints": [
@@ -86,14 +113,14 @@ def _spread(name: str, over: str) -> Manifest:
     }
 
 
-def container_of(command: str, name: str, *, has_tables: bool = True) -> Manifest:
+def container_of(command: str, name: str, *options: str, has_tables: bool = True) -> Manifest:
     made: Manifest = {
         "name": "tallystick",
         "image": IMAGE,
         "imagePullPolicy": "IfNotPresent",
-        "command": ["tallystick", command],
+        "command": ["tallystick", command, *options],
         "envFrom": [{"configMapRef": {"name": name}}],
-        "resources": _resources("250m", "384Mi", "1Gi"),
+        "resources": _resources("250m", "1Gi"),
         "securityContext": _closed(),
         "volumeMounts": [
             {"name": "home", "mountPath": HOME},
@@ -105,6 +132,9 @@ def container_of(command: str, name: str, *, has_tables: bool = True) -> Manifes
         made["env"] = [{"name": "TALLYSTICK_DATABASE_URL", "valueFrom": reference}]
     if command != "migrate":
         made["volumeMounts"].append({"name": "keys", "mountPath": KEYS, "readOnly": True})
+    if command == "sequence":
+        made["volumeMounts"].append({"name": "memory", "mountPath": MEMORY})
+        made |= _probes_of_turns()
     if command == "serve":
         made["volumeMounts"].append({"name": "tls", "mountPath": TLS, "readOnly": True})
     return made
@@ -117,7 +147,7 @@ def _taker() -> Manifest:
         "image": IMAGE,
         "imagePullPolicy": "IfNotPresent",
         "command": ["find", SECRETS, "-type", "l", "-name", "[!.]*", *_INTO_MEMORY],
-        "resources": _resources("10m", "16Mi", "32Mi"),
+        "resources": _resources("10m", "32Mi"),
         "securityContext": _closed(),
         "volumeMounts": [
             {"name": "secrets", "mountPath": SECRETS, "readOnly": True},
@@ -142,8 +172,9 @@ def volumes_of(name: str, *, has_tls: bool = True, has_keys: bool = True) -> lis
     return made
 
 
-def _resources(cpu: str, memory: str, most: str) -> Manifest:
-    return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"cpu": "2", "memory": most}}
+def _resources(cpu: str, memory: str) -> Manifest:
+    """What is asked for. Memory that may be had is had from the start: a node that is short takes it from others."""
+    return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"cpu": "2", "memory": memory}}
 
 
 def _closed() -> Manifest:
@@ -162,7 +193,7 @@ def probes_of(*, is_edge: bool) -> Manifest:
     def probe(path: str, **bounds: int) -> Manifest:
         asked: Manifest = {"httpGet": {"path": path, "port": "https", "scheme": "HTTPS"}}
         if not is_edge:
-            asked = {"exec": {"command": ["python", "-m", "tallystick.runtime.probing", path]}}
+            asked = _asking(path)
         return asked | {"timeoutSeconds": 5, **bounds}
 
     return {
@@ -170,6 +201,21 @@ def probes_of(*, is_edge: bool) -> Manifest:
         "readinessProbe": probe("/readyz", periodSeconds=5, failureThreshold=2),
         "livenessProbe": probe("/healthz", periodSeconds=20, failureThreshold=3),
     }
+
+
+def _probes_of_turns() -> Manifest:
+    """A sequencer has no port. It lives while it takes turns; it is ready while it, or another, keeps the record."""
+    turns, record = _asking("turns"), _asking("record")
+    return {
+        "startupProbe": turns | {"timeoutSeconds": 5, "periodSeconds": 2, "failureThreshold": 60},
+        "readinessProbe": record
+        | {"timeoutSeconds": 5, "periodSeconds": 10, "failureThreshold": 2},
+        "livenessProbe": turns | {"timeoutSeconds": 5, "periodSeconds": 20, "failureThreshold": 3},
+    }
+
+
+def _asking(what: str) -> Manifest:
+    return {"exec": {"command": ["python", "-m", "tallystick.runtime.probing", what]}}
 
 
 def selector_of(name: str) -> dict[str, str]:
@@ -207,3 +253,19 @@ def account_of(name: str, namespace: str) -> Manifest:
     """Whom the pods of a process are to a cloud; to the cluster they are nobody."""
     made = object_of("v1", "ServiceAccount", name, namespace)
     return made | {"automountServiceAccountToken": False}
+
+
+def certificate_of(name: str, namespace: str) -> Manifest:
+    """What a process shows as a server and as a client: thirty days, renewed ten days before they end."""
+    return object_of(
+        "cert-manager.io/v1", "Certificate", f"{name}-tls", namespace, of=name,
+        spec={
+            "secretName": f"{name}-tls",
+            "duration": "720h",
+            "renewBefore": "240h",
+            "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
+            "usages": ["server auth", "client auth"],
+            "dnsNames": [f"{name}.{namespace}.svc", f"{name}.{namespace}.svc.cluster.local"],
+            "issuerRef": {"kind": "ClusterIssuer", "name": "tallystick-internal"},
+        },
+    )  # fmt: skip
