@@ -119,6 +119,20 @@ def _storage_account(_: Config, ground: Ground) -> Answer:
     return {"id": address, "email_address": address, "member": f"serviceAccount:{address}"}
 
 
+def _google_logging(config: Config, ground: Ground) -> Answer:
+    """Logging's own account is named after the project's number; no key is set before somebody sets one."""
+    name = f"projects/{config.get('project') or ground.project}/settings"
+    account = f"cmek-p{PROJECT_NUMBER}@gcp-sa-logging.iam.gserviceaccount.com"
+    return {"id": name, "name": name, "service_account_id": account}
+
+
+def _google_logging_settings(config: Config, ground: Ground) -> Answer:
+    said = _google_logging(config, ground)
+    account = said.pop("service_account_id")
+    writer = f"service-{PROJECT_NUMBER}@gcp-sa-logging.iam.gserviceaccount.com"
+    return {**said, "kms_service_account_id": account, "logging_service_account_id": writer}
+
+
 def _google_policy(config: Config, ground: Ground) -> Answer:
     bindings = [
         {"members": sorted(each["members"]), "role": each["role"]}
@@ -210,4 +224,6 @@ FIXED: Final[Mapping[str, Callable[[Config, Ground], Answer]]] = {
     "google_compute_zones": _google_zones,
     "google_storage_project_service_account": _storage_account,
     "google_iam_policy": _google_policy,
+    "google_logging_project_cmek_settings": _google_logging,
+    "google_logging_project_settings": _google_logging_settings,
 }
