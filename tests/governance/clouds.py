@@ -94,6 +94,10 @@ class Written:
     def __init__(self, **words: Any) -> None:
         self._policies = policies(**words)
 
+    def change(self, **rules: Any) -> None:
+        """Let other rules be read from now on."""
+        self._policies = replace(self._policies, rules=replace(self._policies.rules, **rules))
+
     def read(self) -> Policies:
         return self._policies
 
@@ -125,7 +129,7 @@ def plan_json(
         for name, is_closed in (buckets or {"good": True}).items()
     ]  # fmt: skip
     said = {
-        "format_version": "1.2", "terraform_version": "1.15.5", "timestamp": "2026-12-01T09:00:00Z",
+        "format_version": "1.2", "terraform_version": "1.15.5", "complete": True, "timestamp": "2026-12-01T09:00:00Z",
         "variables": {"environment": {"value": environment}},
         "resource_changes": changes,
         "configuration": {"provider_config": {}},
@@ -194,7 +198,13 @@ class House:
     async def write(self, lent: LentApply, serial: int, **words: Any) -> Any:
         estate = lent.apply.estate
         told = {"content": state_json(estate, serial), "estate": estate, "token": lent.token}
-        return await self.door.write_state(caller=self.author, message=WriteState(**told | words))
+        return await self.door.write_state(
+            caller=self.runner(lent), message=WriteState(**told | words)
+        )
+
+    def runner(self, lent: LentApply) -> Caller:
+        """Whoever began an apply: nobody else may use what it was lent."""
+        return Caller(tenant_id=self.author.tenant_id, actor=lent.apply.by)
 
     async def finish(
         self, lent: LentApply, *, end: ApplyEnd = ApplyEnd.APPLIED, serial: int | None = None
@@ -204,7 +214,7 @@ class House:
             serial = await self.serial(lent.apply.estate) + 1
             await self.write(lent, serial)
         message = FinishApply(apply=lent.apply.apply, token=lent.token, end=end, serial=serial)
-        return await self.door.finish_apply(caller=self.author, message=message)
+        return await self.door.finish_apply(caller=self.runner(lent), message=message)
 
     async def apply(self, estate: str, *, approver: Caller | None = None, **words: Any) -> Plan:
         """A plan, approved and applied, with a state after it."""

@@ -248,11 +248,18 @@ async def test_plans_come_newest_first_in_pages_and_only_ones_own(house, mint):
         await house.door.plan(caller=stranger, message=PlanOf(plan=plans[0].plan))
 
 
-async def test_whoever_made_the_key_of_the_author_does_not_approve(database_for, caller):
-    async def behind(_, author):
-        return ("per_anna",) if author == "key_runner" else ()
+@pytest.mark.parametrize("alias", ["per_anna", "key_of_the_author", "key_second"])
+async def test_the_author_by_another_name_does_not_approve(database_for, caller, alias):
+    """Whoever made the author's key, a key that the author made, and a second key of the same person."""
+    line = {
+        "key_runner": ("per_anna",), "key_second": ("per_anna",), "key_of_the_author": ("key_runner",),
+    }  # fmt: skip
+
+    async def behind(_, holder):
+        return line.get(holder, ())
 
     house = House(database=await database_for("governance"), caller=caller, behind=behind)
     plan = await house.submit(STAGING)
-    await house.left(lambda: house.approve(plan), AuthorMayNotApprove)
+    other = Caller(tenant_id=caller.tenant_id, actor=alias)
+    await house.left(lambda: house.approve(plan, caller=other), AuthorMayNotApprove)
     await house.approve(plan, caller=house.operator)

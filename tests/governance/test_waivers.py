@@ -1,5 +1,7 @@
 """Waivers: of one control on one subject, for a while; expired and useless ones forgive nothing."""
 
+from dataclasses import replace
+
 import pytest
 
 from tallystick.governance.api import (
@@ -109,6 +111,25 @@ async def test_a_declared_waiver_ends_on_its_day(database_for, caller):
     assert plan.counts == {"fail": 1}
     page = await house.door.verdicts(caller=house.author, message=VerdictsOf(plan=plan.plan))
     assert {one.control for one in page.items} == {"waivers", CONTROL}
+
+
+@pytest.mark.parametrize("now", [(), "sooner"], ids=["removed", "sooner"])
+async def test_a_declared_waiver_that_is_taken_back_after_the_approval_stops_the_apply(
+    database_for, caller, now
+):
+    declared = Declared(
+        control=CONTROL, subject="aws_s3_bucket.bad", environment="staging", owner="a", second="b",
+        reason="it moves", ends=TUESDAY + 2 * DAY,
+    )  # fmt: skip
+    source = Written(waivers=(declared,))
+    house = House(database=await database_for("governance"), caller=caller, policies=source)
+    await house.apply("development-aws", bad=False)
+    plan = await house.submit(STAGING, bad=False)
+    await house.approve(plan)
+    assert (await house.plan(plan)).refusals == ()
+    source.change(waivers=() if now == () else (replace(declared, ends=TUESDAY),))
+    assert (await house.plan(plan)).refusals == ("gate_failed",)
+    await house.left(lambda: house.begin(plan), GateFailed)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ async def test_production_is_changed_in_its_window(house, plan, later, is_open):
 
 async def extended(house, lent):
     message = ExtendApply(apply=lent.apply.apply, token=lent.token)
-    return await house.door.extend_apply(caller=house.author, message=message)
+    return await house.door.extend_apply(caller=house.runner(lent), message=message)
 
 
 async def test_a_lease_is_not_extended_past_its_window(house, plan):

@@ -26,12 +26,12 @@ from tallystick.governance.api import (
 from tallystick.governance.model import deciding, wanted
 from tallystick.governance.model.rules import Rules
 from tallystick.governance.service import answers
-from tallystick.governance.service.cases import case_of, head_of
+from tallystick.governance.service.cases import Voices, case_of, head_of, voices_of
 from tallystick.governance.service.ground import Ground
 from tallystick.governance.service.lending import LEASE, LEASE_MAX, Lending
 from tallystick.governance.service.planning import SUBMITTED, demand_open, found
 from tallystick.governance.store import applies as store
-from tallystick.governance.store import glasses, plans
+from tallystick.governance.store import evidence, glasses, plans
 from tallystick.governance.store.rows import ApplyRow, PlanRow
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.instants import Instant, render
@@ -55,11 +55,12 @@ def longer(row: ApplyRow, at: Instant, *, rules: Rules) -> Instant:
     return max(row.until_at, wished)
 
 
-def demand_lease(row: ApplyRow | None, token: str, at: Instant) -> ApplyRow:
-    """The apply whose lease this is, while it lasts. Raises LeaseNotAccepted."""
+def demand_lease(row: ApplyRow | None, token: str, at: Instant, *, actor: str) -> ApplyRow:
+    """The apply whose lease this is, while it lasts, for whoever began it. Raises LeaseNotAccepted."""
     if (
         row is None
         or row.status != "running"
+        or row.begun_by != actor
         or row.until_at < at
         or not hmac.compare_digest(row.token_hash, hash_of(token))
     ):
@@ -96,6 +97,7 @@ class Applying:
     async def begin(self, caller: Caller, message: BeginApply) -> LentApply:
         """Begin an apply and lend what it needs."""
         rules = self._ground.policies.read().rules
+        voices = await voices_of(self._ground, caller, message.plan)
         head, at = await head_of(self._ground), self._ground.clock.now()
         token = self._ground.mint.secret(TOKEN_BYTES).hex()
         tenant_id = caller.tenant_id
@@ -111,6 +113,7 @@ class Applying:
                 caller,
                 plan,
                 rules=rules,
+                voices=voices,
                 head=head,
                 at=at,
                 is_broken=message.break_glass is not None,
@@ -203,6 +206,7 @@ class Applying:
         plan: PlanRow,
         *,
         rules: Rules,
+        voices: Voices,
         head: str | None,
         at: Instant,
         is_broken: bool,
@@ -210,7 +214,9 @@ class Applying:
         """The codes of what a broken glass passes over. Raises the first of them where none is broken."""
         case = await case_of(
             connection,
-            ground=self._ground,
+            has_repository=self._ground.head is not None,
+            rules=rules,
+            voices=voices,
             tenant_id=caller.tenant_id,
             plan=plan,
             head=head,
@@ -304,10 +310,10 @@ class Applying:
         self, connection: Connection, caller: Caller, apply_id: str, token: str, at: Instant
     ) -> ApplyRow:
         row = await store.apply(connection, tenant_id=caller.tenant_id, apply_id=apply_id)
-        row = demand_lease(row, token, at)
+        row = demand_lease(row, token, at, actor=caller.actor)
         await plans.hold_estate(connection, tenant_id=caller.tenant_id, estate=row.estate)
         row = await store.apply(connection, tenant_id=caller.tenant_id, apply_id=apply_id)
-        return demand_lease(row, token, at)
+        return demand_lease(row, token, at, actor=caller.actor)
 
     async def _demand_serial(
         self, connection: Connection, caller: Caller, row: ApplyRow, message: FinishApply
@@ -357,6 +363,9 @@ class Applying:
         ):
             # A newer plan came while this one was being applied.
             after = "superseded"
+            await evidence.drop_obligations(
+                connection, tenant_id=tenant_id, plan_id=row.plan_id, at=at
+            )
         await plans.move_plan(
             connection,
             tenant_id=tenant_id,

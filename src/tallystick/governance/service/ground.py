@@ -47,17 +47,19 @@ class Ground:
     behind: Callable[[Caller, str], Awaitable[Sequence[str]]] | None = None
 
     async def is_apart(self, caller: Caller, other: str) -> bool:
-        """Whether the caller is neither somebody, nor behind their key, nor a key that they are behind.
+        """Whether the caller is neither somebody, nor behind their key, nor their key, nor a second key of one person.
 
         Identity is asked, which is a stranger: outside of every transaction.
         """
         if caller.actor == other:
             return False
-        if self.behind is None:
-            return True
-        return caller.actor not in await self.behind(caller, other) and (
-            other not in await self.behind(caller, caller.actor)
-        )
+        mine = await self.people(caller, caller.actor)
+        return mine.isdisjoint(await self.people(caller, other))
+
+    async def people(self, caller: Caller, holder: str) -> frozenset[str]:
+        """Somebody, with all who are behind them when they are a key or client. Identity is asked, as above."""
+        behind = () if self.behind is None else await self.behind(caller, holder)
+        return frozenset({holder, *behind})
 
     async def note(
         self,

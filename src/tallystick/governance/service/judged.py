@@ -20,6 +20,8 @@ from tallystick.kernel.instants import Instant
 _ORDER: Final = ("fail", "unknown", "waived", "pass")
 # What is wrong with a waiver fails the plan like a control that is as bad as this.
 _FAULT: Final = ("waivers", "high")
+# What the tool does not tell of its plan is read with the verdicts. Nothing live can answer it: it is not owed.
+_DOUBT: Final = ("plan", "medium")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ def read_and_judge(
     return Judged(
         hash=bytes.fromhex(hashed),
         counts=dict(Counter(one.outcome for one in found.verdicts)),
-        verdicts=tuple(_rows(found, policies, [*declared, *given], waivers)),
+        verdicts=tuple(_rows(found, policies, [*declared, *given], waivers, planned.doubts)),
         obligations=found.obligations,
         is_changing=changes_something(message.plan),
         addresses=tuple(sorted(one.address for one in planned.estate.resources)),
@@ -90,8 +92,9 @@ def _rows(
     policies: Policies,
     waived: Iterable[Waiver],
     given: Iterable[WaiverRow],
+    doubts: Iterable[str],
 ) -> Iterable[VerdictRow]:
-    control, severity = _FAULT
+    own = dict((_FAULT, _DOUBT))
     until = {(one.control, one.subject): one.ends for one in waived}
     ids = {(one.control, one.subject): one.waiver_id for one in given}
     told = [
@@ -99,7 +102,8 @@ def _rows(
         for one in found.verdicts
         if one.outcome in _ORDER
     ]
-    told += [(0, control, found.estate, "fail", (fault,)) for fault in found.faults]
+    told += [(0, _FAULT[0], found.estate, "fail", (fault,)) for fault in found.faults]
+    told += [(1, _DOUBT[0], found.estate, "unknown", (doubt,)) for doubt in doubts]
     for number, (_, name, subject, outcome, reasons) in enumerate(sorted(told), start=1):
         is_waived, key = outcome == "waived", (name, subject)
         yield VerdictRow(
@@ -107,7 +111,7 @@ def _rows(
             control=name,
             subject=subject,
             outcome=outcome,
-            severity=severity if name == control else policies.catalogue.entries[name].severity,
+            severity=own[name] if name in own else policies.catalogue.entries[name].severity,
             reasons=tuple(reasons),
             waiver=ids.get(key) if is_waived else None,
             until_at=until[key] if is_waived else None,

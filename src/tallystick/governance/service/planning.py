@@ -23,7 +23,7 @@ from tallystick.governance.model.changes import meanings
 from tallystick.governance.model.judging import Obligation
 from tallystick.governance.model.plan_document import shown
 from tallystick.governance.service import answers
-from tallystick.governance.service.cases import case_of, head_of
+from tallystick.governance.service.cases import case_of, head_of, voices_of
 from tallystick.governance.service.ground import Ground
 from tallystick.governance.service.judged import Judged, read_and_judge
 from tallystick.governance.store import applies, evidence, glasses
@@ -92,6 +92,7 @@ class Planning:
         head, at = await head_of(self._ground), self._ground.clock.now()
         rules = self._ground.policies.read().rules
         tenant_id = caller.tenant_id
+        voices = await voices_of(self._ground, caller, message.plan)
         async with self._ground.database.transaction(
             tenant_id=tenant_id, read_only=True
         ) as connection:
@@ -99,7 +100,14 @@ class Planning:
             said = await store.approvals(connection, tenant_id=tenant_id, plan_ids=[row.plan_id])
             last = await applies.last_of_plan(connection, tenant_id=tenant_id, plan_id=row.plan_id)
             case = await case_of(
-                connection, ground=self._ground, tenant_id=tenant_id, plan=row, head=head, at=at
+                connection,
+                has_repository=self._ground.head is not None,
+                rules=rules,
+                voices=voices,
+                tenant_id=tenant_id,
+                plan=row,
+                head=head,
+                at=at,
             )
         codes = [one.code for one in deciding.refusals(case, rules=rules, at=at)]
         told = codes if row.status == SUBMITTED else []
@@ -233,16 +241,14 @@ class Planning:
         return await found(connection, caller, plan_id)
 
     async def _demand_apart(self, caller: Caller, plan_id: str) -> None:
-        """Raise AuthorMayNotApprove for whoever made the key or client that made the plan."""
-        if self._ground.behind is None:
-            return
+        """Raise AuthorMayNotApprove for the author by another name: who made their key, their key, a second key."""
         async with self._ground.database.transaction(
             tenant_id=caller.tenant_id, read_only=True
         ) as connection:
             author = (await found(connection, caller, plan_id)).author
-        if caller.actor in await self._ground.behind(caller, author):
+        if not await self._ground.is_apart(caller, author):
             raise AuthorMayNotApprove(
-                "You made the key that made this plan: somebody else approves it."
+                "You, or your key, made this plan: somebody else approves it."
             )
 
     async def _judged(self, caller: Caller, message: SubmitPlan, at: Instant) -> Judged:

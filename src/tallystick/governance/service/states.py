@@ -67,7 +67,7 @@ class States:
         ) as connection:
             if message.token is not None:
                 held = await store.running(connection, tenant_id=tenant_id, estate=estate)
-                demand_lease(held, message.token, at)
+                demand_lease(held, message.token, at, actor=caller.actor)
             kept = await store.whole_state(connection, tenant_id=tenant_id, estate=estate)
         if kept is None:
             raise StateNotFound(f"{estate} has no state yet")
@@ -167,7 +167,7 @@ class States:
         tenant_id = caller.tenant_id
         lineage = await plans.hold_estate(connection, tenant_id=tenant_id, estate=estate)
         row = await store.running(connection, tenant_id=tenant_id, estate=estate)
-        return demand_lease(row, token, at), lineage
+        return demand_lease(row, token, at, actor=caller.actor), lineage
 
     async def _keep(
         self, connection: Connection, caller: Caller, held: ApplyRow, state: KeptState, at: Instant

@@ -106,6 +106,12 @@ FROM (
 ) AS judged
 GROUP BY judged.severity, judged.outcome
 
+-- name: declared_waived
+-- What leans on a waiver that is declared with the code, and was given by nobody at the door.
+SELECT verdict.control, verdict.subject, verdict.severity
+FROM governance.verdict
+WHERE verdict.tenant_id = $1 AND verdict.plan_id = $2 AND verdict.outcome = 'waived' AND verdict.waiver IS NULL
+
 -- name: approve
 INSERT INTO governance.approval (tenant_id, plan_id, approver, author, hash, approved_at) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (tenant_id, plan_id, approver) DO UPDATE SET approved_at = excluded.approved_at, withdrawn_at = NULL

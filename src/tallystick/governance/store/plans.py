@@ -163,6 +163,14 @@ async def tally(
     return [(row["severity"], row["outcome"], row["many"]) for row in rows]
 
 
+async def declared_waived(
+    connection: Connection, *, tenant_id: int, plan_id: str
+) -> list[tuple[str, str, str]]:
+    """Control, subject and severity of what a waiver that is declared with the code lets stand in a plan."""
+    rows = await connection.fetch(SQL["declared_waived"], tenant_id, plan_id)
+    return [(row["control"], row["subject"], row["severity"]) for row in rows]
+
+
 async def approve(
     connection: Connection, *, tenant_id: int, plan: PlanRow, approver: str, at: Instant
 ) -> bool:
