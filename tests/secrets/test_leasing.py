@@ -240,7 +240,10 @@ async def test_a_token_that_may_not_is_refused_and_says_what_to_look_at(
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"TALLYSTICK_DATABASE_CREDENTIALS": "vault:x"}, "openbao:database/creds/tallystick-ledger"),
+        (
+            {"TALLYSTICK_DATABASE_CREDENTIALS": "vault:x"},
+            "openbao:database/creds/tallystick-ledger",
+        ),
         ({"TALLYSTICK_OPENBAO_ADDRESS": "http://bao.internal:8200"}, "https"),
         ({"TALLYSTICK_OPENBAO_ADDRESS": ""}, "TALLYSTICK_OPENBAO_ADDRESS"),
         ({"TALLYSTICK_OPENBAO_TOKEN_FILE": ""}, "TALLYSTICK_OPENBAO_TOKEN_FILE"),

@@ -7,6 +7,7 @@ https://learn.microsoft.com/azure/developer/python/sdk/authentication/credential
 """
 
 import calendar
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -132,7 +133,10 @@ def azure(*, is_production: bool, given: Mapping[str, str] | None = None) -> Tok
         try:
             if not made:
                 made.append(
-                    ClientSecretCredential(*client)
+                    # An authority that is named is not looked for among the public ones.
+                    ClientSecretCredential(
+                        *client, disable_instance_discovery="AZURE_AUTHORITY_HOST" in os.environ
+                    )
                     if all(client)
                     else DefaultAzureCredential(**left_out)
                 )
