@@ -2,7 +2,7 @@
 
 import json
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from tallystick.kernel.entries import canonical
 
@@ -11,6 +11,8 @@ _SAFE_INTEGER_MAX: Final = 2**53 - 1
 _NUMBER: Final = "\0number"
 # When it was planned says nothing of what it does.
 _LEFT_OUT: Final = ("timestamp",)
+# Terraform lists them as its workers come to them.
+_IN_NO_ORDER: Final = "relevant_attributes"
 
 
 def plan_hash(*, plan: bytes, estate: str, commit: str) -> str:
@@ -30,7 +32,11 @@ def plan_hash(*, plan: bytes, estate: str, commit: str) -> str:
         raise ValueError("a plan is an object of JSON")
     for name in _LEFT_OUT:
         read.pop(name, None)  # pyright: ignore[reportUnknownMemberType]
-    return sha256(canonical({"commit": commit, "estate": estate, "plan": read})).hexdigest()
+    plan_read = cast("dict[str, Any]", read)
+    looked: Any = plan_read.get(_IN_NO_ORDER)
+    if isinstance(looked, list):
+        plan_read[_IN_NO_ORDER] = sorted(cast("list[Any]", looked), key=canonical)
+    return sha256(canonical({"commit": commit, "estate": estate, "plan": plan_read})).hexdigest()
 
 
 def _number(text: str) -> dict[str, str]:
