@@ -53,6 +53,24 @@ def test_what_is_lost_stands_first_and_is_shouted() -> None:
     assert said.index("!!!") < said.index("changed: database")
 
 
+def test_a_terminal_is_told_of_a_long_plan_what_is_lost_how_much_of_what_and_the_bill() -> None:
+    many = [change("aws_nat_gateway", ["create"]) for _ in range(60)]
+    found = read(*many, DESTROYED)
+
+    said = report.brief(head=HEAD, meanings=found)
+
+    assert "1 destroyed, 60 created" in said
+    assert (
+        "!!! aws_db_instance.one IS DESTROYED: THE DATABASE AND ALL ROWS IN IT ARE LOST !!!" in said
+    )
+    assert "+   60 " in said
+    assert "aws_nat_gateway.one  new: NAT gateway" in said
+    assert "+ aws_nat_gateway" not in said
+    assert report.brief(head=HEAD, meanings=read(RESIZED)) == report.text(
+        head=HEAD, meanings=read(RESIZED)
+    )
+
+
 @pytest.mark.parametrize(
     "kind",
     [

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tallystick.governance.model.changes import VERBS, Meaning, Verb
 
+TERMINAL_LINES: Final = 60
 CODE: Final = {"destroyed": "-", "replaced": "±", "changed": "~", "created": "+", "forgotten": "."}
 
 
@@ -61,7 +62,29 @@ def groups(
 
 
 def text(*, head: Head, meanings: tuple[Meaning, ...]) -> str:
-    """Give the plan as lines for a terminal."""
+    """Give the whole plan as lines."""
+    lines = _first_lines(head, meanings)
+    for verb, _, kinds in groups(meanings):
+        for (noun, why), found in kinds.items():
+            lines += ["", f"{verb}: {noun}. {why}"]
+            for each in found:
+                lines += [f"  {CODE[verb]} {each.address}", *_differences(each)]
+    return "\n".join([*lines, *_costs(meanings), ""])
+
+
+def brief(*, head: Head, meanings: tuple[Meaning, ...]) -> str:
+    """Give the plan for a terminal: whole where it is short, else what is lost, how many of what, and the bill."""
+    whole = text(head=head, meanings=meanings)
+    if whole.count("\n") <= TERMINAL_LINES:
+        return whole
+    lines = [*_first_lines(head, meanings), ""]
+    for verb, _, kinds in groups(meanings):
+        lines += [f"  {CODE[verb]} {len(found):>4} {noun}" for (noun, _), found in kinds.items()]
+    return "\n".join([*lines, *_costs(meanings), ""])
+
+
+def _first_lines(head: Head, meanings: tuple[Meaning, ...]) -> list[str]:
+    """Say what was planned when, how many objects it touches, and what is lost."""
     lines = [
         f"{head.estate} at {head.commit[:12] or 'no commit'}, planned by {head.tool} at {head.made_at}"
     ]
@@ -72,13 +95,12 @@ def text(*, head: Head, meanings: tuple[Meaning, ...]) -> str:
     for each in meanings:
         if each.loses:
             lines += ["", f"!!! {each.address} IS {each.verb.upper()}: {lost_of(each)} !!!"]
-    for verb, _, kinds in groups(meanings):
-        for (noun, why), found in kinds.items():
-            lines += ["", f"{verb}: {noun}. {why}"]
-            for each in found:
-                lines += [f"  {CODE[verb]} {each.address}", *_differences(each)]
+    return lines
+
+
+def _costs(meanings: tuple[Meaning, ...]) -> list[str]:
     costs = [f"    {each.address}  {cost}" for each in meanings for cost in each.costs]
-    return "\n".join([*lines, *(["", "what a bill follows:"] if costs else []), *costs, ""])
+    return ["", "what a bill follows:", *costs] if costs else []
 
 
 def lost_of(meaning: Meaning) -> str:
