@@ -11,6 +11,7 @@ import pytest
 
 from tallystick.apps.compose import doors_of_identity_on
 from tallystick.apps.parts import Urls
+from tallystick.governance.adapters.terraform.alone import alone
 from tallystick.identity.api.keys import CreateKey
 from tallystick.kernel.callers import Caller
 from tallystick.kernel.ids import tenant_id_of
@@ -142,6 +143,11 @@ def test_a_plan_is_handed_in_applied_once_as_it_was_and_leaves_nothing_to_do(han
     assert astray.code == 1
     assert "nothing was begun: There is no /nowhere/estates/gcp" in astray.err
 
+    with alone(hands.work):
+        beside = hands.apply(plan)
+    assert beside.code == 1
+    assert "nothing was begun: Another command works" in beside.err
+
     applied = hands.apply(plan)
     assert applied.code == 0, applied.err
     assert "Apply complete! Resources: 2 added" in applied.out
@@ -153,6 +159,15 @@ def test_a_plan_is_handed_in_applied_once_as_it_was_and_leaves_nothing_to_do(han
     again = hands.apply(plan)
     assert (again.code, again.err.split(":")[1].strip()) == (1, "plan_not_open")
     assert "nothing changes" in hands.plan().out
+
+
+def test_two_commands_do_not_work_in_one_folder(hands: Hands) -> None:
+    with alone(hands.work):
+        said = hands.plan()
+
+    assert (said.code, said.out) == (1, "")
+    assert f"Another command works in {hands.work}" in said.err
+    assert "name another folder by --work" in said.err
 
 
 @pytest.mark.timeout(300)

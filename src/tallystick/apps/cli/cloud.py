@@ -4,8 +4,8 @@ import base64
 import json
 import os
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -21,6 +21,7 @@ from tallystick.governance.adapters.private import write_private
 from tallystick.governance.adapters.provider.targets import SETTING
 from tallystick.governance.adapters.reports import plan as report
 from tallystick.governance.adapters.terraform import commits, estates, executable
+from tallystick.governance.adapters.terraform.alone import alone
 from tallystick.governance.adapters.terraform.files import FileStates
 from tallystick.governance.adapters.terraform.refusing import RunRefused
 from tallystick.governance.adapters.terraform.runner import GRACE, Runner
@@ -98,35 +99,42 @@ def plan(  # noqa: PLR0917 - the words of a command
         terraform=terraform,
         local=local,
     )
-    if cold:
-        estates.forget(place.work)
-    states: States
-    if local is not None:
-        states = FileStates(local, estate=place.estate)
-        if free_lock:
-            _orderly(lambda: states.free(lock=free_lock))
-    else:
-        states = _at_door(place.estate)
-    commit = _orderly(lambda: commits.head(infra))
-    if local is None:
-        base = _demand_committed(infra, commit, base)
-        code = _orderly(lambda: commits.export(infra, commit=commit, into=place.work / "committed"))
-        place = replace(place, infra=code)
-    made: estates.Planned = _orderly(lambda: estates.plan(place, states))
-    found = _orderly(lambda: meanings(made.document))
+    with _orderly(), alone(place.work):
+        if cold:
+            estates.forget(place.work)
+        states: States
+        if local is not None:
+            states = FileStates(local, estate=place.estate)
+            if free_lock:
+                states.free(lock=free_lock)
+        else:
+            states = _at_door(place.estate)
+        commit = commits.head(infra)
+        if local is None:
+            base = _demand_committed(infra, commit, base)
+            code = commits.export(infra, commit=commit, into=place.work / "committed")
+            place = replace(place, infra=code)
+        made = estates.plan(place, states)
+        _write_out(place.estate, made, commit, out)
+        if local is None:
+            _hand_in(place, made, commit, base)
+
+
+def _write_out(estate: str, made: estates.Planned, commit: str, out: Path) -> None:
+    """Write the plan for programs and persons, and print it in brief."""
+    found = meanings(made.document)
     head = report.Head(
-        estate=place.estate, commit=commit, tool=made.tool, made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        hash=plan_hash(plan=made.document, estate=place.estate, commit=commit),
+        estate=estate, commit=commit, tool=made.tool, made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        hash=plan_hash(plan=made.document, estate=estate, commit=commit),
     )  # fmt: skip
-    text = report.text(head=head, meanings=found)
     write_private(out / "plan.json", made.document)
     write_private(out / "plan.bin", made.planfile.read_bytes())
     write_private(out / "plan.html", report.page(head=head, meanings=found).encode())
-    write_private(out / "plan.txt", text.encode())
-    typer.echo(text)
-    typer.echo(f"written to {out}: plan.html to read, plan.json to judge, hash {head.hash}")
-    if local is None:
-        _hand_in(place, made, commit, base)
+    write_private(out / "plan.txt", report.text(head=head, meanings=found).encode())
+    typer.echo(report.brief(head=head, meanings=found))
+    typer.echo(
+        f"written to {out}: plan.html or plan.txt to read, plan.json to judge, hash {head.hash}"
+    )
 
 
 @app.command()
@@ -153,7 +161,10 @@ def apply(  # noqa: PLR0917 - the words of a command
     with stopping_by_signals(stop, say=_say):
         try:
             # All that can go wrong before is done before: what is begun once is not begun again.
-            with estates.running(place, states, stop=stop, grace=grace) as runner:
+            with (
+                alone(place.work),
+                estates.running(place, states, stop=stop, grace=grace) as runner,
+            ):
                 _begun(runner, states, shown, glass=glass)
         except (RunRefused, StateRefused) as refusal:
             fail(f"nothing was begun: {refusal}")
@@ -256,12 +267,14 @@ def _place(
     if targets is None and local is not None:
         targets = json.dumps({"store": str(local.resolve() / "store.json")})
     mine = {name: text for name, text in os.environ.items() if name.startswith(_LOOKING)}
+    with _orderly():
+        command = executable.find(named=terraform or None)
     return estates.Place(
         infra=infra,
         cloud=cloud,
         environment=environment,
         work=work or default_home() / "cloud" / estate,
-        command=_orderly(lambda: executable.find(named=terraform or None)),
+        command=command,
         targets=targets,
         environ={} if lent else mine,
     )
@@ -278,7 +291,7 @@ def _demand_committed(infra: Path, commit: str, base: str) -> str:
         fail(
             f"{infra} is in no repository of git: a plan is of a commit; use --local to try one without"
         )
-    if changed := _orderly(lambda: commits.uncommitted(infra)):
+    if changed := commits.uncommitted(infra):
         fail(f"{infra} is not as committed ({changed}): commit it first, or use --local to try it")
     found = base or commits.head(infra, "origin/main") or commits.head(infra, "main")
     if not found:
@@ -288,9 +301,10 @@ def _demand_committed(infra: Path, commit: str, base: str) -> str:
     return found
 
 
-def _orderly(do: Any) -> Any:
-    """Do it, and end the command with one line when it is refused."""
+@contextmanager
+def _orderly() -> Iterator[None]:
+    """End the command with one line where something is refused."""
     try:
-        return do()
+        yield
     except (RunRefused, StateRefused, PlanRefused, executable.ToolMissing) as refusal:
         fail(str(refusal))

@@ -28,6 +28,7 @@ from tallystick.governance.adapters.provider.targets import SETTING
 from tallystick.governance.adapters.reports import drift as report
 from tallystick.governance.adapters.rules import PolicyFolder
 from tallystick.governance.adapters.terraform import estates, executable
+from tallystick.governance.adapters.terraform.alone import alone
 from tallystick.governance.adapters.terraform.files import FileStates
 from tallystick.governance.adapters.terraform.runner import Runner, RunRefused
 from tallystick.governance.adapters.terraform.statekeeper import StateRefused, States
@@ -122,7 +123,7 @@ def _once(watched: _Watched, *, out: Path, hours: int, mend: bool, local: bool) 
         raise RunRefused(f"nothing is put back: {reason}")
     until = _now()
     since = until - hours * 3600 * SECOND
-    with _running(watched) as runner:
+    with alone(watched.code.work), _running(watched) as runner:
         seen = look(
             runner=runner,
             planfile=watched.code.work / "drift.bin",
