@@ -254,5 +254,9 @@ def test_what_the_platform_said_is_shown_to_its_last_page(monkeypatch: pytest.Mo
     path = "GET /v1/cloud/plans/pln_1/verdicts"
     assert asked == [(path, {}), (path, {"after": "x"})]
     assert code == 1
-    heads = [line for line in told.splitlines() if not line.startswith(" ")]
-    assert heads == ["fail high aws-key-rotates (1)", "unknown high aws-key-rotates (1)"]
+    assert told.splitlines() == [
+        "fail high aws-key-rotates (1)",
+        "    fail: why",
+        "unknown high aws-key-rotates (1)",
+        "    unknown: it may be that why",
+    ]

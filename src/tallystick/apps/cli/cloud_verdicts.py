@@ -57,7 +57,7 @@ def show_rows(verdicts: Sequence[Verdict], catalogue: Catalogue) -> None:
         said = " ".join(each for each in (outcome, severity(mine[0]), control) if each)
         typer.secho(f"{said} ({len(mine)})", fg=_COLOURS[outcome])
         for each in mine:
-            typer.echo(f"    {each.subject}: {'; '.join(each.reasons) or each.outcome}")
+            typer.echo(f"    {each.subject}: {each.said}")
 
 
 def show_coverage(found: Judgement, catalogue: Catalogue, framework: str) -> None:

@@ -74,7 +74,7 @@ def _result(
         "kind": _KINDS[verdict.outcome],
         # Section 3.27.10: a level stands beside the kind "fail" alone.
         "level": level if verdict.outcome in ("fail", "waived") else "none",
-        "message": {"text": f"{verdict.subject}: {'; '.join(verdict.reasons) or verdict.outcome}"},
+        "message": {"text": f"{verdict.subject}: {verdict.said}"},
         "locations": [location],
     }
     if verdict.control in index:

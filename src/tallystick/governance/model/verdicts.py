@@ -26,6 +26,14 @@ class Verdict:
     reasons: tuple[str, ...]
     target: str
 
+    @property
+    def said(self) -> str:
+        """Why, in one line for a person; of what is not known yet it says what may be, not what is."""
+        if not self.reasons:
+            return self.outcome
+        why = "; ".join(self.reasons)
+        return f"it may be that {why}" if self.outcome == "unknown" else why
+
 
 def weakest(targets: Iterable[str]) -> str:
     """Give the target that proves least: a plan or the local store, then what stands for a cloud, then a cloud."""
