@@ -264,7 +264,7 @@ def _migrating(name: str, namespace: str, *options: str, waits: bool = False) ->
     volumes = volumes_of("migrate", has_tls=False, has_keys=False)
     pod = pod_of("migrate", container_of("migrate", "migrate", *options), volumes)
     pod["spec"]["restartPolicy"] = "Never"
-    del pod["spec"]["topologySpreadConstraints"]
+    del pod["spec"]["topologySpreadConstraints"], pod["spec"]["affinity"]
     bounds = {"backoffLimit": 2, "activeDeadlineSeconds": 3_600, "ttlSecondsAfterFinished": 600}
     spec = {"suspend": waits, **bounds, "template": pod}
     return object_of("batch/v1", "Job", name, namespace, of="migrate", spec=spec)

@@ -90,9 +90,8 @@ def pod_of(name: str, container: Manifest, volumes: list[Manifest]) -> Manifest:
                 "fsGroupChangePolicy": "OnRootMismatch",
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
-            "topologySpreadConstraints": [
-                _spread(name, over) for over in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-            ],
+            "affinity": {"podAntiAffinity": _apart(name)},
+            "topologySpreadConstraints": [_spread(name)],
             **({"initContainers": taking} if taking else {}),
             "containers": [container],
             "volumes": volumes,
@@ -104,12 +103,25 @@ def _mounted(container: Manifest) -> set[str]:
     return {each["mountPath"] for each in container["volumeMounts"]}
 
 
-def _spread(name: str, over: str) -> Manifest:
+def _spread(name: str) -> Manifest:
     return {
         "maxSkew": 1,
-        "topologyKey": over,
+        "topologyKey": "topology.kubernetes.io/zone",
         "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": {"matchLabels": selector_of(name)},
+    }
+
+
+def _apart(name: str) -> Manifest:
+    """Each pod on a node of its own, where there are as many."""
+    others = {
+        "topologyKey": "kubernetes.io/hostname",
+        "labelSelector": {"matchLabels": selector_of(name)},
+    }
+    return {
+        "preferredDuringSchedulingIgnoredDuringExecution": [
+            {"weight": 100, "podAffinityTerm": others}
+        ]
     }
 
 
