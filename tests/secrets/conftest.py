@@ -80,6 +80,18 @@ def homes_file(
 
 
 @pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What homes wait between tries, in seconds; nobody waits."""
+    waited = list[int]()
+
+    async def pause(seconds: int) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr("tallystick.governance.adapters.homes.rest.pause", pause)
+    return waited
+
+
+@pytest.fixture
 async def opened(homes_file: Path) -> AsyncIterator[Opened]:
     """The homes of production, opened."""
     async with AsyncExitStack() as stack:

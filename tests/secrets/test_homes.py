@@ -96,9 +96,8 @@ async def test_the_primary_home_writes_by_check_and_set(opened: Opened) -> None:
 
 @pytest.mark.parametrize("name", ["openbao", "gcp", "azure"])
 async def test_a_home_that_is_away_is_said_to_be_down(
-    homes_file: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    homes_file: Path, name: str, pauses: list[int]
 ) -> None:
-    monkeypatch.setattr("tallystick.governance.adapters.homes.rest.PAUSE_S", 0)
     key = "vault" if name == "azure" else "address"
     say(homes_file, name, **{key: "http://127.0.0.1:1"})
     async with AsyncExitStack() as stack:
@@ -110,6 +109,18 @@ async def test_a_home_that_is_away_is_said_to_be_down(
             await home.read(place=any_place())
         with pytest.raises(HomeDown):
             await home.write(place=any_place(), value=one(VALUE), mark=Mark(version="1"))
+    assert pauses == [2, 4] * 2
+
+
+async def test_a_home_that_asks_for_patience_gets_it_within_bounds(
+    opened: Opened, key_vault: KeyVault, pauses: list[int]
+) -> None:
+    place = any_place()
+    for asked in ("3", "3600"):
+        busy = Answer(status=429, headers={"Retry-After": asked})
+        key_vault.spoil(Fault(answer=busy, times=1, method="PUT"))
+    await home_of(opened, "azure").write(place=place, value=one(VALUE), mark=Mark(version="1"))
+    assert pauses == [3, 8]
 
 
 async def test_aws_that_is_away_or_denies_is_said_to_be_so(

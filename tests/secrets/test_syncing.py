@@ -115,14 +115,14 @@ async def test_a_list_that_says_so_writes_over_drift_and_still_reports_it(
 
 
 async def test_a_home_that_is_down_half_way_is_told_and_the_next_run_goes_on(
-    ground: Ground, place: Place, key_vault: KeyVault, monkeypatch: pytest.MonkeyPatch
+    ground: Ground, place: Place, key_vault: KeyVault, pauses: list[int]
 ) -> None:
-    monkeypatch.setattr("tallystick.governance.adapters.homes.rest.PAUSE_S", 0)
     await written(ground, place, "first", "1")
     key_vault.spoil(Fault(answer=Answer(status=503), times=3))
     done, known = await synced(ground, place)
     assert [done[name].did for name in CLOUDS] == ["written", "written", "not_reached"]
     assert "azure is down" in done["azure"].why
+    assert pauses == [2, 4]
     assert set(known.homes) == {"aws", "gcp"}
     key_vault.spoil(Fault(answer=Answer(status=403), times=1))
     done, _ = await synced(ground, place)

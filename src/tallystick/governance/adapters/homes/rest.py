@@ -8,23 +8,25 @@ import httpx
 import msgspec
 
 from tallystick.governance.adapters.tokens import NoIdentity, Tokens
+from tallystick.governance.adapters.tries import AGAIN, passes, patience
 from tallystick.governance.model.homes import HomeDenied, HomeDown, HomeRefused
 from tallystick.kernel.hosts import is_loopback
 from tallystick.runtime.openbao import Access, BaoRefused, BaoToken, client_of, read_token
 
 TIMEOUT_S: Final = 10
 TRIES_MAX: Final = 3
-PAUSE_S: Final = 0.3
-_AGAIN: Final = {429, 500, 502, 503, 504}
+BODY_MAX: Final = 1_048_576
+pause = asyncio.sleep
 
 Token = Callable[[], Awaitable[str]]
 
 
 class Reply(NamedTuple):
-    """What came back: the status, and the JSON of the body, or None."""
+    """What came back: the status, the JSON of the body, or None, and what `Retry-After` says."""
 
     status: int
     body: Any
+    retry_after: str | None = None
 
     def __repr__(self) -> str:
         return f"Reply({self.status})"
@@ -74,10 +76,11 @@ class Rest:
 
         What is not GET is asked again only if it surely was not done. `is_denial` looks into a 403.
         """
-        said = "it was not asked"
-        for turn in range(TRIES_MAX):
-            if turn:
-                await asyncio.sleep(PAUSE_S * 2**turn)
+        said, wait = "it was not asked", 0
+        for tried in range(1, TRIES_MAX + 1):
+            if wait:
+                await pause(wait)
+            wait = patience(None, tried)
             try:
                 reply = await self._once(method, path, body, query)
             except httpx.RequestError as error:
@@ -85,11 +88,12 @@ class Rest:
                 if method == "GET" or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
                     continue
                 break
-            if reply.status not in _AGAIN:
+            if reply.status not in AGAIN:
                 return self._admitted(reply, is_denial)
             said = f"it answers {reply.status} at {self._address}"
-            if method != "GET" and reply.status not in (429, 503):
+            if not passes(reply.status, may_twice=method == "GET"):
                 break
+            wait = patience(reply.retry_after, tried)
         raise HomeDown(f"{self.home} is down: {said}. What was done stays; run the same again")
 
     async def _once(self, method: str, path: str, body: Any, query: Any) -> Reply:
@@ -103,12 +107,15 @@ class Rest:
                 "content-type": "application/json",
             },
         )
+        if len(answer.content) > BODY_MAX:
+            raise HomeRefused(f"{self.home} at {self._address} answers with over {BODY_MAX} bytes")
         try:
-            return Reply(answer.status_code, msgspec.json.decode(answer.content or b"null"))
+            found = msgspec.json.decode(answer.content or b"null")
         except msgspec.DecodeError:
             if answer.is_success:
                 raise HomeRefused(f"{self.home} at {self._address} answers no JSON") from None
-            return Reply(answer.status_code, None)
+            found = None
+        return Reply(answer.status_code, found, answer.headers.get("retry-after"))
 
     def _admitted(self, reply: Reply, is_denial: Callable[[Any], bool]) -> Reply:
         if reply.status == 401 or (reply.status == 403 and is_denial(reply.body)):

@@ -8,16 +8,13 @@ from typing import Any, Final
 import httpx
 
 from tallystick.governance.adapters.provider.targets import TargetRefused
+from tallystick.governance.adapters.tries import passes, patience
 
 TRIES_MAX: Final = 4
-WAIT_MAX: Final = 8
-"""Seconds at most between two tries, whatever `Retry-After` says."""
-
 BODY_MAX: Final = 8_388_608
 PAGES_MAX: Final = 100
 POLLS_MAX: Final = 120
 
-AGAIN: Final = frozenset({429, 500, 502, 503, 504})
 _GOES_ON: Final[Mapping[int, str]] = {
     401: "the token is not good there; get a new one and run it again",
     403: "whoever runs this may not do that there; ask for the role, then run it again",
@@ -104,9 +101,9 @@ class Client:
             request.headers.update(self._sign(request))
             answer = self._sent(request, last=last or method == "POST")
             if answer is None:
-                self._pause(min(2**tried, WAIT_MAX))
-            elif answer.status in AGAIN and not last and _untaken(method, answer.status):
-                self._pause(_patience(answer.headers.get("Retry-After"), tried))
+                self._pause(patience(None, tried))
+            elif not last and passes(answer.status, may_twice=method != "POST"):
+                self._pause(patience(answer.headers.get("Retry-After"), tried))
             elif 200 <= answer.status < 300 or answer.status in good:
                 return answer
             else:
@@ -144,13 +141,3 @@ class Client:
         raise TargetRefused(
             f"{self.name} is still at it: {what}; it may come to an end by itself, so refresh later"
         )
-
-
-def _untaken(method: str, status: int) -> bool:
-    """Tell whether asking again cannot do it twice."""
-    return method != "POST" or status in (429, 503)
-
-
-def _patience(asked: str | None, tried: int) -> int:
-    wanted = int(asked) if asked and asked.isdigit() else 2**tried
-    return min(wanted, WAIT_MAX)
