@@ -15,7 +15,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from tallystick.governance.adapters.homes.rest import rest_of_openbao
-from tallystick.governance.model.homes import HomeDenied, HomeDown
+from tallystick.governance.model.homes import HomeDenied, HomeDown, Place
+from tallystick.governance.service.secrets.acknowledging import acknowledge
+from tallystick.governance.service.secrets.opening import documents_of
 from tallystick.runtime import leasing
 from tallystick.runtime.database import Database
 from tallystick.runtime.leasing import NotLeased
@@ -26,6 +28,7 @@ from tests.runtime.authority import Authority
 from tests.secrets.bao import Bao
 from tests.secrets.cluster import ISSUER, NAMESPACE, Cluster
 from tests.secrets.database_mount import INFRA, TTL_S, add_policy, without_login
+from tests.secrets.specs import random_spec
 
 METHODS = ("kubernetes", "jwt")
 Role = Callable[..., Access]
@@ -256,6 +259,43 @@ async def test_a_home_by_a_role_says_who_is_refused_and_what_is_away(
     with pytest.raises(HomeDown, match="run the same again"):
         await rest.ask("GET", "v1/secret/data/tallystick/production/none")
     await rest.close()
+
+
+async def test_a_pod_acknowledges_for_itself_alone_with_nothing_but_its_service_account(
+    logs_in: Role, bao: Bao, tmp_path: Path
+) -> None:
+    access = logs_in(token_policies=[add_policy(bao, "consumers")])
+    homes_file = tmp_path / "homes.toml"
+    homes_file.write_text(
+        f'[production.openbao]\naddress = "{access.address}"\nrole = "{access.role}"\n'
+        f'method = "{access.method}"\njwt_file = "{access.jwt_file}"\n'
+    )
+    place = Place(environment="production", name=f"webhook-{secrets.token_hex(4)}")
+    spec = random_spec(name=place.name, consumers=["ledger", "on-call"])
+    async with documents_of(homes_file=str(homes_file), environment="production") as documents:
+        for consumer, lets in (("ledger", True), ("on-call", False)):
+            asked = acknowledge(
+                documents=documents, place=place, spec=spec, consumer=consumer, rotation="r", at=1
+            )
+            if lets:
+                assert await asked
+                continue
+            with pytest.raises(HomeDenied):
+                await asked
+
+
+@pytest.mark.parametrize("changes", [{"role": ""}, {"token_file": "token"}, {"method": "../sys"}])
+async def test_a_file_of_homes_that_says_no_way_or_two_ways_in_is_refused(
+    changes: dict[str, str], tmp_path: Path
+) -> None:
+    said = {"address": "https://bao.internal:8200", "role": "tallystick"} | changes
+    path = tmp_path / "homes.toml"
+    path.write_text(
+        "[production.openbao]\n" + "".join(f'{key} = "{one}"\n' for key, one in said.items())
+    )
+    with pytest.raises(ValueError, match=r"\[production.openbao\]"):
+        async with documents_of(homes_file=str(path), environment="production"):
+            pass
 
 
 @pytest.mark.parametrize("split", ["one", "three", "each"])
