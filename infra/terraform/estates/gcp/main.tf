@@ -88,7 +88,7 @@ module "secrets" {
   source = "../../modules/secrets/gcp"
 
   naming          = module.naming.naming
-  settings        = merge(local.environment.secrets, { since = local.environment.costs.since })
+  settings        = local.environment.secrets
   names           = local.here.secrets
   number          = local.here.number
   key_id          = module.keys.ids.secrets

@@ -28,6 +28,11 @@ output "edge_address" {
   value       = module.edge.address
 }
 
+output "edge_group" {
+  description = "What the gateway's service in the cluster names, so that callers reach its pods."
+  value       = module.edge.group
+}
+
 output "lent_members" {
   description = "Who the platform lends."
   value       = module.access.members

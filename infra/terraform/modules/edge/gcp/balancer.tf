@@ -7,11 +7,13 @@ resource "google_compute_global_address" "this" {
   labels       = merge(local.tags, { segment = "edge" })
 }
 
+# The cluster fills these for the service whose annotation cloud.google.com/neg names them for the gateway's port. It takes
+# over one that is there before if it has a description and that is not another cluster's.
 resource "google_compute_network_endpoint_group" "this" {
   for_each = toset(var.zones)
 
   project               = var.naming.account
-  name                  = "${local.name}-gateway"
+  name                  = local.group
   description           = "Pods of the gateway in ${each.key}."
   zone                  = each.key
   network               = var.network_id

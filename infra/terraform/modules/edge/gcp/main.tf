@@ -2,8 +2,9 @@
 # limit for each caller and a watch for floods. Pods of the gateway register themselves in the groups of their zones.
 
 locals {
-  name = var.naming.prefix
-  tags = var.naming.tags.edge
+  name  = var.naming.prefix
+  group = "${local.name}-gateway"
+  tags  = var.naming.tags.edge
 
   # Rule sets of the cloud's, at the sensitivity where false alarms are rare.
   attacks = {

@@ -9,12 +9,18 @@ locals {
   }]...)
 
   agents = {
-    data    = ["gcp-sa-cloud-sql", "compute-system"]
+    data    = ["gcp-sa-cloud-sql", "compute-system", "gcp-sa-artifactregistry"]
     secrets = ["gcp-sa-secretmanager", "container-engine-robot"]
     record  = ["gs-project-accounts"]
-    logs    = ["gs-project-accounts", "gcp-sa-logging", "gcp-sa-pubsub"]
+    logs    = ["gs-project-accounts", "gcp-sa-pubsub"]
   }
-  day = 86400
+  # Log buckets are read and written by an account that the cloud makes when it is first asked who that is.
+  others = { logs = [data.google_logging_project_cmek_settings.this.service_account_id] }
+  day    = 86400
+}
+
+data "google_logging_project_cmek_settings" "this" {
+  project = var.naming.account
 }
 
 resource "google_kms_key_ring" "this" {
@@ -50,6 +56,8 @@ resource "google_kms_crypto_key_iam_binding" "use" {
 
   crypto_key_id = google_kms_crypto_key.this[each.key].id
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
-  members = [for agent in local.agents[each.value.purpose] :
-  "serviceAccount:service-${var.number}@${agent}.iam.gserviceaccount.com"]
+  members = [for account in concat(
+    [for agent in local.agents[each.value.purpose] : "service-${var.number}@${agent}.iam.gserviceaccount.com"],
+    lookup(local.others, each.value.purpose, []),
+  ) : "serviceAccount:${account}"]
 }

@@ -1,18 +1,30 @@
-# What rings. The same alerts on every cloud; what they look for is this cloud's own.
+# What rings. The same alerts on every cloud; what they look for is this cloud's own. What rings at once is looked for in the
+# entries themselves; what rings when it is many is counted, and a count has the resource of the entries that it counts:
+# cloud.google.com/logging/docs/alerting/log-based-alerts and cloud.google.com/logging/docs/logs-based-metrics.
 
 locals {
   alerts = jsondecode(file("${path.module}/../alerts.json"))
+  audit  = "log_id(\"cloudaudit.googleapis.com/activity\")"
   filters = {
-    root     = "protoPayload.serviceName=\"cloudresourcemanager.googleapis.com\" AND protoPayload.methodName=\"SetIamPolicy\" AND protoPayload.serviceData.policyDelta.bindingDeltas.role=\"roles/owner\""
-    unsigned = "protoPayload.serviceName=\"login.googleapis.com\" AND protoPayload.metadata.event.parameter.value=\"password\""
+    root     = "${local.audit} AND protoPayload.serviceName=\"cloudresourcemanager.googleapis.com\" AND protoPayload.methodName:\"SetIamPolicy\" AND protoPayload.serviceData.policyDelta.bindingDeltas.role=\"roles/owner\""
+    unsigned = "${local.audit} AND protoPayload.authenticationInfo.principalEmail:\"@\" AND NOT protoPayload.authenticationInfo.principalEmail=~\"gserviceaccount[.]com$\""
     denied   = "protoPayload.status.code=7"
-    keys     = "protoPayload.serviceName=\"cloudkms.googleapis.com\" AND protoPayload.methodName=(\"DestroyCryptoKeyVersion\" OR \"UpdateCryptoKeyVersion\" OR \"SetIamPolicy\")"
-    trail    = "protoPayload.methodName:(\"ConfigServiceV2.UpdateSink\" OR \"ConfigServiceV2.DeleteSink\" OR \"ConfigServiceV2.UpdateBucket\" OR \"ConfigServiceV2.CreateExclusion\")"
-    network  = "resource.type=(\"gce_firewall_rule\" OR \"gce_route\" OR \"gce_network\") AND protoPayload.methodName:(\"insert\" OR \"patch\" OR \"delete\")"
-    access   = "protoPayload.methodName=(\"SetIamPolicy\" OR \"google.iam.admin.v1.CreateServiceAccountKey\" OR \"google.iam.admin.v1.CreateRole\" OR \"google.iam.admin.v1.UpdateRole\")"
-    objects  = "resource.type=\"gcs_bucket\" AND protoPayload.methodName=(\"storage.setIamPermissions\" OR \"storage.buckets.update\" OR \"storage.buckets.delete\")"
+    keys     = "${local.audit} AND protoPayload.serviceName=\"cloudkms.googleapis.com\" AND protoPayload.methodName=(\"DestroyCryptoKeyVersion\" OR \"UpdateCryptoKeyVersion\" OR \"SetIamPolicy\")"
+    trail    = "${local.audit} AND protoPayload.methodName:(\"ConfigServiceV2.UpdateSink\" OR \"ConfigServiceV2.DeleteSink\" OR \"ConfigServiceV2.UpdateBucket\" OR \"ConfigServiceV2.DeleteBucket\" OR \"ConfigServiceV2.CreateExclusion\" OR \"ConfigServiceV2.UpdateExclusion\")"
+    network  = "${local.audit} AND resource.type=(\"gce_firewall_rule\" OR \"gce_route\" OR \"gce_network\" OR \"gce_router\") AND protoPayload.methodName:(\"insert\" OR \"patch\" OR \"update\" OR \"delete\")"
+    access   = "${local.audit} AND protoPayload.methodName:(\"SetIamPolicy\" OR \"CreateServiceAccountKey\" OR \"CreateRole\" OR \"UpdateRole\")"
+    objects  = "${local.audit} AND resource.type=\"gcs_bucket\" AND protoPayload.methodName=(\"storage.setIamPermissions\" OR \"storage.buckets.update\" OR \"storage.buckets.delete\")"
   }
-  many = { denied = 20 }
+
+  # Signing in is written down for the organisation alone, so that here it is what somebody does as a person: nobody does
+  # anything as a person, since people come in by what the platform lends.
+  what = merge({ for name, alert in local.alerts : name => alert.what }, { unsigned = "somebody came in as a person, and not by what the platform lends" })
+
+  # How many within five minutes, and on which resources: a policy has six conditions at most.
+  many = { denied = {
+    times = 20
+    on    = ["audited_resource", "project", "service_account", "gcs_bucket", "cloudkms_cryptokey", "k8s_cluster"]
+  } }
 }
 
 resource "google_monitoring_notification_channel" "this" {
@@ -25,12 +37,12 @@ resource "google_monitoring_notification_channel" "this" {
 }
 
 resource "google_logging_metric" "this" {
-  for_each = local.alerts
+  for_each = local.many
 
   project     = var.naming.account
   name        = "${var.naming.prefix}-${each.key}"
-  description = "Counts how often ${each.value.what}."
-  filter      = local.filters[each.key]
+  description = "Counts how often ${local.what[each.key]}."
+  filter      = "resource.type=(${join(" OR ", [for type in each.value.on : "\"${type}\""])}) AND ${local.filters[each.key]}"
 
   metric_descriptor {
     metric_kind = "DELTA"
@@ -51,21 +63,51 @@ resource "google_monitoring_alert_policy" "this" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Rings when ${each.value.what}."
+    content   = "Rings when ${local.what[each.key]}."
   }
 
-  conditions {
-    display_name = each.key
+  dynamic "conditions" {
+    for_each = contains(keys(local.many), each.key) ? [] : [local.filters[each.key]]
 
-    condition_threshold {
-      filter          = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.this[each.key].name}\" AND resource.type=\"global\""
-      comparison      = "COMPARISON_GT"
-      threshold_value = lookup(local.many, each.key, 1) - 1
-      duration        = "0s"
+    content {
+      display_name = each.key
 
-      aggregations {
-        alignment_period   = "300s"
-        per_series_aligner = "ALIGN_SUM"
+      condition_matched_log {
+        filter = conditions.value
+      }
+    }
+  }
+
+  dynamic "conditions" {
+    for_each = try(local.many[each.key].on, [])
+
+    content {
+      display_name = "${each.key} on ${conditions.value}"
+
+      condition_threshold {
+        filter          = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.this[each.key].name}\" AND resource.type=\"${conditions.value}\""
+        comparison      = "COMPARISON_GT"
+        threshold_value = local.many[each.key].times - 1
+        duration        = "0s"
+
+        aggregations {
+          alignment_period     = "300s"
+          per_series_aligner   = "ALIGN_SUM"
+          cross_series_reducer = "REDUCE_SUM"
+        }
+      }
+    }
+  }
+
+  # What is looked for in entries must say how often it writes, and has no other way to end.
+  alert_strategy {
+    auto_close = "86400s"
+
+    dynamic "notification_rate_limit" {
+      for_each = contains(keys(local.many), each.key) ? [] : ["300s"]
+
+      content {
+        period = notification_rate_limit.value
       }
     }
   }

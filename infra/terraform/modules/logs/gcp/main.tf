@@ -96,3 +96,17 @@ resource "google_logging_project_sink" "hot" {
   destination            = "logging.googleapis.com/${google_logging_project_bucket_config.hot.id}"
   unique_writer_identity = true
 }
+
+# The sink that a project is born with keeps everything once more, outside of the region and under no key of ours: it is
+# taken over and stilled. What `_Required` keeps (who changed what, for 400 days) no project can move; where that is, is
+# said by the organisation before a project is made: cloud.google.com/logging/docs/default-settings.
+resource "google_logging_project_sink" "born" {
+  project                = var.naming.account
+  name                   = "_Default"
+  description            = "Stilled: what it kept is in ${var.naming.prefix}-hot."
+  destination            = "logging.googleapis.com/${google_logging_project_bucket_config.hot.id}"
+  disabled               = true
+  unique_writer_identity = true
+
+  depends_on = [google_logging_project_sink.hot]
+}

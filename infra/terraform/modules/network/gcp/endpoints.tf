@@ -70,3 +70,15 @@ resource "google_network_connectivity_regional_endpoint" "this" {
   subnetwork        = google_compute_subnetwork.this["keys"].id
   labels            = merge(var.naming.tags.network, { segment = "keys" })
 }
+
+# Without these the wider rule above would lead past them.
+resource "google_dns_record_set" "regional" {
+  for_each = google_network_connectivity_regional_endpoint.this
+
+  project      = var.naming.account
+  managed_zone = google_dns_managed_zone.this["apis"].name
+  name         = "${each.value.target_google_api}."
+  type         = "A"
+  ttl          = 300
+  rrdatas      = [each.value.address]
+}

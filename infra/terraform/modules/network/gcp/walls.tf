@@ -23,7 +23,7 @@ locals {
     services-in-nodes       = { segment = "services", out = false, far = local.ends.services, protocol = "all", ports = null }
     services-out-nodes      = { segment = "services", out = true, far = local.ends.services, protocol = "all", ports = null }
     services-out-restricted = { segment = "services", out = true, far = [local.restricted], protocol = "tcp", ports = ["443"] }
-    services-out-masters    = { segment = "services", out = true, far = [var.masters], protocol = "tcp", ports = ["443", "10250"] }
+    services-out-masters    = { segment = "services", out = true, far = [var.masters], protocol = "tcp", ports = ["443", "8132"] }
     services-in-masters     = { segment = "services", out = false, far = [var.masters], protocol = "tcp", ports = ["443", "10250"] }
   }
 }

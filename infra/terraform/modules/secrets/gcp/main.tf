@@ -5,8 +5,8 @@ locals {
   secrets = toset(var.names)
   tags    = merge(var.naming.tags.secrets, { rotation_days = tostring(var.settings.rotation_days) })
   day     = 86400
-  replicas = merge({ here = { region = var.naming.region, key = var.key_id } },
-  var.recovery_key_id == null ? {} : { recovery = { region = var.naming.recovery_region, key = var.recovery_key_id } })
+  # Where they are is known before the keys are.
+  regions = concat([var.naming.region], var.settings.replica ? [var.naming.recovery_region] : [])
 }
 
 resource "google_pubsub_topic" "due" {
@@ -40,13 +40,13 @@ resource "google_secret_manager_secret" "this" {
   replication {
     user_managed {
       dynamic "replicas" {
-        for_each = local.replicas
+        for_each = local.regions
 
         content {
-          location = replicas.value.region
+          location = replicas.value
 
           customer_managed_encryption {
-            kms_key_name = replicas.value.key
+            kms_key_name = replicas.key == 0 ? var.key_id : var.recovery_key_id
           }
         }
       }
@@ -59,10 +59,11 @@ resource "google_secret_manager_secret" "this" {
 
   rotation {
     rotation_period    = "${var.settings.rotation_days * local.day}s"
-    next_rotation_time = timeadd(var.settings.since, "${24 * var.settings.rotation_days}h")
+    next_rotation_time = timeadd(timestamp(), "${24 * var.settings.rotation_days}h")
   }
 
-  # The cloud moves it on after each time; a plan would move it back.
+  # It counts from the run that makes the secret, since the cloud refuses a time that is past, and moves it on after each
+  # time; a plan would move it back.
   lifecycle {
     ignore_changes = [rotation[0].next_rotation_time]
   }

@@ -17,7 +17,6 @@ variable "settings" {
   description = "The secrets section of the environment."
   type = object({
     rotation_days       = number
-    since               = string
     replica             = bool
     deletion_days       = number
     deletion_protection = bool
