@@ -65,7 +65,7 @@ resource "google_project_iam_member" "held" {
 
   project = var.naming.account
   role    = each.value.role
-  member  = google_service_account.this[each.value.who].member
+  member  = google_service_account.this[split("-", each.key)[0]].member
 }
 
 resource "google_project_iam_custom_role" "keeps" {

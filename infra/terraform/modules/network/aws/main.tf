@@ -34,6 +34,10 @@ resource "aws_default_security_group" "this" {
   region = local.region
   vpc_id = aws_vpc.this.id
   tags   = merge(local.tags, { Name = "${local.name}-default" })
+
+  # Left out they are empty too, which a plan then does not know.
+  ingress = []
+  egress  = []
 }
 
 resource "aws_subnet" "this" {

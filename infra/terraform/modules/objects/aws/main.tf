@@ -8,7 +8,6 @@ locals {
       purpose = purpose
       days    = days
       region  = region == "here" ? var.naming.region : var.naming.recovery_region
-      key_arn = region == "here" ? var.key_arn : var.recovery_key_arn
       name    = "${var.naming.prefix}-${purpose}-${var.naming.account}${region == "here" ? "" : "-recovery"}"
     }
   }]...)
@@ -76,7 +75,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 
     apply_server_side_encryption_by_default {
       sse_algorithm     = contains(keys(local.locked), each.key) ? "aws:kms" : "AES256"
-      kms_master_key_id = try(each.value.key_arn, null)
+      kms_master_key_id = startswith(each.key, "access-") ? null : endswith(each.key, "-here") ? var.key_arn : var.recovery_key_arn
     }
   }
 }

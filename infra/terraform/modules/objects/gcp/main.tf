@@ -10,7 +10,6 @@ locals {
       purpose = purpose
       days    = days
       region  = place == "here" ? var.naming.region : var.naming.recovery_region
-      key     = place == "here" ? var.key_id : var.recovery_key_id
       name    = "${var.naming.account}-${purpose}${place == "here" ? "" : "-recovery"}"
       log     = "access-${place}"
     }
@@ -18,7 +17,6 @@ locals {
   logs = { for key, region in merge({ access-here = var.naming.region },
     var.settings.replica ? { access-recovery = var.naming.recovery_region } : {}) : key => {
     region = region
-    key    = key == "access-here" ? var.key_id : var.recovery_key_id
     name   = "${var.naming.account}-access${key == "access-here" ? "" : "-recovery"}"
   } }
 }
@@ -36,7 +34,7 @@ resource "google_storage_bucket" "this" {
   labels                      = merge(var.naming.tags[each.value.purpose], { purpose = each.value.purpose })
 
   encryption {
-    default_kms_key_name = each.value.key
+    default_kms_key_name = endswith(each.key, "-here") ? var.key_id : var.recovery_key_id
   }
 
   retention_policy {
@@ -81,7 +79,7 @@ resource "google_storage_bucket" "access" {
   labels                      = merge(var.naming.tags.access, { purpose = "access" })
 
   encryption {
-    default_kms_key_name = each.value.key
+    default_kms_key_name = endswith(each.key, "-here") ? var.key_id : var.recovery_key_id
   }
 
   versioning {

@@ -17,11 +17,12 @@ resource "aws_secretsmanager_secret" "this" {
   tags                    = local.tags
 
   dynamic "replica" {
-    for_each = var.recovery_key_arn == null ? [] : [var.recovery_key_arn]
+    # The region is known before its key is.
+    for_each = var.settings.replica ? [var.naming.recovery_region] : []
 
     content {
-      region     = var.naming.recovery_region
-      kms_key_id = replica.value
+      region     = replica.value
+      kms_key_id = var.recovery_key_arn
     }
   }
 }
