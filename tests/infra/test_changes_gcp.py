@@ -6,6 +6,7 @@ Source: cloud.google.com/iam/docs/roles-permissions, November 2026.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from tests.infra.planning import TREE, planned
 
 SAID: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("changes_gcp.json").read_text())
 LENT: Final[dict[str, Any]] = json.loads((TREE / "modules/access/gcp/roles.json").read_text())
+COUNTED: Final = re.compile(r'logging_googleapis_com:user_(\w+)\{monitored_resource="(\w+)"\}')
 every_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
 
@@ -83,7 +85,7 @@ def test_what_is_counted_has_the_resource_that_the_alert_asks_for() -> None:
     for environment in ENVIRONMENTS:
         values = {it["address"]: it["values"] for it in planned("gcp", environment)}
         filters = {
-            it["name"]: it["filter"]
+            it["name"].replace("-", "_"): it["filter"]
             for address, it in values.items()
             if ".google_logging_metric." in address
         }
@@ -95,9 +97,9 @@ def test_what_is_counted_has_the_resource_that_the_alert_asks_for() -> None:
                 if condition["condition_matched_log"]:
                     assert policy["alert_strategy"][0]["notification_rate_limit"], address
                     continue
-                asked = condition["condition_threshold"][0]["filter"]
-                name = asked.split("logging.googleapis.com/user/")[1].split('"')[0]
-                resource = asked.split('resource.type="')[1].split('"')[0]
+                asked = condition["condition_prometheus_query_language"][0]
+                assert asked["disable_metric_validation"], address
+                name, resource = COUNTED.findall(asked["query"])[0]
                 assert f'"{resource}"' in filters[name].partition(") AND ")[0], address
                 counted.add(name)
         assert counted == set(filters)

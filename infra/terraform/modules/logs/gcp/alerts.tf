@@ -1,6 +1,6 @@
 # What rings. The same alerts on every cloud; what they look for is this cloud's own. What rings at once is looked for in the
 # entries themselves; what rings when it is many is counted, and a count has the resource of the entries that it counts:
-# cloud.google.com/logging/docs/alerting/log-based-alerts and cloud.google.com/logging/docs/logs-based-metrics.
+# cloud.google.com/logging/docs/alerting/log-based-alerts and cloud.google.com/monitoring/promql/promql-mapping.
 
 locals {
   alerts = jsondecode(file("${path.module}/../alerts.json"))
@@ -84,17 +84,12 @@ resource "google_monitoring_alert_policy" "this" {
     content {
       display_name = "${each.key} on ${conditions.value}"
 
-      condition_threshold {
-        filter          = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.this[each.key].name}\" AND resource.type=\"${conditions.value}\""
-        comparison      = "COMPARISON_GT"
-        threshold_value = local.many[each.key].times - 1
-        duration        = "0s"
-
-        aggregations {
-          alignment_period     = "300s"
-          per_series_aligner   = "ALIGN_SUM"
-          cross_series_reducer = "REDUCE_SUM"
-        }
+      # Whether the count is there is not asked: a new one is known to alerts after ten minutes alone.
+      condition_prometheus_query_language {
+        query                     = "sum(increase(logging_googleapis_com:user_${replace(google_logging_metric.this[each.key].name, "-", "_")}{monitored_resource=\"${conditions.value}\"}[5m])) >= ${local.many[each.key].times}"
+        duration                  = "0s"
+        evaluation_interval       = "60s"
+        disable_metric_validation = true
       }
     }
   }
