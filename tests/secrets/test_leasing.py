@@ -198,6 +198,27 @@ async def test_while_openbao_refuses_the_login_lasts_and_another_follows(
     assert good not in str(logs)
 
 
+async def test_another_token_in_the_file_leases_another_login_since_the_first_ends_with_its_own(
+    lease: Callable[[], str], bao: Bao
+) -> None:
+    url = lease()
+    token = Path(os.environ["TALLYSTICK_OPENBAO_TOKEN_FILE"])
+    database = Database(url=url, role="tallystick_ledger", pool_size=1)
+    await database.start()
+    try:
+        held = leasing.leased_for(url)
+        assert held
+        first, before = token.read_text(), await session_of(database)  # noqa: ASYNC240
+        another = bao.token_file(["tallystick-services"], entity="all").read_text()
+        token.write_text(another)  # noqa: ASYNC240
+        await held._renewed_ms()
+        assert held.login.user != before
+        await asyncio.to_thread(bao.ask, "POST", "auth/token/revoke", {"token": first})
+        assert await session_of(database) != before
+    finally:
+        await database.stop()
+
+
 async def test_a_leased_login_may_take_on_the_roles_of_contexts_and_nothing_else(
     lease: Callable[[], str],
 ) -> None:

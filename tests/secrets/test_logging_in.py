@@ -27,7 +27,13 @@ from tests.infra.kustomize import OVERLAYS, rendered
 from tests.runtime.authority import Authority
 from tests.secrets.bao import Bao
 from tests.secrets.cluster import ISSUER, NAMESPACE, Cluster
-from tests.secrets.database_mount import INFRA, TTL_S, add_policy, without_login
+from tests.secrets.database_mount import (
+    INFRA,
+    TTL_S,
+    add_policy,
+    database_roles,
+    without_login,
+)
 from tests.secrets.specs import random_spec
 
 METHODS = ("kubernetes", "jwt")
@@ -296,6 +302,18 @@ async def test_a_file_of_homes_that_says_no_way_or_two_ways_in_is_refused(
     with pytest.raises(ValueError, match=r"\[production.openbao\]"):
         async with documents_of(homes_file=str(path), environment="production"):
             pass
+
+
+def test_every_process_may_log_in_where_the_manifests_put_it_and_the_operator_may_not() -> None:
+    role = json.loads((INFRA / "kubernetes-role.json").read_text())
+    assert set(role["bound_service_account_names"]) == set(database_roles()) - {"operator"}
+    pods = {
+        each["metadata"]["namespace"]
+        for split in ("one", "three", "each")
+        for each in rendered(OVERLAYS / split)
+        if each["kind"] == "Deployment"
+    }
+    assert set(role["bound_service_account_namespaces"]) == pods
 
 
 @pytest.mark.parametrize("split", ["one", "three", "each"])
