@@ -106,3 +106,41 @@ resource "aws_iam_role" "unknown_policies" {
 resource "terraform_data" "later" {
   input = "arn:aws:iam::aws:policy/SecurityAudit"
 }
+
+resource "aws_iam_policy" "good_attached" {
+  name = "good_attached-policy"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "s3:GetObject"
+      Resource = "*"
+    }]
+  })
+}
+
+resource "aws_iam_role" "good_attached" {
+  name = "good_attached-role"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = []
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "good_attached" {
+  role       = aws_iam_role.good_attached.name
+  policy_arn = aws_iam_policy.good_attached.arn
+}
+
+resource "aws_iam_role" "bad_attached" {
+  name = "bad_attached-role"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = []
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "bad_attached" {
+  role       = aws_iam_role.bad_attached.name
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}

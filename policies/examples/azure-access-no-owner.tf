@@ -51,3 +51,24 @@ resource "azurerm_role_assignment" "good_bound" {
   condition_version    = "2.0"
   condition            = "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {acdd72a7-3385-48ef-bd42-f606fba81ae7}"
 }
+
+resource "azurerm_role_definition" "good_own" {
+  name  = "good_own-role"
+  scope = "/subscriptions/30000000-0000-4000-8000-000000000003"
+
+  permissions {
+    actions = ["Microsoft.Storage/storageAccounts/read"]
+  }
+}
+
+resource "azurerm_role_assignment" "good_own" {
+  scope              = "/subscriptions/30000000-0000-4000-8000-000000000003"
+  principal_id       = "a3000000-0000-4000-8000-00000000000a"
+  role_definition_id = azurerm_role_definition.good_own.role_definition_resource_id
+}
+
+resource "azurerm_role_assignment" "unknown_own" {
+  scope              = "/subscriptions/30000000-0000-4000-8000-000000000003"
+  principal_id       = "a3000000-0000-4000-8000-00000000000a"
+  role_definition_id = terraform_data.later.output
+}

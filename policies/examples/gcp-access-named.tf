@@ -49,3 +49,13 @@ resource "google_service_account_iam_member" "bad_token" {
   role               = "roles/iam.serviceAccountTokenCreator"
   member             = "allAuthenticatedUsers"
 }
+
+resource "google_service_account" "good_bound" {
+  account_id = "good-bound"
+}
+
+resource "google_service_account_iam_binding" "good_bound" {
+  service_account_id = "projects/books/serviceAccounts/ledger@books.iam.gserviceaccount.com"
+  role               = "roles/iam.serviceAccountUser"
+  members            = [google_service_account.good_bound.member]
+}

@@ -31,3 +31,15 @@ resource "google_project_iam_member" "unknown_role" {
 resource "terraform_data" "later" {
   input = "roles/cloudsql.client"
 }
+
+resource "google_project_iam_custom_role" "good_own" {
+  role_id     = "good_own"
+  title       = "good_own"
+  permissions = ["cloudsql.instances.get"]
+}
+
+resource "google_project_iam_member" "good_own" {
+  project = "books"
+  role    = google_project_iam_custom_role.good_own.id
+  member  = "serviceAccount:ledger@books.iam.gserviceaccount.com"
+}

@@ -39,9 +39,9 @@ def load_catalogue(*, folder: Path | None = None) -> Catalogue:
 
 
 def load_inventory(*, folder: Path | None = None) -> Mapping[str, Any]:
-    """Read what controls ask of the inventory: services, buckets, regions, and harmless types.
+    """Read what controls ask of the inventory: services, buckets, regions, harmless types, and defaults of providers.
 
-    `services` are by name, `buckets` by purpose, `regions` and `harmless` by cloud.
+    `services` are by name, `buckets` by purpose, `regions` and `harmless` by cloud, `defaults` by type and argument.
     `regions[cloud][name]` are the cloud's own names of a region of ours ("eu"). Raises `CatalogueRefused`.
     """
     kept = folder or policies_folder()
@@ -51,6 +51,7 @@ def load_inventory(*, folder: Path | None = None) -> Mapping[str, Any]:
         "buckets": _by_name(kept / "inventory" / "buckets.toml", "bucket", key="purpose"),
         "regions": regions,
         "harmless": _read(kept / "harmless.toml"),
+        "defaults": _read(kept / "defaults.toml"),
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from tallystick.governance.model.references import References, below, listed, written
+from tallystick.governance.model.sources import Sources
 from tallystick.governance.model.values import (
     ENVIRONMENTS,
     UNKNOWN,
@@ -89,7 +90,7 @@ def read_plan(
         cloud=cloud,
         environment=environment,
         moment="planned",
-        resources=_resources(plan),
+        resources=_resources(plan, (inventory or {}).get("defaults", {})),
         inventory=inventory or {},
     )
     return Planned(
@@ -247,11 +248,14 @@ def _nth(values: list[Any], index: int) -> Any:
     return values[index] if index < len(values) else None
 
 
-def _resources(plan: Mapping[str, Any]) -> tuple[Resource, ...]:
+def _resources(
+    plan: Mapping[str, Any], defaults: Mapping[str, Mapping[str, Any]]
+) -> tuple[Resource, ...]:
     """What the plan leaves behind: all that it names and keeps, and what the state before had untouched."""
     kept: dict[str, Mapping[str, Any]] = {}
     touched: set[str] = set()
     references = References.of(plan)
+    sources = Sources(references)
     named: dict[str, Mapping[str, Any]] = {}
     for each in items(plan, "resource_changes"):
         address = str(each["address"])
@@ -260,7 +264,9 @@ def _resources(plan: Mapping[str, Any]) -> tuple[Resource, ...]:
         touched.add(address)
         change = _change(each)
         if change.stays:
-            kept[address] = change.after or {}
+            kept[address] = _defaulted(
+                change, references.code_of(address), defaults.get(change.type, {})
+            )
             named[address] = each
     for each in state_resources(below(plan, "prior_state")):
         address = str(each["address"])
@@ -274,9 +280,26 @@ def _resources(plan: Mapping[str, Any]) -> tuple[Resource, ...]:
             name=str(named[address]["name"]),
             values=kept[address],
             refers=references.from_resource(address),
+            sources=sources.of_resource(address),
         )
         for address in sorted(kept)
     )
+
+
+def _defaulted(
+    change: Change, code: Mapping[str, Any], defaults: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Put in what the provider documents to take where code leaves an argument out of what it creates."""
+    after = change.after or {}
+    if not code or change.before is not None:
+        return after
+    written = below(code, "expressions")
+    left = {
+        name: said["value"]
+        for name, said in defaults.items()
+        if name not in written and after.get(name) is UNKNOWN
+    }
+    return {**after, **left} if left else after
 
 
 def state_resources(state: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from tallystick.governance.model.sources import types_at
 from tallystick.governance.model.values import UNKNOWN, Estate, Resource, Unknown
 from tallystick.governance.model.verdicts import Outcome
 
@@ -324,9 +325,18 @@ def _is_key(value: Any) -> bool:
 def refers_to(
     resource: Resource, path: str, says: str, *types: str, known: Callable[[Any], bool] = bool
 ) -> Clause:
-    """The attribute is set, or its expression names a resource of these types; `known` judges a known value."""
-    value = resource.at(path)
-    if value is UNKNOWN:
-        named = any(_type_of(each) in types for each in _referred(resource, path))
-        return Clause(True if named else UNKNOWN, says)
-    return Clause(value is not None and known(value), says)
+    """Every value at the path is set and passes `known`; an unknown one comes from resources of these types alone."""
+    values = values_at(resource, path)
+    settled = True if comes_from(resource, path, *types) else UNKNOWN
+    return Clause(
+        all_of(
+            settled if value is UNKNOWN else value is not None and known(value) for value in values
+        ),
+        says,
+    )
+
+
+def comes_from(resource: Resource, path: str, *types: str) -> bool:
+    """Say whether all that is unknown at a path is known to come from resources of these types."""
+    found = types_at(resource.values, resource.sources, path.split("."))
+    return bool(found) and found <= {*types}

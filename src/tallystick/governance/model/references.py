@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 # As deep as modules, variables and outputs may hand a value on.
-_HOPS_MAX: Final = 32
-_INDEX: Final = re.compile(r"\[(?:[^\]\"]|\"(?:[^\"\\]|\\.)*\")*\]")
+HOPS_MAX: Final = 32
+INDEX: Final = re.compile(r"\[(?:[^\]\"]|\"(?:[^\"\\]|\\.)*\")*\]")
 _NOT_RESOURCES: Final = frozenset({"each", "count", "local", "path", "terraform", "self", "data"})
 
 _Module = Mapping[str, Any]
@@ -60,7 +60,7 @@ class References:
         named: dict[tuple[str, str], list[str]] = {}
         place: dict[str, tuple[str, str]] = {}
         for each in listed(plan, "resource_changes"):
-            module = _INDEX.sub("", str(each.get("module_address", "")))
+            module = INDEX.sub("", str(each.get("module_address", "")))
             spot = (module, f"{each.get('type')}.{each.get('name')}")
             if each.get("mode", "managed") == "managed":
                 named.setdefault(spot, []).append(str(each["address"]))
@@ -74,11 +74,33 @@ class References:
         """Say for each attribute of a resource which addresses its expression names, through all modules."""
         if address not in self.place:
             return {}
-        module, spot = self.place[address]
-        for each in listed(self._module(module), "resources"):
-            if each.get("mode") == "managed" and f"{each['type']}.{each['name']}" == spot:
-                return self._attributes(each, module, address)
+        return self._attributes(self.code_at(self.place[address]), self.place[address][0], address)
+
+    def code_of(self, address: str) -> Mapping[str, Any]:
+        """Give what the code writes of the resource at an address."""
+        return self.code_at(self.place[address]) if address in self.place else {}
+
+    def code_at(self, spot: tuple[str, str]) -> Mapping[str, Any]:
+        """Give what the code of a module writes of a resource (`type.name`), nothing where it is no longer there."""
+        for each in listed(self._module(spot[0]), "resources"):
+            if each.get("mode") == "managed" and f"{each['type']}.{each['name']}" == spot[1]:
+                return cast("dict[str, Any]", each)
         return {}
+
+    def given(self, variable: str, inside: str) -> tuple[Any, str]:
+        """Give the expression that a module's caller sets a variable to, with where it stands; None for its default."""
+        outer, _, name = inside.rpartition("module.")
+        outside = outer.rstrip(".")
+        if not name:
+            return None, outside
+        return below(self._module(outside), "module_calls", name, "expressions").get(
+            variable
+        ), outside
+
+    def output(self, rest: list[str], inside: str) -> tuple[Any, str]:
+        """Give the expression of an output (`["keys", "ids"]`) that is asked for in a module, with where it stands."""
+        inner = f"{inside}.module.{rest[0]}" if inside else f"module.{rest[0]}"
+        return below(self._module(inner), "outputs", rest[1]).get("expression"), inner
 
     def _attributes(
         self, written: Mapping[str, Any], module: str, address: str
@@ -102,10 +124,10 @@ class References:
         seen: set[tuple[str, str]] = set()
         while waiting:
             text, inside, hops = waiting.pop()
-            if (text, inside) in seen or hops > _HOPS_MAX:
+            if (text, inside) in seen or hops > HOPS_MAX:
                 continue
             seen.add((text, inside))
-            head, *rest = _INDEX.sub("", text).split(".")
+            head, *rest = INDEX.sub("", text).split(".")
             if head == "var" and rest:
                 waiting += [(*each, hops + 1) for each in self._from_caller(rest[0], inside)]
             elif head == "module" and len(rest) > 1:
@@ -116,18 +138,13 @@ class References:
         return found
 
     def _from_caller(self, variable: str, inside: str) -> Iterator[tuple[str, str]]:
-        outer, _, name = inside.rpartition("module.")
-        if not name:
-            return
-        outside = outer.rstrip(".")
-        given = below(self._module(outside), "module_calls", name, "expressions")
-        for text in _mentions(given.get(variable)):
+        said, outside = self.given(variable, inside)
+        for text in _mentions(said):
             yield text, outside
 
     def _from_output(self, rest: list[str], inside: str) -> Iterator[tuple[str, str]]:
-        inner = f"{inside}.module.{rest[0]}" if inside else f"module.{rest[0]}"
-        output = below(self._module(inner), "outputs", rest[1])
-        for text in _mentions(output.get("expression")):
+        said, inner = self.output(rest, inside)
+        for text in _mentions(said):
             yield text, inner
 
     def _module(self, path: str) -> _Module:

@@ -32,8 +32,9 @@ class Resource:
     """One object of a cloud.
 
     `values` has Terraform's shape: blocks are sequences of mappings. `refers` says, by the path of an attribute's first
-    part, which addresses of the estate its expression names: how an unknown id is followed. `target` says where the
-    values were read: "plan", or the name of a live target ("aws", "moto", "store").
+    part, which addresses of the estate its expression names: how an unknown id is followed. `sources` says in the
+    shape of the values of which types all is that an unknown value comes from, where that can be told. `target` says
+    where the values were read: "plan", or the name of a live target ("aws", "moto", "store").
     """
 
     address: str
@@ -41,6 +42,7 @@ class Resource:
     name: str
     values: Mapping[str, Any]
     refers: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    sources: Mapping[str, Any] = field(default_factory=dict[str, Any])
     target: str = "plan"
 
     def at(self, path: str) -> Any:

@@ -14,7 +14,6 @@ from tallystick.governance.model.predicates import (
     exists,
     is_false,
     is_one_of,
-    is_set,
     is_true,
     judged,
     refers_to,
@@ -170,8 +169,12 @@ def node_disk(node: Resource, estate: Estate) -> Finding | None:
     disks = _disks(node)
     return every(
         is_true(disks, "block_device_mappings.*.ebs.0.encrypted", "its disk is not encrypted"),
-        is_set(
-            disks, "block_device_mappings.*.ebs.0.kms_key_id", "no key of ours encrypts its disk"
+        refers_to(
+            disks,
+            "block_device_mappings.*.ebs.0.kms_key_id",
+            "no key of ours encrypts its disk",
+            *KEYS,
+            known=is_customers,
         ),
     )
 

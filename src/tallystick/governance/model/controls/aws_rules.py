@@ -15,7 +15,6 @@ from tallystick.governance.model.predicates import (
     control,
     either,
     every,
-    exists,
     is_empty,
     is_none_of,
     is_one_of,
@@ -156,20 +155,30 @@ def _bounds(policy: Resource, estate: Estate) -> Truth:
     def named(role: Resource) -> Truth:
         bound = role.at("permissions_boundary")
         if bound is not UNKNOWN:
-            return str(bound).endswith(f":policy/{policy.at('name')}")
+            name = policy.at("name")
+            return UNKNOWN if name is UNKNOWN else str(bound).endswith(f":policy/{name}")
         refers = role.refers.get("permissions_boundary", ())
         return policy.address in refers if refers else UNKNOWN
 
     return any_of(named(role) for role in estate.of_type("aws_iam_role"))
 
 
+def _is_given(policy: Resource, estate: Estate) -> Truth:
+    """Somebody has the policy; what the cloud keeps for everybody is no policy of ours."""
+
+    found = [settings_of(policy, estate, kind, "policy_arn", ("arn",)) for kind in _ATTACHED]
+    possible = [
+        each
+        for one in found
+        for each in one.possible
+        if not str(each.at("policy_arn")).startswith("arn:aws:iam::aws:")
+    ]
+    return True if any(one.certain for one in found) else UNKNOWN if possible else False
+
+
 @control("aws-access-no-wildcard", *_POLICIES)
 def access_no_wildcard(policy: Resource, estate: Estate) -> Finding | None:
     """Nobody may do everything to everything; what bounds roles, and is given to nobody, may name whole services."""
-    given = any_of(
-        exists(settings_of(policy, estate, kind, "policy_arn", ("arn",)), "").holds
-        for kind in _ATTACHED
-    )
     return every(
         Clause(
             no(some_statement(policy.at("policy"), gives_all)), "it allows everything on everything"
@@ -177,15 +186,19 @@ def access_no_wildcard(policy: Resource, estate: Estate) -> Finding | None:
         either(
             "it allows all of a service on everything",
             Clause(no(some_statement(policy.at("policy"), gives_a_service)), ""),
-            Clause(all_of((_bounds(policy, estate), no(given))), ""),
+            Clause(all_of((_bounds(policy, estate), no(_is_given(policy, estate)))), ""),
         ),
     )
 
 
 @control("aws-access-role-inside", "aws_iam_role")
 def access_role_inside(role: Resource, estate: Estate) -> Finding | None:
-    """What a role may do stands in policies of their own, which are judged; not in the role."""
+    """What a role may do stands in policies of their own, which are judged; not in the role.
+
+    The cloud tells as the role's own what other resources attach to it, so those are looked at here too.
+    """
     return every(
+        Clause(_attached_are_harmless(role, estate), "it is administrator for all times"),
         judged(
             role,
             "managed_policy_arns.*",
@@ -205,6 +218,19 @@ def access_role_inside(role: Resource, estate: Estate) -> Finding | None:
             "it allows all of a service on everything",
         ),
     )
+
+
+def _attached_are_harmless(role: Resource, estate: Estate) -> Truth:
+    """Nothing that is attached to the role, or may be, makes it administrator."""
+    truths: list[Truth] = []
+    for kind, attribute in (
+        ("aws_iam_role_policy_attachment", "role"),
+        ("aws_iam_policy_attachment", "roles"),
+    ):
+        related = settings_of(role, estate, kind, attribute, ("name", "id"))
+        truths += [_is_harmless(one).holds for one in related.certain]
+        truths += [UNKNOWN for one in related.possible if _is_harmless(one).holds is not True]
+    return all_of(truths)
 
 
 @control("aws-access-policies-named", *_OF_RESOURCES)
@@ -234,18 +260,20 @@ def cluster_administrators(entry: Resource, estate: Estate) -> Finding | None:
     )
 
 
+def _is_harmless(attachment: Resource) -> Clause:
+    return refers_to(
+        attachment,
+        "policy_arn",
+        "it makes an administrator for all times",
+        "aws_iam_policy",
+        known=lambda policy: policy not in _ADMINISTRATORS,
+    )
+
+
 @control("aws-access-no-administrators", *_ATTACHED)
 def access_no_administrators(attachment: Resource, estate: Estate) -> Finding | None:
     """The cloud's own policies for administrators are attached to nobody."""
-    return every(
-        refers_to(
-            attachment,
-            "policy_arn",
-            "it makes an administrator for all times",
-            "aws_iam_policy",
-            known=lambda policy: policy not in _ADMINISTRATORS,
-        )
-    )
+    return every(_is_harmless(attachment))
 
 
 @control("aws-access-no-user-keys", "aws_iam_access_key")

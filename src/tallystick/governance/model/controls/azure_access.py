@@ -4,6 +4,7 @@ from tallystick.governance.model.predicates import (
     Clause,
     Finding,
     Truth,
+    comes_from,
     control,
     either,
     every,
@@ -45,7 +46,13 @@ def _is_role(assignment: Resource, roles: tuple[str, ...]) -> Truth:
     """A role is said by its name, or by an id that ends with its number."""
     name = assignment.at("role_definition_name")
     said = assignment.at("role_definition_id") if name in (None, "", UNKNOWN) else name
-    return UNKNOWN if said is UNKNOWN else str(said).rpartition("/")[2].lower() in roles
+    if name is UNKNOWN and said in (None, ""):
+        return UNKNOWN
+    if said is not UNKNOWN:
+        return str(said).rpartition("/")[2].lower() in roles
+    # A role of our own is none of the cloud's, and is judged where it is made.
+    own = comes_from(assignment, "role_definition_id", "azurerm_role_definition")
+    return False if own else UNKNOWN
 
 
 def _is_wide(action: str) -> bool:

@@ -1,5 +1,6 @@
 """Azure: managed Kubernetes and its nodes."""
 
+from tallystick.governance.model.controls.azure_database import KEYS
 from tallystick.governance.model.predicates import (
     Clause,
     Finding,
@@ -61,7 +62,7 @@ def cluster_secrets(cluster: Resource, estate: Estate) -> Finding | None:
             cluster,
             "key_management_service.0.key_vault_key_id",
             "no key of ours encrypts its secrets",
-            "azurerm_key_vault_key",
+            *KEYS,
         )
     )
 

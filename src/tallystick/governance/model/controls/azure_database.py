@@ -38,6 +38,8 @@ from tallystick.governance.model.predicates import (
 from tallystick.governance.model.values import UNKNOWN, Estate, Resource
 
 _DATABASE = "azurerm_postgresql_flexible_server"
+# Modules hand a key on in one value with who uses it; of the two the cloud takes the key alone for one.
+KEYS = ("azurerm_key_vault_key", "azurerm_user_assigned_identity")
 
 
 @control("azure-database-customer-key", _DATABASE)
@@ -48,7 +50,7 @@ def database_customer_key(database: Resource, estate: Estate) -> Finding | None:
             database,
             "customer_managed_key.0.key_vault_key_id",
             "no key of ours encrypts it",
-            "azurerm_key_vault_key",
+            *KEYS,
         ),
     )
 
@@ -66,7 +68,10 @@ def database_private(database: Resource, estate: Estate) -> Finding | None:
         is_false(database, "public_network_access_enabled", "the internet reaches it", absent=True),
         either(
             "it stands in no network of ours",
-            refers_to(database, "delegated_subnet_id", "", "azurerm_subnet"),
+            # A zone of ours is no subnet, which the cloud itself says; modules hand both on in one value.
+            refers_to(
+                database, "delegated_subnet_id", "", "azurerm_subnet", "azurerm_private_dns_zone"
+            ),
             exists(endpoints, ""),
         ),
     )

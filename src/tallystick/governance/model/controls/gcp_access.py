@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tallystick.governance.model.controls.gcp_data import PUBLIC
+from tallystick.governance.model.controls.gcp_data import NAMED, PUBLIC
 from tallystick.governance.model.predicates import (
     Clause,
     Finding,
@@ -11,7 +11,6 @@ from tallystick.governance.model.predicates import (
     every,
     is_none_of,
     is_set,
-    judged,
     refers_to,
 )
 from tallystick.governance.model.values import Estate, Resource
@@ -54,10 +53,21 @@ def _is_named(member: object) -> bool:
     return text not in PUBLIC and not text.startswith("domain:") and not text.endswith(_STRANGERS)
 
 
+def _is_none(grant: Resource, roles: tuple[str, ...], says: str) -> Clause:
+    """The role is none of these; one of our own is none of the cloud's, and is judged where it is made."""
+    return refers_to(
+        grant,
+        "role",
+        says,
+        "google_project_iam_custom_role",
+        known=lambda role: role not in roles,
+    )
+
+
 @control("gcp-access-no-primitive", *_ON_PROJECT)
 def access_no_primitive(grant: Resource, estate: Estate) -> Finding | None:
     """Roles from before there were roles give everything at once."""
-    return every(is_none_of(grant, "role", _PRIMITIVE, "its role gives everything at once"))
+    return every(_is_none(grant, _PRIMITIVE, "its role gives everything at once"))
 
 
 @control("gcp-access-no-administrators", *_ON_PROJECT)
@@ -66,7 +76,7 @@ def access_no_administrators(grant: Resource, estate: Estate) -> Finding | None:
     return every(
         either(
             "it may give every role to everybody",
-            is_none_of(grant, "role", _GIVING, ""),
+            _is_none(grant, _GIVING, ""),
             is_set(grant, "condition", ""),
         )
     )
@@ -76,21 +86,16 @@ def access_no_administrators(grant: Resource, estate: Estate) -> Finding | None:
 def access_named(grant: Resource, estate: Estate) -> Finding | None:
     """Nobody unknown has a role, in the project or on anything in it."""
     if grant.type in _BINDINGS:
-        return every(judged(grant, "members.*", _is_named, "anybody has the role"))
-    return every(
-        refers_to(
-            grant, "member", "anybody has the role", "google_service_account", known=_is_named
-        )
-    )
+        return every(refers_to(grant, "members.*", "anybody has the role", *NAMED, known=_is_named))
+    return every(refers_to(grant, "member", "anybody has the role", *NAMED, known=_is_named))
 
 
 @control("gcp-access-no-impersonation", *_ON_PROJECT)
 def access_no_impersonation(grant: Resource, estate: Estate) -> Finding | None:
     """Acting as an account is given on that account, not on all of the project."""
     return every(
-        is_none_of(
+        _is_none(
             grant,
-            "role",
             ("roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountUser"),
             "it may act as every account of the project",
         )

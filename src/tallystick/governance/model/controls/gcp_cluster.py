@@ -8,7 +8,6 @@ from tallystick.governance.model.predicates import (
     either,
     every,
     is_false,
-    is_none_of,
     is_one_of,
     is_set,
     is_true,
@@ -116,11 +115,12 @@ def node_least(pool: Resource, estate: Estate) -> Finding | None:
     """A node has a role of its own with little in it, and hides it from workloads."""
     path = "node_config.0"
     return every(
-        is_none_of(
+        refers_to(
             pool,
             f"{path}.service_account",
-            (None, "", "default"),
             "its nodes take the project's default account",
+            "google_service_account",
+            known=lambda account: account not in ("", "default"),
         ),
         is_one_of(
             pool,

@@ -41,6 +41,8 @@ from tallystick.governance.model.values import UNKNOWN, Estate, Resource
 
 KEYS = ("google_kms_crypto_key",)
 PUBLIC = ("allUsers", "allAuthenticatedUsers")
+# What has a member that the cloud makes for it alone.
+NAMED = ("google_service_account", "google_logging_project_sink")
 _DAY = 86_400
 _KEY = "google_kms_crypto_key"
 _SECRET = "google_secret_manager_secret"  # noqa: S105 - a type, not a secret
@@ -172,7 +174,15 @@ def bucket_private(bucket: Resource, estate: Estate) -> Finding | None:
 @control("gcp-bucket-named", "google_storage_bucket_iam_member")
 def bucket_named(grant: Resource, estate: Estate) -> Finding | None:
     """Whoever reads it is known by name."""
-    return every(is_none_of(grant, "member", PUBLIC, "anybody may use the bucket"))
+    return every(
+        refers_to(
+            grant,
+            "member",
+            "anybody may use the bucket",
+            *NAMED,
+            known=lambda member: member not in PUBLIC,
+        )
+    )
 
 
 @control("gcp-bucket-customer-key", _BUCKET)
