@@ -75,6 +75,28 @@ def test_nothing_lent_for_a_run_hands_out_what_is_kept(environment: Environment)
         assert permissions & set(SAID["too_much"].values()) == set()
 
 
+@every_environment
+def test_what_a_run_could_let_itself_in_to_is_refused_to_it(environment: Environment) -> None:
+    """Whoever sets policies of what keeps data could give itself a way in; a refusal goes before what is given."""
+    refused = next(
+        it["values"]["rules"][0]["deny_rule"][0]
+        for it in planned("gcp", environment)
+        if it["type"] == "google_iam_deny_policy"
+    )
+    ways = {
+        "artifactregistry.repositories.setIamPolicy": "artifactregistry.googleapis.com/repositories.uploadArtifacts",
+        "cloudkms.cryptoKeys.setIamPolicy": "cloudkms.googleapis.com/cryptoKeyVersions.useToDecrypt",
+        "secretmanager.secrets.setIamPolicy": "secretmanager.googleapis.com/versions.access",
+        "storage.buckets.setIamPolicy": "storage.googleapis.com/objects.get",
+    }
+    _, permissions = _lent(environment, "apply")
+    others = {"pubsub.topics.setIamPolicy"}  # a topic holds what rings, and no content
+    assert {it for it in permissions if it.endswith(".setIamPolicy")} - others == set(ways)
+    assert set(ways.values()) <= set(refused["denied_permissions"])
+    assert "iam.googleapis.com/serviceAccounts.getAccessToken" in refused["denied_permissions"]
+    assert len(refused["denied_principals"] or [None, None]) == 2
+
+
 def test_no_role_is_lent_that_changes_nothing_of_ours() -> None:
     readers = {"roles/browser", "roles/iam.securityReviewer"}
     assert {role for role in LENT["apply"] if not SAID["roles"][role]} == readers
