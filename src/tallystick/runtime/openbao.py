@@ -149,12 +149,11 @@ class BaoToken:
         if self._client is None:
             return
         if self._auth:
-            # What is not given back ends by itself.
-            with suppress(BaoRefused):
-                await ask(
-                    self._client, "POST", f"{self._access.address}/v1/auth/token/revoke-self",
-                    token=self._auth.client_token,
-                )  # fmt: skip
+            url = f"{self._access.address}/v1/auth/token/revoke-self"
+            # What is not given back in time ends by itself.
+            with suppress(BaoRefused, TimeoutError):
+                async with asyncio.timeout(TIMEOUT_S):
+                    await ask(self._client, "POST", url, token=self._auth.client_token)
             self._auth = None
         await self._client.aclose()
 
