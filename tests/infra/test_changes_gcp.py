@@ -175,3 +175,18 @@ def test_the_sink_that_a_project_is_born_with_keeps_nothing() -> None:
             if it["type"] == "google_logging_project_sink" and it["values"]["name"] == "_Default"
         )
         assert born["disabled"]
+
+
+def test_the_copier_may_look_whether_an_object_is_there_already() -> None:
+    """Without it nothing is copied: the copier compares before it writes."""
+    given: dict[str, set[str]] = {}
+    for it in planned("gcp", "production"):
+        if it["address"].startswith("module.objects.google_storage_bucket_iam_member.copier["):
+            bucket = it["address"].split('"')[1].partition("-roles/")[0]
+            given.setdefault(bucket, set()).add(it["values"]["role"])
+    assert set(given) == {"record-here", "record-recovery", "backups-here", "backups-recovery"}
+    assert all("roles/storage.objectViewer" in roles for roles in given.values())
+    assert {place for place in given if "roles/storage.objectCreator" in given[place]} == {
+        "record-recovery",
+        "backups-recovery",
+    }

@@ -37,7 +37,8 @@ resource "google_binary_authorization_policy" "this" {
     enforcement_mode = "ENFORCED_BLOCK_AND_AUDIT_LOG"
   }
 
+  # One star ends at the next slash, and an image may have one in its name.
   admission_whitelist_patterns {
-    name_pattern = "${var.naming.region}-docker.pkg.dev/${var.naming.account}/${local.name}/*"
+    name_pattern = "${var.naming.region}-docker.pkg.dev/${var.naming.account}/${local.name}/**"
   }
 }

@@ -137,11 +137,12 @@ resource "google_storage_transfer_job" "recovery" {
   depends_on = [google_storage_bucket_iam_member.copier]
 }
 
-# Copying is done by the cloud's own agent, which may read one bucket and write to the other.
+# Copying is done by the cloud's own agent, which may read one bucket and write to the other, where it looks whether an object
+# is there already: cloud.google.com/storage-transfer/docs/sink-cloud-storage.
 locals {
   copies = var.settings.replica ? merge([for purpose in keys(local.days) : {
     "${purpose}-here"     = ["roles/storage.objectViewer", "roles/storage.legacyBucketOwner"]
-    "${purpose}-recovery" = ["roles/storage.objectCreator", "roles/storage.legacyBucketReader"]
+    "${purpose}-recovery" = ["roles/storage.objectCreator", "roles/storage.objectViewer", "roles/storage.legacyBucketReader"]
   }]...) : {}
 }
 
