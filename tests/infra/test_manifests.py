@@ -1,6 +1,7 @@
 """Kubernetes: what is committed is what the command writes, is valid, and opens no door that nobody needs."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -265,3 +266,16 @@ def test_every_process_is_probed(overlay: list[dict[str, Any]]) -> None:
     for one in lasting:
         (container,) = one["spec"]["template"]["spec"]["containers"]
         assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys()
+
+
+def test_all_that_is_installed_is_copied_into_the_image_before() -> None:
+    lines = (tree.ROOT / "infra" / "image" / "Containerfile").read_text().splitlines()
+    install = next(number for number, line in enumerate(lines) if line.endswith("isolation ."))
+    copied = {
+        word for line in lines[:install] if line.startswith("COPY ") for word in line.split()[1:-1]
+    }
+    assert all((tree.ROOT / word).exists() for word in copied)
+    told = tomllib.loads(tree.text(tree.ROOT / "pyproject.toml"))
+    wheel = told["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert {*wheel["force-include"], "src", told["project"]["readme"]} <= copied
+    assert {"LICENSE", "NOTICE", "pyproject.toml", "requirements.lock"} <= copied
