@@ -40,6 +40,20 @@ resource "azurerm_network_security_rule" "bad_udp" {
   destination_address_prefix  = "*"
 }
 
+resource "azurerm_network_security_rule" "bad_nobody" {
+  name                        = "bad_nobody-rule"
+  resource_group_name         = "books"
+  network_security_group_name = "edge"
+  priority                    = 100
+  direction                   = "Inbound"
+  access                      = "Allow"
+  protocol                    = "Tcp"
+  source_port_range           = "*"
+  source_address_prefix       = "0.0.0.0"
+  destination_port_range      = "5432"
+  destination_address_prefix  = "*"
+}
+
 resource "azurerm_network_security_rule" "bad_listed" {
   name                        = "bad_listed-rule"
   resource_group_name         = "books"

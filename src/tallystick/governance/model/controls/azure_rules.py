@@ -34,6 +34,8 @@ from tallystick.governance.model.values import UNKNOWN, Estate, Resource
 
 # The only names of sources that are inside: every other, AzureCloud too, is of strangers.
 _INSIDE = ("virtualnetwork", "azureloadbalancer", "gatewaymanager")
+# A bare address of nobody is no host: Azure's benchmarks read it as the range of all.
+_NOBODY = ("0.0.0.0", "::")  # noqa: S104 - nothing is bound here
 _PLACED = (
     "azurerm_resource_group",
     "azurerm_storage_account",
@@ -66,7 +68,7 @@ def _is_open(rule: Resource) -> Truth:
 def _is_outside(source: str) -> bool:
     """Say whether a source is the internet, or a name of the cloud's that strangers stand under."""
     if source[:1].isdigit() or ":" in source:
-        return is_everywhere(source)
+        return source in _NOBODY or is_everywhere(source)
     return source.lower() not in _INSIDE
 
 
