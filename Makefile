@@ -21,8 +21,8 @@ splits: .venv/dev ## test the platform in one process, in three, and in one for 
 bench: .venv/dev wrk ## measure, and print one JSON line per figure
 	@$(BIN)/python -m tests.bench
 
-opinions: .venv/dev .venv/opinions/made ## compare our verdicts with checkov's, and write the page of both
-	@$(BIN)/python -m tests.governance.opinions
+opinions: .venv/dev .venv/opinions/made ## compare our verdicts with checkov's, and write the page (PUBLIC=DIR: public ones too)
+	@$(BIN)/python -m tests.governance.opinions $(PUBLIC)
 
 pictures: .venv/dev chromium tests/counterparties/node_modules ## take the pictures of every page into docs
 	@$(BIN)/python -m tests.browser.shots
@@ -38,6 +38,7 @@ lock: .venv/lock/bin/uv ## write the lock files from pyproject.toml, and checkov
 	@$(COMPILE) --output-file requirements.lock
 	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 	@echo checkov | .venv/lock/bin/uv pip compile - $(LOCKED) --output-file requirements-opinions.lock
+	@echo opa-golib-python-bindings | .venv/lock/bin/uv pip compile - $(subst 3.11,3.14,$(LOCKED)) --output-file requirements-opa.lock
 
 client: .venv/dev ## write the client library from the routes
 	@$(BIN)/python -m tests.client.generate
@@ -81,11 +82,14 @@ debian = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Install
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@ .venv/run
 
-# Checkov pins what it needs; it has an environment and a lock of its own, and no test knows it.
-.venv/opinions/made: requirements-opinions.lock | .venv/bin/python
+# Checkov pins what it needs; it has an environment and a lock of its own, and no test knows it. OPA's library is
+# beside it, by a lock of its own: it asks for a newer Python than it needs.
+.venv/opinions/made: requirements-opinions.lock requirements-opa.lock | .venv/bin/python
 	@echo "Installing what $< names (a minute or so, once)"
 	@$(BIN)/python -m venv .venv/opinions
 	@.venv/opinions/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r $<
+	@.venv/opinions/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+		--no-deps --ignore-requires-python -r requirements-opa.lock
 	@touch $@
 
 .venv/lock/bin/uv: | .venv/bin/python

@@ -28,7 +28,7 @@ def wanted(extras: list[str]) -> set[str]:
     return {re.split(r"[^\w.-]", name)[0].replace("_", "-").lower() for name in asked}
 
 
-@pytest.mark.parametrize("name", [*LOCKS, "requirements-opinions.lock"])
+@pytest.mark.parametrize("name", [*LOCKS, "requirements-opinions.lock", "requirements-opa.lock"])
 def test_every_line_of_a_lock_is_a_pin_with_hashes_and_no_address(name: str) -> None:
     left = PIN.sub("", tree.text(tree.ROOT / name)).split()
     assert left == []

@@ -37,15 +37,20 @@ def gathered() -> tuple[list[Ours], Theirs, str]:
         ours = [*_of_plans(work), *_of_examples(work), *_of_bad(work), *_of_manifests(work)]
         theirs: dict[tuple[str, str], dict[str, str]] = {}
         for path in sorted((work / "plan").glob("*/plan.json")):
-            theirs |= _checked(work, "terraform_plan", "--file", path)
-        theirs |= _checked(work, "terraform", "--directory", work / "hcl")
-        theirs |= _checked(work, "kubernetes", "--directory", work / "manifests")
-        return ours, theirs, _run("--version").strip()
+            theirs |= checked(work, "terraform_plan", "--file", path)
+        theirs |= checked(work, "terraform", "--directory", work / "hcl")
+        theirs |= checked(work, "kubernetes", "--directory", work / "manifests")
+        return ours, theirs, version()
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _checked(work: Path, framework: str, how: str, path: Path) -> dict[tuple[str, str], Any]:
+def version() -> str:
+    """Give the version of checkov."""
+    return _run("--version").strip()
+
+
+def checked(work: Path, framework: str, how: str, path: Path) -> dict[tuple[str, str], Any]:
     said = json.loads(
         _run(
             how, str(path), "--framework", framework, "--output", "json", "--compact",
@@ -76,7 +81,7 @@ def _name(source: str) -> str:
     return source.removeprefix("hcl/").removeprefix("manifests/")
 
 
-def _judged(
+def judged(
     source: str, estate: Estate, controls: Iterable[str] = (), inside: str = ""
 ) -> Iterator[Ours]:
     entries = examples.catalogue().of_cloud(estate.cloud)
@@ -87,13 +92,13 @@ def _judged(
             yield Ours(source, each.subject.removeprefix(inside), entry.id, each.outcome)
 
 
-def _written(work: Path, place: str, text: str) -> None:
+def written(work: Path, place: str, text: str) -> None:
     path = work / place
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
 
 
-def _estate(plan: Mapping[str, Any], cloud: Cloud, environment: Environment) -> Estate:
+def estate(plan: Mapping[str, Any], cloud: Cloud, environment: Environment) -> Estate:
     return read_plan(
         text=json.dumps(plan), cloud=cloud, environment=environment, inventory=load_inventory()
     ).estate
@@ -102,8 +107,8 @@ def _estate(plan: Mapping[str, Any], cloud: Cloud, environment: Environment) -> 
 def _of_plans(work: Path) -> Iterator[Ours]:
     for (cloud, environment), plan in plans().items():
         source = f"plan/{environment}-{cloud}"
-        _written(work, f"{source}/plan.json", json.dumps(plan))
-        yield from _judged(source, _estate(plan, cloud, environment))
+        written(work, f"{source}/plan.json", json.dumps(plan))
+        yield from judged(source, estate(plan, cloud, environment))
 
 
 def _of_examples(work: Path) -> Iterator[Ours]:
@@ -111,36 +116,36 @@ def _of_examples(work: Path) -> Iterator[Ours]:
         for case in examples.cases(cloud):
             source, inside = f"example/{case.control}", f"module.{case.control}."
             text = (examples.EXAMPLES / f"{case.control}.tf").read_text()
-            _written(work, f"hcl/{source}/main.tf", text)
-            yield from _judged(source, case.planned, [case.control], inside)
+            written(work, f"hcl/{source}/main.tf", text)
+            yield from judged(source, case.planned, [case.control], inside)
 
 
 def _of_bad(work: Path) -> Iterator[Ours]:
     for cloud in examples.CLOUDS:
         text = (BAD / f"{cloud}.tf").read_text()
-        _written(work, f"hcl/bad/{cloud}/main.tf", text)
+        written(work, f"hcl/bad/{cloud}/main.tf", text)
         folder = work / "planned" / cloud
-        _written(folder, "main.tf", f"{examples.PROVIDERS[cloud]}\n{text}")
+        written(folder, "main.tf", f"{examples.PROVIDERS[cloud]}\n{text}")
         plan = terraform.Estate(folder, work=work / "runs" / cloud).plan()
-        yield from _judged(f"bad/{cloud}", _estate(plan, cloud, "production"))
+        yield from judged(f"bad/{cloud}", estate(plan, cloud, "production"))
 
 
 def _of_manifests(work: Path) -> Iterator[Ours]:
     for path in sorted(examples.EXAMPLES.glob("kubernetes-*.yaml")):
         source = f"example/{path.stem}"
-        _written(work, f"manifests/{source}/all.yaml", path.read_text())
+        written(work, f"manifests/{source}/all.yaml", path.read_text())
         for estate in cases(path.stem).values():
-            yield from map(_as_theirs, _judged(source, estate, [path.stem]))
-    _written(work, "manifests/bad/kubernetes/all.yaml", (BAD / "kubernetes.yaml").read_text())
+            yield from map(as_theirs, judged(source, estate, [path.stem]))
+    written(work, "manifests/bad/kubernetes/all.yaml", (BAD / "kubernetes.yaml").read_text())
     bad = estate_of(read(BAD / "kubernetes.yaml"))
-    yield from map(_as_theirs, _judged("bad/kubernetes", bad))
+    yield from map(as_theirs, judged("bad/kubernetes", bad))
     for folder in sorted(path for path in OVERLAYS.iterdir() if path.is_dir()):
         source, manifests = f"overlay/{folder.name}", rendered(folder)
-        _written(work, f"manifests/{source}/all.yaml", yaml.safe_dump_all(manifests))
-        yield from map(_as_theirs, _judged(source, estate_of(manifests)))
+        written(work, f"manifests/{source}/all.yaml", yaml.safe_dump_all(manifests))
+        yield from map(as_theirs, judged(source, estate_of(manifests)))
 
 
-def _as_theirs(ours: Ours) -> Ours:
+def as_theirs(ours: Ours) -> Ours:
     """Name a manifest as checkov does: what stands in no namespace is said to stand in `default`."""
     kind, _, rest = ours.subject.partition("/")
     space, _, name = rest.partition("/")

@@ -11,9 +11,13 @@ from typing import Any, Final, NamedTuple
 from tests.tidy import tree
 
 FACTS: Final = Path(__file__).with_name("opinions.json")
+PUBLIC: Final = Path(__file__).with_name("public.json")
+LISTED: Final = Path(__file__).with_name("public.toml")
+USERS: Final = Path(__file__).with_name("users.json")
 REVIEWED: Final = tree.ROOT / "policies" / "opinions.toml"
 # What checkov asks of these and we do not is explained check by check; the examples are bare by intent.
 OWN: Final = ("plan/", "overlay/")
+BAD: Final = ("bad/", "public/")
 
 Facts = Mapping[str, Any]
 
@@ -48,6 +52,7 @@ class Reviewed:
     counterparts: Mapping[str, list[str]]
     alone: Mapping[str, str]
     unasked: Mapping[str, str]
+    rego: Mapping[str, str]
     differences: list[Mapping[str, str]] = field(default_factory=list)
 
     def why(self, group: Difference) -> str:
@@ -60,6 +65,32 @@ class Reviewed:
         return ""
 
 
+@dataclass(frozen=True)
+class Published:
+    """One public file; `name` begins with its collection and its cloud."""
+
+    name: str
+    repository: str
+    commit: str
+    path: str
+    sha256: str
+
+    @property
+    def source(self) -> str:
+        """Name it among the sources of opinions."""
+        return f"public/{self.name}"
+
+    @property
+    def cloud(self) -> str:
+        """Give the cloud, or `kubernetes`."""
+        return self.name.split("/")[1]
+
+
+def listed() -> list[Published]:
+    """Read which public files are compared."""
+    return [Published(**each) for each in tomllib.loads(LISTED.read_text("utf-8"))["file"]]
+
+
 def reviewed() -> Reviewed:
     """Read the mapping."""
     read = tomllib.loads(REVIEWED.read_text("utf-8"))
@@ -67,14 +98,22 @@ def reviewed() -> Reviewed:
         counterparts=read["counterparts"],
         alone=read["alone"],
         unasked=read["unasked"],
+        rego=read["rego"],
         differences=read["difference"],
     )
 
 
 def facts() -> dict[str, Any]:
-    """Read what was compared last."""
+    """Read what was compared last: on what is ours and on public examples (`public`: those alone), and by Rego."""
     read: dict[str, Any] = json.loads(FACTS.read_text("utf-8"))
-    return read
+    public: dict[str, Any] = json.loads(PUBLIC.read_text("utf-8"))
+    opinions = {
+        control: {**read["opinions"].get(control, {}), **public["opinions"].get(control, {})}
+        for control in sorted({*read["opinions"], *public["opinions"]})
+    }
+    silent = Counter(read["silent"]) + Counter(public["silent"])
+    rego = json.loads(USERS.read_text("utf-8"))
+    return {**read, "opinions": opinions, "silent": silent, "public": public, "rego": rego}
 
 
 def joined(ours: list[Ours], theirs: Theirs, version: str, mapping: Reviewed) -> dict[str, Any]:
@@ -116,7 +155,7 @@ def _bad(ours: list[Ours], theirs: Theirs) -> dict[str, dict[str, list[str]]]:
     """Give of each bad example which controls and which checks fail it."""
     found: dict[str, dict[str, list[str]]] = {}
     for each in sorted(ours):
-        if each.source.startswith("bad/") and "." in each.subject:
+        if each.source.startswith(BAD) and "." in each.subject:
             said = _said(theirs, each)
             mine = found.setdefault(
                 f"{each.source} {each.subject}",
@@ -177,4 +216,15 @@ def unexplained(said: Facts, mapping: Reviewed) -> list[str]:
     used = {mapping.why(each) for each in found}
     left += [f"{each} explains nothing" for each in mapping.differences if each["why"] not in used]
     left += [f"{each} explains nothing" for each in mapping.unasked if each not in said["unasked"]]
+    engines = {
+        name for name, each in said["rego"]["files"].items() if each["regopy"] != each["opa"]
+    }
+    left += [
+        f"nobody explained why Rego's engines differ on {each}"
+        for each in engines - mapping.rego.keys()
+    ]
+    left += [
+        f"Rego's engines agree on {each}: its words explain nothing"
+        for each in mapping.rego.keys() - engines
+    ]
     return sorted(left)

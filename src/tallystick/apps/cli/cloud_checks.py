@@ -16,6 +16,7 @@ from tallystick.governance.adapters.manifests import read_manifests
 from tallystick.governance.adapters.places import places
 from tallystick.governance.adapters.policies import load_catalogue, load_inventory, policies_folder
 from tallystick.governance.adapters.rego import judge_by_rego
+from tallystick.governance.adapters.rego_engines import NoEngineError, engine_of
 from tallystick.governance.adapters.rules import PolicyFolder
 from tallystick.governance.model.catalogue import Catalogue
 from tallystick.governance.model.judging import Judgement, judge
@@ -50,6 +51,7 @@ def check(  # noqa: PLR0917 - the words of a command
     cloud: str = typer.Option("", "--cloud", "-c", help="Where the providers do not say."),
     infra: Path = typer.Option(None, "--infra", help="The root module, for lines in SARIF."),
     rego: Path = typer.Option(None, "--rego", help="A folder of your own Rego, judged beside."),
+    rego_engine: str = typer.Option("regopy", "--rego-engine", help="What judges it: regopy, opa."),
     as_json: bool = typer.Option(False, "--json", help="Write every verdict as JSON."),
     into: Path = typer.Option(None, "--sarif", help="Write SARIF 2.1.0 for code review here."),
     framework: str = typer.Option("", "--framework", help="Show how one framework is answered."),
@@ -70,7 +72,7 @@ def check(  # noqa: PLR0917 - the words of a command
         cloud=cloud,
         infra=infra,
     )
-    found = _judged(read.estate, catalogue, rego)
+    found = _judged(read.estate, catalogue, rego, rego_engine)
     if into is not None:
         log = sarif(
             verdicts=found.verdicts, catalogue=catalogue, places=read.places, version=__version__
@@ -86,14 +88,18 @@ def check(  # noqa: PLR0917 - the words of a command
         raise typer.Exit(1)
 
 
-def _judged(estate: Estate, catalogue: Catalogue, rego: Path | None) -> Judgement:
+def _judged(estate: Estate, catalogue: Catalogue, rego: Path | None, rego_engine: str) -> Judgement:
     now = instants.parse(datetime.now(UTC).isoformat(timespec="seconds"))
     declared = PolicyFolder(policies_folder()).read().rules.waivers
     mine = [each for each in declared if each.control.startswith(f"{estate.cloud}-")]
     found = judge(estate=estate, catalogue=catalogue, waivers=mine, at=now)
     if rego is None:
         return found
-    users = judge_by_rego(folder=rego, estate=estate)
+    try:
+        engine = engine_of(rego_engine)
+    except NoEngineError as error:
+        fail(str(error))
+    users = judge_by_rego(folder=rego, estate=estate, engine=engine)
     return replace(found, verdicts=(*found.verdicts, *users))
 
 

@@ -1,4 +1,4 @@
-"""Users' own Rego beside our controls, by the interpreter of `regopy`, which speaks plain Rego without network.
+"""Users' own Rego beside our controls, by one of the engines of `rego_engines`.
 
 Each `.rego` file is a package of its own below `tallystick` and defines `deny`: a set of texts, or of objects with
 `subject` and `message`. Its input is the estate: `cloud`, `environment`, `moment` and `resources`, each with `address`,
@@ -12,28 +12,25 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from regopy import Interpreter, LogLevel, RegoError
-
+from tallystick.governance.adapters.rego_engines import Engine, NotJudgedError, by_regopy
 from tallystick.governance.model.judging import estate_id, target_of
 from tallystick.governance.model.values import UNKNOWN, Estate
 from tallystick.governance.model.verdicts import Verdict
 
 _FILES_MAX: Final = 500
-_AT: Final = re.compile(r"\(error \d+:[^|]*\|(\d+)\|")
-_WORDS: Final = re.compile(r"\(errormsg \d+:([^)]*)\)")
 _PACKAGE: Final = re.compile(r"^\s*package\s+(tallystick(?:\.[A-Za-z_]\w*)*)\s*$", re.MULTILINE)
 
 
-def judge_by_rego(*, folder: Path, estate: Estate) -> list[Verdict]:
+def judge_by_rego(*, folder: Path, estate: Estate, engine: Engine = by_regopy) -> list[Verdict]:
     """Judge an estate by every file of a folder: a verdict for each denial, or one that nothing is denied."""
     files = sorted(folder.rglob("*.rego")) if folder.is_dir() else []
     if not files or len(files) > _FILES_MAX:
         return [_verdict(estate, folder.name, "fail", f"{folder} has no Rego, or too many files")]
     document = json.dumps(_document(estate))
-    return [verdict for file in files for verdict in _of_file(file, document, estate)]
+    return [verdict for file in files for verdict in _of_file(file, document, estate, engine)]
 
 
-def _of_file(file: Path, document: str, estate: Estate) -> Iterator[Verdict]:
+def _of_file(file: Path, document: str, estate: Estate, engine: Engine) -> Iterator[Verdict]:
     text = file.read_text("utf-8", errors="replace")
     package = _PACKAGE.search(text)
     if package is None:
@@ -42,33 +39,15 @@ def _of_file(file: Path, document: str, estate: Estate) -> Iterator[Verdict]:
         )
         return
     try:
-        interpreter = Interpreter()
-        interpreter.log_level = LogLevel.NONE
-        interpreter.add_module(file.name, text)
-        interpreter.set_input(json.loads(document))
-        answer = str(interpreter.query(f"x = data.{package[1]}.deny"))
-        denials = json.loads(answer)["bindings"]["x"]
-    except RegoError as error:
-        where, why = _spot(str(error), text)
-        yield _verdict(estate, file.stem, "fail", f"{file.name}{where} does not parse: {why}")
-        return
-    except (ValueError, KeyError, TypeError):
-        said = f"{file.name} could not be judged: `deny` has no value"
-        yield _verdict(estate, file.stem, "fail", said)
+        denials = engine(file, document, f"data.{package[1]}.deny")
+    except NotJudgedError as error:
+        yield _verdict(estate, file.stem, "fail", f"{file.name}{error}")
         return
     told = list(denials) if isinstance(denials, (list, dict)) else [denials]
     for each in told:
         yield _denied(each, file.stem, estate)
     if not told:
         yield _verdict(estate, file.stem, "pass", "")
-
-
-def _spot(error: str, text: str) -> tuple[str, str]:
-    """Find the line and the words in the interpreter's tree of an error: `(error 6:a.rego|33|2 (errormsg 4:what))`."""
-    at = _AT.search(error)
-    words = _WORDS.search(error)
-    number = text.encode().count(b"\n", 0, int(at[1])) + 1 if at else 0
-    return f":{number}" if number else "", words[1] if words else "the interpreter does not say why"
 
 
 def _denied(denial: Any, rule: str, estate: Estate) -> Verdict:
