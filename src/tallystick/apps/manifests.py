@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import yaml
 
@@ -77,7 +76,7 @@ def url_of(process_name: str, namespace: str) -> str:
 
 def origin_of(public_url: str) -> str:
     """What the logs of the record are named by: the host that others know us by, which never changes."""
-    return f"{urlsplit(public_url).netloc.lower()}/record"
+    return f"{public_url.partition('://')[2].partition('/')[0].lower()}/record"
 
 
 def processes(split: str) -> list[Process]:
