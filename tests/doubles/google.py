@@ -1,10 +1,11 @@
-"""A double of the parts of GCP that no server serves: Cloud KMS, Secret Manager with its policies, and audit entries.
+"""A double of what no server serves of GCP: Cloud KMS, Secret Manager with policies, audit entries, Asset Inventory.
 
 Written after https://cloud.google.com/kms/docs/reference/rest,
 https://cloud.google.com/secret-manager/docs/reference/rest and
 https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list; an entry of the audit log has the members of
 https://cloud.google.com/logging/docs/reference/audit/auditlog/rest/Shared.Types/AuditLog that tell who, what and when.
-Nothing is encrypted with its keys. Changes made elsewhere can be entered too (`enter`).
+Assets have the members of https://cloud.google.com/asset-inventory/docs/reference/rest/v1/ResourceSearchResult.
+Nothing is encrypted with its keys. Changes made elsewhere can be entered too (`enter`), and objects (`have`).
 """
 
 import re
@@ -17,6 +18,9 @@ from tests.doubles.serving import Answer, Asked, Double, Refused, Route
 
 PAGE_MAX = 100
 ENTRIES_MAX = 10_000
+NUMBER = 420_000_000_001
+"""The number of every project here."""
+
 LOCATION = r"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)"
 RING = rf"{LOCATION}/keyRings/(?P<ring>[^/:]+)"
 KEY = rf"{RING}/cryptoKeys/(?P<key>[^/:]+)"
@@ -49,6 +53,8 @@ class Google(Double):
         self.things: dict[str, dict[str, Any]] = {}
         self.policies: dict[str, dict[str, Any]] = {}
         self.entries: list[dict[str, Any]] = []
+        self.assets: dict[str, dict[str, Any]] = {}
+        self.asset_policies: list[dict[str, Any]] = []
 
     def routes(self) -> tuple[Route, ...]:
         """Give the routes of KMS, Secret Manager and Logging."""
@@ -70,6 +76,8 @@ class Google(Double):
             ("PATCH", thing, self.update),
             ("DELETE", rf"/v1/(?P<name>{_bare(SECRET)})", self.delete),
             ("POST", r"/v2/entries:list", self.list_entries),
+            ("GET", r"/v1/projects/(?P<project>[^/:]+):searchAllResources", self.search_resources),
+            ("GET", r"/v1/projects/[^/:]+:searchAllIamPolicies", self.search_policies),
         )
 
     def admit(self, asked: Asked) -> None:
@@ -179,6 +187,30 @@ class Google(Double):
         self.enter(asked.caller, "SetIamPolicy", name, delta=delta)
         return Answer(body=self.policies[name])
 
+    def have(self, kind: str, name: str, **told: Any) -> None:
+        """Let Asset Inventory tell of an object that stands elsewhere; `name` is a full one: //host/path."""
+        number = f"projects/{NUMBER}"
+        self.assets[name] = {"name": name, "assetType": kind, "project": number, **told}
+
+    def search_resources(self, asked: Asked, *, project: str) -> Answer:
+        """Give one page of everything in the project; secrets are named by the project's number, as there."""
+        own = []
+        for name in sorted(self.things):
+            service, kind = _asset_kind(name)
+            place = (
+                re.sub(r"^projects/[^/]+", f"projects/{NUMBER}", name)
+                if "/secrets/" in name
+                else name
+            )
+            parent = {"parentFullResourceName": f"//{service}/{name.rsplit('/', 2)[0]}"}
+            told = parent if "Version" in kind else {}
+            own.append({"name": f"//{service}/{place}", "assetType": f"{service}/{kind}", **told})
+        return _page(asked, "results", [*own, *self.assets.values()])
+
+    def search_policies(self, asked: Asked) -> Answer:
+        """Give one page of the policies of everything that stands elsewhere."""
+        return _page(asked, "results", self.asset_policies)
+
     def list_entries(self, asked: Asked) -> Answer:
         """Give the entries of the audit log, the newest first; of the filter only its earliest time is heard."""
         body = asked.body or {}
@@ -233,6 +265,23 @@ class Google(Double):
         self.things[name] = {**body, "name": name, "createTime": self.now()}
         self.enter(asked.caller, verb, name)
         return Answer(body=self.things[name])
+
+
+def _asset_kind(name: str) -> tuple[str, str]:
+    """Give the service and the kind of one of our own things."""
+    if "/secrets/" in name:
+        return "secretmanager.googleapis.com", "Secret"
+    collection = name.split("/")[-2]
+    return "cloudkms.googleapis.com", f"{collection[0].upper()}{collection[1:-1]}"
+
+
+def _page(asked: Asked, member: str, rows: list[dict[str, Any]]) -> Answer:
+    start = int(asked.query.get("pageToken") or 0)
+    size = min(int(asked.query.get("pageSize") or PAGE_MAX), PAGE_MAX)
+    body: dict[str, Any] = {member: rows[start : start + size]}
+    if start + size < len(rows):
+        body["nextPageToken"] = str(start + size)
+    return Answer(body=body)
 
 
 def policy_delta(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, str]]:

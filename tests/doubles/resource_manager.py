@@ -1,6 +1,6 @@
 """A double of Azure Resource Manager: any resource at its id, its children, who changed it and when.
 
-Written after https://learn.microsoft.com/rest/api/resources/ (resources, resource groups),
+Written after https://learn.microsoft.com/rest/api/resources/ (resources, resource groups, the list of everything),
 https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations (provisioningState),
 https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors (codes) and
 https://learn.microsoft.com/rest/api/monitor/activity-logs/list. It knows no provider's rules: what is put is kept. It
@@ -108,6 +108,7 @@ class ResourceManager(Double):
         return (
             ("GET", log, self.activity),
             ("GET", roles, self.role_definitions),
+            ("GET", r"(?P<subscription>/subscriptions/[^/]+)/resources", self.everything),
             ("GET", r"(?P<place>/.+)", self.get),
             ("PUT", r"(?P<place>/.+)", self.put),
             ("PATCH", r"(?P<place>/.+)", self.patch),
@@ -189,11 +190,27 @@ class ResourceManager(Double):
         """Give the role of a name: every name has one here, by an id made of it."""
         name = re.search(r"roleName eq '([^']+)'", asked.query.get("$filter", ""))
         if name is None:
-            return Answer(body={"value": []})
+            own = self._within(f"{scope}/providers/microsoft.authorization/roledefinitions")
+            return self._page(asked, list(own))
         subscription = "/".join(scope.split("/")[:3])
         role = uuid.uuid5(uuid.NAMESPACE_URL, name[1])
         place = f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
         return Answer(body={"value": [{"id": place, "properties": {"roleName": name[1]}}]})
+
+    def everything(self, asked: Asked, *, subscription: str) -> Answer:
+        """Give one page of all resources, but for groups, for what hangs on others and for what lies in them."""
+        expand = asked.query.get("$expand", "").split(",")
+        found: list[dict[str, Any]] = []
+        for key, held in sorted(self.held.items()):
+            is_ours = key.startswith(f"{subscription}/resourcegroups/".casefold())
+            if not is_ours or key.count("/providers/") != 1 or held.body["type"].count("/") != 1:
+                continue
+            acts = [each for each in self.events if each["resourceId"].casefold() == key]
+            times = {"createdTime": acts[0], "changedTime": acts[-1]} if acts else {}
+            body = {k: v for k, v in held.body.items() if k not in ("properties", "etag")}
+            told = {k: act["eventTimestamp"] for k, act in times.items() if k in expand}
+            found.append({**body, **told})
+        return self._page(asked, found)
 
     def _log(self, asked: Asked, place: str, verb: str) -> None:
         assert len(self.events) < EVENTS_MAX

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tallystick.governance.adapters.drift.looking import Looked, Place, look
+from tallystick.governance.adapters.drift.schemas import types_of
 from tallystick.governance.adapters.policies import load_catalogue, load_inventory
 from tallystick.governance.adapters.terraform.runner import Runner
 from tallystick.governance.adapters.terraform.statekeeper import keeping
@@ -92,7 +93,12 @@ class Scene:
         """Class what was seen by the repository's own rules and controls."""
         at = now()
         grounds = Grounds(
-            events=looked.events, rules=rules(), windows=tuple(windows), judge=self._judge, at=at
+            events=looked.events,
+            rules=rules(),
+            windows=tuple(windows),
+            judge=self._judge,
+            known_types=types_of(self.cloud),
+            at=at,
         )
         return find(refreshed=looked.refreshed, strangers=looked.strangers, grounds=grounds)
 

@@ -1,8 +1,8 @@
 """GCP on loopback: gcplocal with an audit log that hears every call, and our double of what no server serves.
 
 gcplocal writes no trail. So a listener stands in front of it, which enters each call that changed something into our
-double's audit log, as Cloud Audit Logs does: who by the token, the method's name, the resource's. It is the trail that
-is doubled, never the objects.
+double's audit log, as Cloud Audit Logs does: who by the token, the method's name, the resource's; and tells our double
+of Asset Inventory what was made and deleted. It is trail and register that are doubled, never the objects.
 """
 
 import json
@@ -54,7 +54,18 @@ class Listening:
                 delta = self._delta(told[2], said) if "Iam" in told[1] else None
                 who = TOKENS.get(token, token)
                 self.double.enter(who, told[1], told[2], service=told[0], delta=delta)
+                self._counted(method, told[0], told[2])
         return [answer]
+
+    def _counted(self, method: str, service: str, name: str) -> None:
+        """Tell the register of what was made or deleted, by the names that it gives to things."""
+        kind, full = asset(service, name)
+        if method == "DELETE":
+            self.double.assets.pop(full, None)
+        elif kind and full not in self.double.assets:
+            email = name.rpartition("/")[2]
+            more = {"additionalAttributes": {"email": email}} if "ServiceAccount" in kind else {}
+            self.double.have(kind, full, **more)
 
     def _delta(self, name: str, policy: Mapping[str, Any]) -> list[dict[str, str]]:
         delta = policy_delta(self.policies.get(name, {}), policy)
@@ -87,6 +98,26 @@ def audited(method: str, path: str, answer: Mapping[str, Any]) -> tuple[str, str
         named = name if method == "POST" else found[1]
         return "iam.googleapis.com", f"google.iam.admin.v1.{verb.capitalize()}{sort}", named
     return None
+
+
+_ASSETS: Final = {
+    "networks": "compute.googleapis.com/Network",
+    "subnetworks": "compute.googleapis.com/Subnetwork",
+    "firewalls": "compute.googleapis.com/Firewall",
+    "instances": "sqladmin.googleapis.com/Instance",
+    "serviceAccounts": "iam.googleapis.com/ServiceAccount",
+    "keys": "iam.googleapis.com/ServiceAccountKey",
+    "roles": "iam.googleapis.com/Role",
+    "buckets": "storage.googleapis.com/Bucket",
+}
+
+
+def asset(service: str, name: str) -> tuple[str, str]:
+    """Give the kind and the full name by which Asset Inventory tells a thing, or no kind of what it is not."""
+    parts = name.split("/")
+    kind = _ASSETS.get(parts[-2], "") if len(parts) > 2 else ""
+    path = parts[-1] if kind.endswith("/Bucket") else name
+    return kind, f"//{service}/{path}"
 
 
 class _Quiet(WSGIRequestHandler):
@@ -129,7 +160,7 @@ def serving_gcp() -> Iterator[Served]:
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
     local = dict.fromkeys(("storage", "compute", "sql", "iam", "projects"), url)
-    ours = dict.fromkeys(("kms", "secretmanager", "logging"), double.url)
+    ours = dict.fromkeys(("kms", "secretmanager", "logging", "cloudasset"), double.url)
     names = {**dict.fromkeys(local, "gcplocal"), **dict.fromkeys(ours, "double")}
     setting = {
         "project": PROJECT,

@@ -37,13 +37,16 @@ _AZURE_LIMITS = (
     "Azurite has no immutability, so that `has_immutability_policy` is always false there.",
     "Terraform has no attribute for a key or secret that is switched off: such a key permits no operation"
     " (`key_opts`), such a secret has no value.",
+    "Everything in the subscription is counted by Resource Manager's list, which our double answers.",
     "The activity log tells nothing of keys, secrets and containers, so that nobody is named for those.",
 )
 _AWS_LIMITS = (
     "moto writes no trail: ours stands in front of it and writes down each call.",
+    "Types without a kind are counted by their services' lists and by tags, in every region: moto answers both.",
     "What moto drops is known only of what `tests/governance/test_live_aws.py` asks for and reads back.",
 )
 _GCP_TRAIL = (
+    "Everything in the project is counted by Cloud Asset Inventory, which is our double's.",
     "The audit log is our double's: a listener in front of gcplocal enters each call that changed something.",
 )
 

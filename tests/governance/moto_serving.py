@@ -8,6 +8,7 @@ asked and answered) and answers LookupEvents itself. It is the trail that is dou
 import io
 import json
 import logging
+import os
 import re
 import threading
 import time
@@ -172,6 +173,9 @@ class Moto:
 def serving_moto() -> Iterator[Moto]:
     """Serve moto, empty, on a free port of loopback until the block ends."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = (
+        "false"  # images of strangers, called the account's own there
+    )
     trail = Trail(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, trail, threaded=True, request_handler=MotoRequestHandler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

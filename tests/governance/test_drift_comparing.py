@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tallystick.governance.adapters.drift.looking import Place, unlooked
-from tallystick.governance.adapters.drift.orders import sets_of
+from tallystick.governance.adapters.drift.schemas import sets_of
 from tallystick.governance.adapters.policies import policies_folder
 from tallystick.governance.model.drift import reading
 from tallystick.governance.model.drift.comparing import Manner, changed

@@ -18,6 +18,7 @@ from tallystick.apps.cli.asking import address, ask, fail, key_for
 from tallystick.apps.cli.cloud_states import DoorStates
 from tallystick.governance.adapters.drift.looking import Looked, Place, look
 from tallystick.governance.adapters.drift.repairing import REPAIRS_MAX, Repaired, repair
+from tallystick.governance.adapters.drift.schemas import types_of
 from tallystick.governance.adapters.policies import (
     load_catalogue,
     load_inventory,
@@ -155,6 +156,7 @@ def _reported(
         rules=of_environment(read_rules(watched.told), watched.code.environment),
         windows=watched.windows,
         judge=lambda estate: judge(estate=estate, catalogue=watched.catalogue, at=at).verdicts,
+        known_types=types_of(watched.place.cloud),
         at=at,
     )
     found = find(refreshed=seen.refreshed, strangers=seen.strangers, grounds=grounds)
@@ -278,15 +280,29 @@ def why_not(place: estates.Place) -> str:
 
 
 def _reached(cloud: Cloud, environment: Environment, targets: str | None) -> Place:
-    """Say how live kinds reach the cloud: as the targets say, or AWS itself where none are set."""
+    """Say how live kinds reach the cloud: as the targets say, or the cloud itself where none are set."""
     if targets is None:
         return Place(
-            cloud=cloud,
-            environment=environment,
-            setting={} if cloud == "aws" else None,
-            otherwise=cloud,
+            cloud=cloud, environment=environment, setting=itself(cloud, os.environ), otherwise=cloud
         )
     return Place(cloud=cloud, environment=environment, setting=json.loads(targets).get(cloud))
+
+
+def itself(cloud: Cloud, environ: Mapping[str, str]) -> dict[str, Any] | None:
+    """Give the setting of a cloud itself, by the variables that its own provider reads; None where they do not say.
+
+    On Google Cloud, kinds look through the regions of `policies/regions.toml`; what is elsewhere is counted at once.
+    """
+    if cloud == "aws":
+        return {}
+    if cloud == "azure":
+        subscription, tenant = environ.get("ARM_SUBSCRIPTION_ID"), environ.get("ARM_TENANT_ID", "")
+        return {"subscription": subscription, "tenant": tenant} if subscription else None
+    names = ("GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
+    project = next((environ[name] for name in names if environ.get(name)), None)
+    placed = tomllib.loads((policies_folder() / "regions.toml").read_text())[cloud]
+    regions = sorted(each for names in placed.values() for each in names if "-" in each)
+    return {"project": project, "regions": regions} if project else None
 
 
 def _windows(estate: str, told: Mapping[str, Any]) -> tuple[Window, ...]:

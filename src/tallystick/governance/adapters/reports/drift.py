@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tallystick.governance.adapters.drift.repairing import Repaired
 from tallystick.governance.model.drift.finding import Found
-from tallystick.governance.model.drift.values import SORTS, Difference, Sort
+from tallystick.governance.model.drift.values import SORTS, Difference, Kind, Sort
 from tallystick.kernel.instants import Instant, render
 
 TITLES: Final[Mapping[Sort, str]] = {
@@ -21,6 +21,15 @@ TITLES: Final[Mapping[Sort, str]] = {
     "approved": "Approved for a while",
     "autoscaler": "The autoscaler's",
     "noise": "Noise",
+}
+
+ACTS: Final[Mapping[Kind, str]] = {
+    "created": "Created",
+    "deleted": "Deleted",
+    "access": "Access changed",
+    "encryption": "Encryption changed",
+    "network": "Network changed",
+    "other": "Changed",
 }
 
 
@@ -57,6 +66,7 @@ def document(report: Report) -> bytes:
         "failing": failing,
         "repaired": report.repaired,
         "unseen": report.unseen,
+        "cloud_made": report.found.cloud_made,
     }
     return msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
 
@@ -80,8 +90,13 @@ def page(report: Report) -> str:
     return (
         _pages()
         .get_template("drift.html")
-        .render(report=report, groups=groups, titles=TITLES, render=render)
+        .render(report=report, groups=groups, titles=TITLES, acts=ACTS, moment=_moment)
     )
+
+
+def _moment(at: Instant) -> str:
+    """Give an instant as a person reads it, to the second and in UTC."""
+    return render(at)[:19].replace("T", " ") + " UTC"
 
 
 def text(report: Report) -> str:
@@ -96,6 +111,10 @@ def text(report: Report) -> str:
         else f"NOT put back: {each.subject}: {each.problem}"
         for each in report.repaired
     ]
+    lines += [
+        f"made by the cloud itself: {len(each.subjects)} ({each.reason})"
+        for each in report.found.cloud_made
+    ]
     lines += [f"not seen: {each}" for each in report.unseen]
     return "\n".join(lines)
 
@@ -104,8 +123,9 @@ def _lines(each: Difference) -> list[str]:
     by = f" by {each.who} ({each.act})" if each.who else ""
     when = f" at {render(each.at)}" if each.at is not None else ""
     broke = sorted({one.control for one in each.broke})
+    what = f" ({each.stranger} that no code knows)" if each.stranger else ""
     return [
-        f"{'!!! ' if each.alarms else ''}{each.sort}: {each.subject} {each.kind}{by}{when}",
+        f"{'!!! ' if each.alarms else ''}{each.sort}: {each.subject} {each.kind}{what}{by}{when}",
         *(
             f"      {one.path}: {one.before or 'nothing'} → {one.after or 'nothing'}"
             for one in each.changed

@@ -9,6 +9,7 @@ from tallystick.governance.model.drift.breaking import Judge, with_broken
 from tallystick.governance.model.drift.kinds import kind_of
 from tallystick.governance.model.drift.reading import Moved, Refreshed
 from tallystick.governance.model.drift.rules import Rule
+from tallystick.governance.model.drift.strangers import CloudMade, apart
 from tallystick.governance.model.drift.trail import who_did, who_may_have
 from tallystick.governance.model.drift.values import (
     SORTS,
@@ -26,21 +27,29 @@ from tallystick.kernel.instants import Instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
-    """What drift is classed by: the trail, the rules, who has broken the glass, how controls judge, and when."""
+    """What drift is classed by: the trail, the rules, who has broken the glass, how controls judge, and when.
+
+    `known_types` are those of our schemas; of any other nobody knows more than that it is there.
+    """
 
     events: tuple[Event, ...] = ()
     rules: tuple[Rule, ...] = ()
     windows: tuple[Window, ...] = ()
     judge: Judge = lambda _estate: ()
+    known_types: frozenset[str] = frozenset()
     at: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """All drift of one estate: what differs, gravest first, and every verdict of what is live now."""
+    """All drift of one estate: what differs, gravest first, and every verdict of what is live now.
+
+    `cloud_made` is what no code knows and a rule says that the cloud made by itself: neither differs nor is judged.
+    """
 
     differences: tuple[Difference, ...]
     verdicts: tuple[Verdict, ...]
+    cloud_made: tuple[CloudMade, ...] = ()
 
     @property
     def alarms(self) -> tuple[Difference, ...]:
@@ -53,7 +62,7 @@ def find(*, refreshed: Refreshed, strangers: Iterable[Resource], grounds: Ground
 
     `strangers` are live objects that are in no state; their address is `type:id`.
     """
-    unknown = tuple(strangers)
+    unknown, cloud_made = apart(found=strangers, known=refreshed.known, rules=grounds.rules)
     live = replace(refreshed.heard, resources=(*refreshed.heard.resources, *unknown))
     differences = [
         *(_of_moved(each, grounds) for each in refreshed.moved),
@@ -63,7 +72,9 @@ def find(*, refreshed: Refreshed, strangers: Iterable[Resource], grounds: Ground
     judged = with_broken(
         differences=differences, known=refreshed.known, live=live, after=after, judge=grounds.judge
     )
-    return Found(differences=tuple(sorted(judged, key=_gravest_first)), verdicts=after)
+    return Found(
+        differences=tuple(sorted(judged, key=_gravest_first)), verdicts=after, cloud_made=cloud_made
+    )
 
 
 def _gravest_first(each: Difference) -> tuple[bool, int, str]:
@@ -79,7 +90,12 @@ def _of_moved(moved: Moved, grounds: Grounds) -> Difference:
 
 
 def _of_stranger(resource: Resource, grounds: Grounds) -> Difference:
-    return _classed(resource, "created", (), resource.values, grounds)
+    told = _classed(resource, "created", (), resource.values, grounds)
+    is_known = not grounds.known_types or resource.type in grounds.known_types
+    return replace(
+        told,
+        stranger="a stranger of a known type" if is_known else "a stranger of an unknown type",
+    )
 
 
 def _classed(

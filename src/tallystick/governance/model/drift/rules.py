@@ -1,4 +1,4 @@
-"""The rules of drift: what is noise, the autoscaler's or approved, and what may be put back without asking."""
+"""The rules of drift: what is noise, the autoscaler's, approved or the cloud's own, and what may be put back."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,10 +10,11 @@ from tallystick.kernel import instants
 from tallystick.kernel.instants import Instant
 
 RULES_MAX: Final = 1_000
-Part = Literal["noise", "autoscaler", "approved", "repair"]
-_PARTS: Final[tuple[Part, ...]] = ("noise", "autoscaler", "approved", "repair")
+Part = Literal["noise", "autoscaler", "approved", "repair", "cloud_made"]
+_PARTS: Final[tuple[Part, ...]] = ("noise", "autoscaler", "approved", "repair", "cloud_made")
 _KEYS: Final = frozenset(
     {"type", "attributes", "reason", "by", "between", "owner", "until", "deleted", "production"}
+    | {"ids", "where", "belongs", "of"}
 )
 
 
@@ -27,7 +28,9 @@ class Rule:
 
     `type` and `attributes` are patterns (`*`). `by` are patterns of those who may do it. `between` are two attributes
     of the same object that the value must stay within. `until` is when an approval ends. `deleted` says that a repair
-    may also make anew what was deleted, `production` that it is safe there too.
+    may also make anew what was deleted, `production` that it is safe there too. `ids`, `where` (patterns by attribute)
+    and `belongs` (an attribute that must name something the code knows, or what an attribute `of` a type says there)
+    say which objects a cloud makes by itself.
     """
 
     part: Part
@@ -39,11 +42,26 @@ class Rule:
     until: Instant | None = None
     deleted: bool = False
     production: bool = False
+    ids: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
+    belongs: str = ""
+    of: str = ""
 
     def covers(self, *, type_: str, path: str) -> bool:
         """Tell whether an attribute of a type is this rule's matter."""
         return fnmatchcase(type_, self.type) and any(
             fnmatchcase(path, each) for each in self.attributes
+        )
+
+    def made(
+        self, *, type_: str, values: Mapping[str, Any], known: Mapping[str, frozenset[str]]
+    ) -> bool:
+        """Tell whether a cloud made this object by itself; `known` are names that the code knows, by `of`."""
+        return (
+            fnmatchcase(type_, self.type)
+            and (not self.ids or any(fnmatchcase(str(values.get("id")), one) for one in self.ids))
+            and all(fnmatchcase(str(_at(values, key)), one) for key, one in self.where)
+            and (not self.belongs or str(_at(values, self.belongs)).casefold() in known[self.of])
         )
 
     def lets(self, *, who: str, at: Instant) -> bool:
@@ -60,6 +78,17 @@ class Rule:
         if not (changed.after.isdigit() and low.isdigit() and high.isdigit()):
             return False
         return int(low) <= int(changed.after) <= int(high)
+
+
+def _at(values: Mapping[str, Any], key: str) -> Any:
+    """Follow one step into a map: a tag's own name may have dots in it."""
+    first, _, rest = key.partition(".")
+    within = values.get(first)
+    return (
+        cast("Mapping[str, Any]", within).get(rest)
+        if rest and isinstance(within, Mapping)
+        else within
+    )
 
 
 def read_rules(told: Mapping[str, Any]) -> tuple[Rule, ...]:
@@ -99,10 +128,14 @@ def _rule(part: Part, told: Mapping[str, Any]) -> Rule:
     strange = sorted(set(told) - _KEYS)
     if strange:
         raise RulesRefused(f"{name} has {strange[0]}; it may have {', '.join(sorted(_KEYS))}")
-    anew = part == "repair" and told.get("deleted")
-    for key in ("type", "reason") if anew else ("type", "attributes", "reason"):
+    bare = part == "cloud_made" or (part == "repair" and told.get("deleted"))
+    for key in ("type", "reason") if bare else ("type", "attributes", "reason"):
         if not told.get(key):
             raise RulesRefused(f"{name} has no {key}; say it")
+    if (part == "cloud_made") != any(told.get(key) for key in ("ids", "where", "belongs")):
+        raise RulesRefused(
+            f"{name}: ids, where or belongs say which objects a cloud makes by itself, and only those"
+        )
     if part == "approved" and not (told.get("owner") and told.get("until")):
         raise RulesRefused(f"{name} needs an owner and an end (until); approvals are not for ever")
     between = tuple(told.get("between", ()))
@@ -118,6 +151,10 @@ def _rule(part: Part, told: Mapping[str, Any]) -> Rule:
         until=_instant(name, told.get("until")),
         deleted=bool(told.get("deleted", False)),
         production=bool(told.get("production", False)),
+        ids=tuple(told.get("ids", ())),
+        where=tuple((key, str(one)) for key, one in dict(told.get("where", {})).items()),
+        belongs=str(told.get("belongs", "")),
+        of=str(told.get("of", "")),
     )
 
 

@@ -8,6 +8,7 @@ from tallystick.kernel.instants import Instant
 
 Kind = Literal["created", "deleted", "access", "encryption", "network", "other"]
 Sort = Literal["noise", "autoscaler", "approved", "break_glass", "unexplained"]
+Stranger = Literal["", "a stranger of a known type", "a stranger of an unknown type"]
 
 SORTS: Final[tuple[Sort, ...]] = (
     "unexplained",
@@ -57,7 +58,8 @@ class Difference:
 
     `subject` is its address, or `type:id` where no code knows it. `why` says in a sentence what the sort rests on.
     `broke` are verdicts that no longer hold; it `alarms` when nothing explains it and a control broke. `repair` is the
-    reason why putting it back by itself is safe, or empty.
+    reason why putting it back by itself is safe, or empty. `stranger` says of what no code knows whether Terraform's
+    schemas have at least its type.
     """
 
     subject: str
@@ -72,6 +74,7 @@ class Difference:
     broke: tuple[Verdict, ...] = ()
     repair: str = ""
     target: str = ""
+    stranger: Stranger = ""
 
     @property
     def alarms(self) -> bool:

@@ -1,10 +1,11 @@
 """AWS, live: Terraform's types over boto3, at one endpoint (a moto server) or at AWS itself.
 
-The setting of the target is the endpoint's address, or an object with `endpoint` and `region`; credentials and, where
-it is left out, the region come from the environment as boto3 finds them.
+The setting of the target is the endpoint's address, or an object with `endpoint`, `region` and `regions` (all that are
+looked through); credentials and, where it is left out, the region come from the environment as boto3 finds them.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -26,8 +27,8 @@ from tallystick.governance.adapters.provider.targets import TargetRefused
 
 TABLE: Final[Mapping[str, Kind]] = {
     **keys.KINDS,
-    **buckets.KINDS,
-    **identities.KINDS,
+    **{name: replace(kind, once=True) for name, kind in buckets.KINDS.items()},
+    **{name: replace(kind, once=True) for name, kind in identities.KINDS.items()},
     **networks.KINDS,
     **reach.KINDS,
     **databases.KINDS,
@@ -38,18 +39,23 @@ TABLE: Final[Mapping[str, Kind]] = {
 
 
 @lru_cache(maxsize=4)
-def _aws(endpoint: str | None, region: str | None) -> Aws:
-    return Aws(endpoint_url=endpoint, region=region)
+def _aws(endpoint: str | None, region: str | None, regions: tuple[str, ...]) -> Aws:
+    return Aws(endpoint_url=endpoint, region=region, regions=regions)
+
+
+def ground_of(setting: str | Mapping[str, Any]) -> Aws:
+    """Give the account of a setting; one setting has one in a process, so that kinds share clients."""
+    told: Mapping[str, Any] = {"endpoint": setting} if isinstance(setting, str) else setting
+    return _aws(told.get("endpoint"), told.get("region"), tuple(told.get("regions") or ()))
 
 
 class AwsTarget:
     """The live target of AWS's types: "moto" at an endpoint of its own, else "aws"."""
 
-    def __init__(self, setting: str | Mapping[str, str]) -> None:
+    def __init__(self, setting: str | Mapping[str, Any]) -> None:
         """Take the setting; nothing is spoken to yet."""
-        told = {"endpoint": setting} if isinstance(setting, str) else setting
-        self.name = "moto" if told.get("endpoint") else "aws"
-        self.aws = _aws(told.get("endpoint"), told.get("region"))
+        self.aws = ground_of(setting)
+        self.name = "moto" if self.aws.endpoint_url else "aws"
 
     def create(self, kind: str, values: Values) -> Values:
         """Make one object of this type, and give it back as AWS has it."""
@@ -67,8 +73,18 @@ class AwsTarget:
         """Remove an object; one that is gone already is no error."""
         return _plainly(kind, lambda: TABLE[kind].delete(self.aws, values))
 
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """The other regions that are looked through."""
+        return _plainly("the list of regions", lambda: self.aws.regions)[1:]
+
+    def list_in(self, kind: str, region: str) -> list[Values]:
+        """Read every object of this type in another region; none of what is told at once."""
+        there = TABLE[kind]
+        return [] if there.once else _plainly(kind, lambda: there.list(self.aws.at(region)))
+
     def list(self, kind: str) -> list[Values]:
-        """Read every object of this type in the account, whoever made it."""
+        """Read every object of this type in the region, or of the whole account where it tells them at once."""
         return _plainly(kind, lambda: TABLE[kind].list(self.aws))
 
 

@@ -48,6 +48,7 @@ def _see_bucket(aws: Aws, values: Values) -> Values | None:
         "bucket_domain_name": f"{name}.s3.amazonaws.com",
         "bucket_regional_domain_name": f"{name}.s3.{region}.amazonaws.com",
         "bucket_region": region,
+        "region": region,
         "object_lock_enabled": (
             lock.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled") == "Enabled"
         ),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 
 Values = dict[str, Any]
 
+REGIONS_MAX: Final = 60
 PAGE_LIMIT: Final = 100
 """Pages of one list; a hundred pages of a hundred are more objects than one estate may have."""
 
@@ -27,11 +29,43 @@ class Aws:
     minute at most each.
     """
 
-    def __init__(self, *, endpoint_url: str | None = None, region: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        endpoint_url: str | None = None,
+        region: str | None = None,
+        regions: tuple[str, ...] = (),
+    ) -> None:
         self.endpoint_url = endpoint_url
         self._session = boto3.Session(region_name=region)
+        self._region = self._session.region_name or "us-east-1"
+        self._told = regions
         self._clients: dict[str, Any] = {}
+        self._places: dict[str, Aws] = {}
         self._making = Lock()
+
+    def at(self, region: str | None) -> "Aws":
+        """Give the same account in another region, or itself where none or its own is named."""
+        if not region or region == self.region:
+            return self
+        with self._making:
+            if region not in self._places:
+                there = copy(self)
+                there._region, there._clients, there._places = region, {}, {}
+                self._places[region] = there
+            return self._places[region]
+
+    @cached_property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that are looked through: as was told, or of AWS itself all that are on, this one first.
+
+        A server of one endpoint stands for one region unless told otherwise.
+        """
+        found = self._told
+        if not found and not self.endpoint_url:
+            told = self.client("ec2").describe_regions()["Regions"]
+            found = tuple(each["RegionName"] for each in told)
+        return (self.region, *sorted({*found[:REGIONS_MAX]} - {self.region}))
 
     def client(self, service: str) -> Any:
         """Give the client of a service, made once; a session of boto3 may be used by one thread at a time only."""
@@ -47,14 +81,17 @@ class Aws:
                 s3={"addressing_style": "path"},
             )
             self._clients[service] = self._session.client(
-                cast("Any", service), endpoint_url=self.endpoint_url, config=config
+                cast("Any", service),
+                region_name=self._region,
+                endpoint_url=self.endpoint_url,
+                config=config,
             )
         return self._clients[service]
 
     @property
     def region(self) -> str:
         """The region that is spoken to."""
-        return self._session.region_name or "us-east-1"
+        return self._region
 
     @cached_property
     def account(self) -> str:
@@ -68,8 +105,13 @@ class Aws:
             yield from getattr(client, verb)(**asked).get(member, [])
             return
         pages = iter(client.get_paginator(verb).paginate(**asked))
-        for _, page in zip(range(PAGE_LIMIT), pages, strict=False):
+        for _ in range(PAGE_LIMIT):
+            page = next(pages, None)
+            if page is None:
+                return
             yield from page.get(member, [])
+        if next(pages, None) is not None:
+            raise LookupError(f"{verb} of {service} gives over {PAGE_LIMIT} pages; look at fewer")
 
 
 def found(ask: Callable[[], Any]) -> Any | None:
@@ -93,7 +135,8 @@ class Kind:
     """One Terraform type over AWS's API.
 
     `make` creates and gives what identifies the object; `see` reads it by that and gives None when it is not there;
-    `all` gives the identities of every such object of the account. `defaults` are AWS's documented ones by dotted path.
+    `all` gives the identities of every such object that a region has, or the account where they are told `once`.
+    `defaults` are AWS's documented ones by dotted path.
     """
 
     make: Callable[[Aws, Values], Values]
@@ -102,9 +145,11 @@ class Kind:
     all: Callable[[Aws], Iterable[Values]]
     change: Callable[[Aws, Values, Values], object] = _refuse_change
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    once: bool = False
 
     def create(self, aws: Aws, values: Values) -> Values:
-        """Make it, and give it back as it is live."""
+        """Make it in the region that it names, and give it back as it is live."""
+        aws = aws.at(values.get("region"))
         known = {**values, **self.make(aws, values)}
         live = self.read(aws, known)
         if live is None:
@@ -113,14 +158,18 @@ class Kind:
 
     def read(self, aws: Aws, values: Values) -> Values | None:
         """Give it as it is live, or None; an attribute that AWS never tells stays as it was known."""
+        aws = aws.at(values.get("region"))
         live = found(lambda: self.see(aws, values))
         if live is None:
             return None
+        if not self.once:
+            live = {**live, "region": aws.region}
         defaults = {"tags": {}, **self.defaults}
         return {**values, **settled(values, live, defaults=defaults)}
 
     def update(self, aws: Aws, prior: Values, values: Values) -> Values:
         """Change it in place, and give it back as it is live; what is no longer written goes back to its default."""
+        aws = aws.at(prior.get("region"))
         forgotten = {
             name: default
             for name, default in self.defaults.items()
@@ -135,6 +184,7 @@ class Kind:
 
     def delete(self, aws: Aws, values: Values) -> None:
         """Delete it; what is gone already is no error."""
+        aws = aws.at(values.get("region"))
         found(lambda: self.drop(aws, values))
 
     def list(self, aws: Aws) -> list[Values]:

@@ -10,31 +10,44 @@ from typing import Any, Final, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tallystick.governance.adapters.live.aws import ground_of
 from tallystick.governance.adapters.live.aws.ground import Aws
 from tallystick.governance.adapters.provider.targets import TargetRefused
 from tallystick.governance.model.drift.values import Event
 from tallystick.kernel.instants import SECOND, Instant
 
 PAGES_MAX: Final = 40
-"""Two thousand events; what is older than these stays without a name."""
+"""Two thousand events of a region; what is older than these stays without a name."""
 
 _NAMES_MAX: Final = 200
 _DEPTH_MAX: Final = 6
 
 
 def events(
-    *, setting: str | Mapping[str, str], since: Instant, until: Instant
+    *, setting: str | Mapping[str, Any], since: Instant, until: Instant
 ) -> tuple[Event, ...]:
     """Give what was written between two instants, newest first; acts that only read are left out.
 
-    `setting` is the target's, as for the kinds. Raises `TargetRefused`.
+    `setting` is the target's, as for the kinds. A region that refuses names nobody. Raises `TargetRefused` where the
+    first one does.
     """
-    told = {"endpoint": setting} if isinstance(setting, str) else setting
-    aws = Aws(endpoint_url=told.get("endpoint"), region=told.get("region"))
+    aws = ground_of(setting)
+    told: dict[str, Event] = {}
+    for region in _regions(aws):
+        try:
+            for each in _looked_up(aws.at(region), since, until):
+                told[str(each["EventId"])] = _event(each)
+        except (ClientError, BotoCoreError) as refusal:
+            if region == aws.region:
+                raise TargetRefused(f"CloudTrail does not tell: {refusal}") from refusal
+    return tuple(sorted(told.values(), key=lambda each: -each.at))
+
+
+def _regions(aws: Aws) -> tuple[str, ...]:
     try:
-        return tuple(_event(each) for each in _looked_up(aws, since, until))
-    except (ClientError, BotoCoreError) as refusal:
-        raise TargetRefused(f"CloudTrail does not tell: {refusal}") from refusal
+        return aws.regions
+    except (ClientError, BotoCoreError):
+        return (aws.region,)
 
 
 def _looked_up(aws: Aws, since: Instant, until: Instant) -> Iterator[Mapping[str, Any]]:

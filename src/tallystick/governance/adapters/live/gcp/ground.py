@@ -22,6 +22,7 @@ ENDPOINTS: Final[Mapping[str, str]] = {
     "iam": "https://iam.googleapis.com",
     "projects": "https://cloudresourcemanager.googleapis.com",
     "logging": "https://logging.googleapis.com",
+    "cloudasset": "https://cloudasset.googleapis.com",
 }
 TOKEN_VARIABLE: Final = "GOOGLE_OAUTH_ACCESS_TOKEN"  # noqa: S105
 """The variable that Google's own provider reads its token from."""

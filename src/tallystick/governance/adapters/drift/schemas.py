@@ -1,4 +1,4 @@
-"""Say which lists of a type are sets, by the schemas that our provider serves: their order means nothing."""
+"""What drift needs of the schemas that our provider serves: all types, their attributes, and which lists are sets."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -15,6 +15,19 @@ def sets_of(cloud: Cloud) -> Mapping[str, frozenset[str]]:
     """Give by type the dotted paths of its sets, without places: `ingress.cidr_blocks`."""
     pack = load(_PACKS[cloud])
     return {type_: frozenset(_sets(block, "")) for type_, block in pack.resources.items()}
+
+
+@cache
+def types_of(cloud: Cloud) -> frozenset[str]:
+    """Give all types that the schemas of a cloud have."""
+    return frozenset(load(_PACKS[cloud]).resources)
+
+
+@cache
+def names_of_type(cloud: Cloud, type_: str) -> frozenset[str]:
+    """Give the names of all attributes and blocks of a type; none of one that the schemas do not have."""
+    block = load(_PACKS[cloud]).resources.get(type_)
+    return frozenset() if block is None else frozenset((*block.attributes, *block.blocks))
 
 
 def _sets(block: Block, under: str) -> Iterator[str]:
