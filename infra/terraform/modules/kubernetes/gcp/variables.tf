@@ -21,7 +21,6 @@ variable "settings" {
     nodes_max           = number
     disk_gb             = number
     deletion_protection = bool
-    defender            = bool
   })
 
   validation {
