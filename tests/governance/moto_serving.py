@@ -35,6 +35,7 @@ TOOL: Final = "AKIATALLYSTICK000000"
 MALLORY: Final = "AKIAMALLORY000000000"
 SCALER: Final = "AKIASCALER0000000000"
 PEOPLE: Final = {TOOL: "tallystick", MALLORY: "mallory", SCALER: "AWSServiceRoleForAutoScaling"}
+MALLORYS_ARN: Final = "arn:aws:iam::123456789012:user/mallory"
 _READS: Final = ("Get", "List", "Describe", "Head", "Lookup")
 _CREDENTIAL: Final = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/")
 _PAGE: Final = 50
@@ -88,7 +89,7 @@ def _record(
     person, now = PEOPLE.get(key, key), int(time.time())
     record = {
         "eventVersion": "1.11",
-        "userIdentity": {"type": "IAMUser", "userName": person, "accessKeyId": key},
+        "userIdentity": _identity(person, key),
         "eventSource": f"{service}.amazonaws.com",
         "eventName": operation,
         "readOnly": False,
@@ -105,6 +106,20 @@ def _record(
         "Username": person,
         "Resources": [],
         "CloudTrailEvent": json.dumps(record),
+    }
+
+
+def _identity(person: str, key: str) -> dict[str, Any]:
+    if person != PEOPLE[SCALER]:
+        arn = f"arn:aws:iam::123456789012:user/{person}"
+        return {"type": "IAMUser", "userName": person, "arn": arn, "accessKeyId": key}
+    path = f"aws-service-role/autoscaling.amazonaws.com/{person}"
+    issuer = {"type": "Role", "arn": f"arn:aws:iam::123456789012:role/{path}"}
+    return {
+        "type": "AssumedRole",
+        "arn": f"arn:aws:sts::123456789012:assumed-role/{person}/AutoScaling",
+        "sessionContext": {"sessionIssuer": issuer},
+        "invokedBy": "autoscaling.amazonaws.com",
     }
 
 

@@ -87,8 +87,8 @@ def _verdict(control: str, subject: str, outcome: Any) -> Verdict:
     return Verdict(control=control, subject=subject, outcome=outcome, reasons=(), target="moto")
 
 
-def _event(act: str, *names: str, who: str = "mallory", at: int = AT - HOUR) -> Event:
-    return Event(at=at, who=who, act=act, names=frozenset(names))
+def _event(act: str, *names: str, who: str = "mallory", at: int = AT - HOUR, **more: Any) -> Event:
+    return Event(at=at, who=who, act=act, names=frozenset(names), **more)
 
 
 def _found(refreshed: Refreshed, **more: Any) -> Found:
@@ -199,15 +199,18 @@ def _nodes(size: int, **more: Any) -> Difference:
     return _one(_plan(("aws_eks_node_group", "nodes", group, scaled)), **more)
 
 
+SCALER = "autoscaling.amazonaws.com"
+
+
 def _scaling(who: str) -> tuple[Event, ...]:
-    return (_event("UpdateNodegroupConfig", "eks:nodes", who=who),)
+    return (_event("UpdateNodegroupConfig", "eks:nodes", who=who, is_service=who == SCALER),)
 
 
 SCALING = [
-    ("the autoscaler within its bounds", 4, "AWSServiceRoleForAutoScaling", "autoscaler"),
-    ("at the bound", 5, "AWSServiceRoleForAutoScaling", "autoscaler"),
-    ("past the bound", 6, "AWSServiceRoleForAutoScaling", "unexplained"),
-    ("below the bound", 0, "AWSServiceRoleForAutoScaling", "unexplained"),
+    ("the autoscaler within its bounds", 4, SCALER, "autoscaler"),
+    ("at the bound", 5, SCALER, "autoscaler"),
+    ("past the bound", 6, SCALER, "unexplained"),
+    ("below the bound", 0, SCALER, "unexplained"),
     ("somebody else", 4, "mallory", "unexplained"),
 ]
 
@@ -255,7 +258,8 @@ def _approved(**more: Any) -> tuple[Rule, ...]:
         ({}, "approved"),
         ({"until": "2020-01-01"}, "unexplained"),
         ({"by": ["alice"]}, "unexplained"),
-        ({"by": ["mal*"]}, "approved"),
+        ({"by": ["mallory"]}, "approved"),
+        ({"services": ["mallory"]}, "unexplained"),
         ({"attributes": ["block_public_policy"]}, "unexplained"),
         ({"type": "aws_s3_*"}, "approved"),
     ],
@@ -368,7 +372,7 @@ def test_the_trail_names_who_did_it(name: str, events: list[Event]) -> None:
 
 def test_of_acts_on_a_cluster_the_one_that_names_the_part_counts() -> None:
     theirs = _event("UpdateNodegroupConfig", "eks", "other", who="mallory", at=AT - 1)
-    ours = _event("UpdateNodegroupConfig", "eks", "nodes", who="AWSServiceRoleForAutoScaling")
+    ours = _event("UpdateNodegroupConfig", "eks", "nodes", who=SCALER, is_service=True)
     assert _nodes(4, events=(theirs, ours)).sort == "autoscaler"
 
 
@@ -500,6 +504,7 @@ def test_drift_that_is_explained_or_not_called_safe_is_not_put_back() -> None:
 
 
 REFUSED = [
+    ({"noise": [{"type": "x", "attributes": ["a"], "reason": "r", "by": ["*x"]}]}, "whole"),
     ({"noises": []}, "has noises"),
     ({"noise": [{"type": "x", "attributes": ["a"]}]}, "no reason"),
     ({"noise": [{"type": "x", "reason": "r"}]}, "no attributes"),

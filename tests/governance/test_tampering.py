@@ -15,7 +15,15 @@ from tallystick.governance.model.drift.finding import Found
 from tallystick.governance.model.drift.values import Difference, Window
 from tallystick.kernel.instants import SECOND
 from tests.governance.drifting import Scene, now, of
-from tests.governance.moto_serving import MALLORY, REGION, SCALER, TOOL, Moto, serving_moto
+from tests.governance.moto_serving import (
+    MALLORY,
+    MALLORYS_ARN,
+    REGION,
+    SCALER,
+    TOOL,
+    Moto,
+    serving_moto,
+)
 from tests.governance.tampering import Tampering
 from tests.governance.tampering_aws import TAMPERINGS
 
@@ -121,7 +129,7 @@ def test_the_command_says_that_all_is_as_planned(seen: Seen) -> None:
 def test_tampering_is_found(seen: Seen, tampering: Tampering) -> None:
     difference = of(tampering, seen.found)
     assert (difference.kind, difference.sort) == (tampering.kind, "unexplained")
-    assert difference.who == "mallory"
+    assert difference.who == MALLORYS_ARN
     assert difference.target == "moto"
     assert difference.alarms or tampering.name in SILENT
     if tampering.attribute:
@@ -137,19 +145,19 @@ def test_nothing_else_is_found(seen: Seen) -> None:
 
 def test_sizes_are_the_autoscalers_where_it_moved_them(seen: Seen) -> None:
     assert (seen.one(GROWN).sort, seen.one(GROWN).alarms) == ("autoscaler", False)
-    assert (seen.one(BURST).sort, seen.one(BURST).who) == ("unexplained", "mallory")
+    assert (seen.one(BURST).sort, seen.one(BURST).who) == ("unexplained", MALLORYS_ARN)
 
 
 def test_the_same_acts_ring_nowhere_while_their_person_has_broken_the_glass(seen: Seen) -> None:
     window = Window(
-        who="mallory",
+        who=MALLORYS_ARN,
         opened=seen.scene.since - SECOND,
         closes=now() + SECOND,
         reason="the disk is full",
     )
     found = seen.scene.found(seen.after, windows=[window])
     assert found.alarms == ()
-    assert {each.sort for each in found.differences if each.who == "mallory"} == {"break_glass"}
+    assert {each.sort for each in found.differences if each.who == MALLORYS_ARN} == {"break_glass"}
 
 
 def test_what_rules_call_safe_is_put_back_live_and_nothing_else(seen: Seen) -> None:

@@ -120,7 +120,7 @@ def _classed(
         sort="noise",
         why="every change of it is one that a rule calls noise",
         changed=changed,
-        who=event.who if event else "",
+        who=event.shown if event else "",
         act=event.act if event else "",
         at=event.at if event else None,
         target=resource.target,
@@ -178,7 +178,7 @@ def _is_all_of(
 def _explains(
     rule: Rule | None, live: Resource, changed: Changed, event: Event | None, at: Instant
 ) -> str:
-    if rule is None or not rule.lets(who=event.who if event else "", at=at):
+    if rule is None or not rule.lets(event=event, at=at):
         return ""
     bounds = {path: str(live.at(path)) for path in rule.between or ()}
     return rule.reason if rule.within(changed=changed, values=bounds) else ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final, Literal, cast
 
-from tallystick.governance.model.drift.values import Changed
+from tallystick.governance.model.drift.values import Changed, Event
 from tallystick.kernel import instants
 from tallystick.kernel.instants import Instant
 
@@ -13,7 +13,18 @@ RULES_MAX: Final = 1_000
 Part = Literal["noise", "autoscaler", "approved", "repair", "cloud_made"]
 _PARTS: Final[tuple[Part, ...]] = ("noise", "autoscaler", "approved", "repair", "cloud_made")
 _KEYS: Final = frozenset(
-    {"type", "attributes", "reason", "by", "between", "owner", "until", "deleted", "production"}
+    {
+        "type",
+        "attributes",
+        "reason",
+        "by",
+        "services",
+        "between",
+        "owner",
+        "until",
+        "deleted",
+        "production",
+    }
     | {"ids", "where", "belongs", "of"}
 )
 
@@ -26,11 +37,12 @@ class RulesRefused(ValueError):
 class Rule:
     """One rule of `policies/drift.toml`.
 
-    `type` and `attributes` are patterns (`*`). `by` are patterns of those who may do it. `between` are two attributes
-    of the same object that the value must stay within. `until` is when an approval ends. `deleted` says that a repair
-    may also make anew what was deleted, `production` that it is safe there too. `ids`, `where` (patterns by attribute)
-    and `belongs` (an attribute that must name something the code knows, or what an attribute `of` a type says there)
-    say which objects a cloud makes by itself.
+    `type` and `attributes` are patterns (`*`). `by` are the names of those who may do it, whole, as the cloud vouches
+    for them; `services` are patterns of the cloud's own services that may. `between` are two attributes of the same
+    object that the value must stay within. `until` is when an approval ends. `deleted` says that a repair may also make
+    anew what was deleted, `production` that it is safe there too. `ids`, `where` (patterns by attribute) and `belongs`
+    (an attribute that must name something the code knows, or what an attribute `of` a type says there) say which
+    objects a cloud makes by itself.
     """
 
     part: Part
@@ -38,6 +50,7 @@ class Rule:
     attributes: tuple[str, ...]
     reason: str
     by: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
     between: tuple[str, str] | None = None
     until: Instant | None = None
     deleted: bool = False
@@ -64,11 +77,17 @@ class Rule:
             and (not self.belongs or str(_at(values, self.belongs)).casefold() in known[self.of])
         )
 
-    def lets(self, *, who: str, at: Instant) -> bool:
-        """Tell whether this person's act counts now; where the trail names nobody, a rule with `by` does not."""
+    def lets(self, *, event: Event | None, at: Instant) -> bool:
+        """Tell whether this act counts now; where the trail names nobody, a rule that names somebody does not."""
         if self.until is not None and at >= self.until:
             return False
-        return not self.by or any(fnmatchcase(who, each) for each in self.by)
+        if not (self.by or self.services):
+            return True
+        if event is None:
+            return False
+        if event.is_service:
+            return any(fnmatchcase(event.who, each) for each in self.services)
+        return event.who in self.by
 
     def within(self, *, changed: Changed, values: Mapping[str, str]) -> bool:
         """Tell whether the changed value stays between the two attributes, where the rule names them."""
@@ -98,14 +117,19 @@ def read_rules(told: Mapping[str, Any]) -> tuple[Rule, ...]:
         raise RulesRefused(
             f"drift.toml has {strange[0]}; only people, {', '.join(_PARTS)} may stand there"
         )
-    rules = tuple(
-        _rule(part, cast("Mapping[str, Any]", each))
-        for part in _PARTS
-        for each in cast("Iterable[Any]", told.get(part, ()))
-    )
+    rules = tuple(_rule(part, each) for part in _PARTS for each in _tables(told, part))
     if len(rules) > RULES_MAX:
         raise RulesRefused(f"drift.toml has over {RULES_MAX} rules; write patterns instead")
     return rules
+
+
+def _tables(told: Mapping[str, Any], part: Part) -> list[Mapping[str, Any]]:
+    tables: Any = told.get(part, [])
+    if isinstance(tables, list):
+        found = cast("list[Any]", tables)
+        if all(isinstance(each, Mapping) for each in found):
+            return cast("list[Mapping[str, Any]]", found)
+    raise RulesRefused(f"{part} is no list of tables; begin each rule with [[{part}]]")
 
 
 def of_environment(rules: Iterable[Rule], environment: str) -> tuple[Rule, ...]:
@@ -118,8 +142,16 @@ def of_environment(rules: Iterable[Rule], environment: str) -> tuple[Rule, ...]:
 
 
 def read_people(told: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
-    """Read by which names each person of ours acts in a cloud; who is not named acts by their own."""
-    people = cast("Mapping[str, Any]", told.get("people", {}))
+    """Read by which names each person of ours acts in a cloud; who is not named acts by their own.
+
+    Raises `RulesRefused`.
+    """
+    people: Any = told.get("people", {})
+    if not isinstance(people, Mapping) or not all(
+        isinstance(each, list) for each in cast("Mapping[str, Any]", people).values()
+    ):
+        raise RulesRefused('people is no table of lists; write [people] and "theirs" = ["there"]')
+    people = cast("Mapping[str, list[Any]]", people)
     return {name: tuple(str(one) for one in names) for name, names in people.items()}
 
 
@@ -141,12 +173,19 @@ def _rule(part: Part, told: Mapping[str, Any]) -> Rule:
     between = tuple(told.get("between", ()))
     if len(between) not in (0, 2):
         raise RulesRefused(f"{name} must name two attributes in between: the least, the greatest")
+    by = tuple(str(each) for each in told.get("by", ()))
+    if any("*" in each for each in by):
+        raise RulesRefused(
+            f"{name}: by names somebody whole, since names like theirs can be chosen; "
+            "patterns are for services, those of the cloud"
+        )
     return Rule(
         part=part,
         type=str(told["type"]),
         attributes=tuple(told.get("attributes", ())),
         reason=str(told["reason"]),
-        by=tuple(told.get("by", ())),
+        by=by,
+        services=tuple(told.get("services", ())),
         between=cast("tuple[str, str]", between) if between else None,
         until=_instant(name, told.get("until")),
         deleted=bool(told.get("deleted", False)),

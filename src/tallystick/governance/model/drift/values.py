@@ -21,12 +21,24 @@ SORTS: Final[tuple[Sort, ...]] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One act in a cloud's trail. `names` are the ids and names that it touched, as the cloud tells them."""
+    """One act in a cloud's trail. `names` are the ids and names that it touched, as the cloud tells them.
+
+    `who` is what the cloud itself vouches for, such as the ARN of a user or role; `alias` is what whoever it was chose
+    to be called, which anybody may forge, so that it is only shown. `is_service` says that the cloud's own service did
+    it, of itself and for nobody.
+    """
 
     at: Instant
     who: str
     act: str
     names: frozenset[str]
+    alias: str = ""
+    is_service: bool = False
+
+    @property
+    def shown(self) -> str:
+        """Who it was for a person to read, with the name that they gave themselves."""
+        return f"{self.who} (as {self.alias})" if self.alias else self.who
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +52,9 @@ class Window:
 
     def covers(self, event: Event) -> bool:
         """Tell whether an act is this person's, within the window."""
-        return self.who == event.who and self.opened <= event.at < self.closes
+        return (
+            not event.is_service and self.who == event.who and self.opened <= event.at < self.closes
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ EVENTS_MAX: Final = 5_000
 """What is older than these stays without a name."""
 
 _VERSION: Final = "2015-04-01"
+# Microsoft's own applications that change what is ours: the one of AKS (AzureContainerService).
+_MICROSOFTS: Final = frozenset({"7319c514-987d-4e9b-ac3d-d38c4f427f4c"})
 _PARTS: Final = ("/securityRules", "/routes", "/blobServices")
 _SETTINGS: Final = "/providers/Microsoft.Insights/diagnosticSettings"
 
@@ -35,18 +37,27 @@ def events(*, setting: Mapping[str, Any], since: Instant, until: Instant) -> tup
         if len(found) == EVENTS_MAX:
             break
         if (each.get("status") or {}).get("value") in ("Succeeded", "Accepted"):
-            found.append(_event(each))
+            found.append(event(each))
     return tuple(found)
 
 
-def _event(told: Mapping[str, Any]) -> Event:
+def event(told: Mapping[str, Any]) -> Event:
+    """Give what one event of the activity log says of who did what."""
     place = str(told.get("resourceId") or "")
     return Event(
         at=moments.read(str(told["eventTimestamp"])),
-        who=str(told.get("caller") or ""),
         act=str((told.get("operationName") or {}).get("value") or ""),
         names=frozenset(_names(place)),
+        **_who(told),
     )
+
+
+def _who(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the caller; of one of Microsoft's own applications its id, which nobody else's can have."""
+    application = str((told.get("claims") or {}).get("appid") or "")
+    if (told.get("claims") or {}).get("idtyp") == "app" and application in _MICROSOFTS:
+        return {"who": application, "is_service": True}
+    return {"who": str(told.get("caller") or "")}
 
 
 def _names(place: str) -> Iterator[str]:

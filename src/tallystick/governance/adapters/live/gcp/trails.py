@@ -4,6 +4,7 @@ Source: https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list 
 https://cloud.google.com/logging/docs/reference/audit/auditlog/rest/Shared.Types/AuditLog.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
@@ -17,6 +18,9 @@ PAGES_MAX: Final = 40
 _PAGE: Final = 100
 """Four thousand entries; what is older than these stays without a name."""
 
+# Agents of Google's services. The project after the @ tells whose one is: rules name it whole.
+# https://cloud.google.com/iam/docs/service-agents
+_AGENT: Final = re.compile(r"service-\d+@([a-z0-9-]+)\.iam\.gserviceaccount\.com")
 _NAMED: Final = ("name", "selfLink", "email", "targetLink", "bucket")
 
 
@@ -25,7 +29,7 @@ def events(*, setting: Mapping[str, Any], since: Instant, until: Instant) -> tup
     gcp = Gcp.of(setting)
     if not gcp.speaks("logging"):
         raise TargetRefused("no endpoint of GCP's logging is set; name one under `gcp.endpoints`")
-    return tuple(_event(each) for each in _entries(gcp, since, until))
+    return tuple(event(each, gcp.project) for each in _entries(gcp, since, until))
 
 
 def _entries(gcp: Gcp, since: Instant, until: Instant) -> Iterator[Mapping[str, Any]]:
@@ -44,7 +48,8 @@ def _entries(gcp: Gcp, since: Instant, until: Instant) -> Iterator[Mapping[str, 
         asked = {**asked, "pageToken": page["nextPageToken"]}
 
 
-def _event(entry: Mapping[str, Any]) -> Event:
+def event(entry: Mapping[str, Any], project: str) -> Event:
+    """Give what one entry of the project says of who did what."""
     payload = cast("Mapping[str, Any]", entry.get("protoPayload") or {})
     told = [str(payload.get("resourceName") or "")]
     for part in ("request", "response"):
@@ -54,10 +59,21 @@ def _event(entry: Mapping[str, Any]) -> Event:
     who = cast("Mapping[str, Any]", payload.get("authenticationInfo") or {})
     return Event(
         at=moments.read(str(entry["timestamp"])),
-        who=str(who.get("principalEmail") or who.get("principalSubject") or ""),
         act=str(payload.get("methodName") or ""),
         names=frozenset([*things, *_granted(payload, things)]),
+        **_who(who, project),
     )
+
+
+def _who(told: Mapping[str, Any], project: str) -> dict[str, Any]:
+    """Give who it was, by the name that Google vouches for; the alias is who acted as that service account."""
+    who = str(told.get("principalEmail") or told.get("principalSubject") or "")
+    lent = cast("list[Mapping[str, Any]]", told.get("serviceAccountDelegationInfo") or [])
+    if lent:
+        acted = cast("Mapping[str, Any]", lent[0].get("firstPartyPrincipal") or {})
+        return {"who": who, "alias": str(acted.get("principalEmail") or "another")}
+    agent = _AGENT.fullmatch(who)
+    return {"who": who, "is_service": agent is not None and agent[1] != project}
 
 
 def _granted(payload: Mapping[str, Any], things: list[str]) -> Iterator[str]:
