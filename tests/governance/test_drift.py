@@ -581,7 +581,10 @@ def test_the_document_and_the_lines_tell_the_same() -> None:
 
 def test_what_is_handed_in_is_what_the_door_takes_and_has_digests_only() -> None:
     repaired = Repaired(subject=f"{BLOCK}.files", reason="safe", is_done=True)
-    body = message(made=_report(repaired=(repaired,)), document=b"document", page=b"page")
+    body = message(
+        made=_report(repaired=(repaired,)),
+        files={"drift.json": b"document", "drift.html": b"page"},
+    )
     told = msgspec.json.decode(body, type=SubmitReport)
     assert wanted.report(told, at=AT) == AT
     first, last = told.differences

@@ -33,7 +33,7 @@ from tallystick.governance.adapters.terraform.alone import alone
 from tallystick.governance.adapters.terraform.files import FileStates
 from tallystick.governance.adapters.terraform.runner import Runner, RunRefused
 from tallystick.governance.adapters.terraform.statekeeper import StateRefused, States
-from tallystick.governance.api import PoliciesNotReadable
+from tallystick.governance.api import CLOUDS, ENVIRONMENTS, PoliciesNotReadable
 from tallystick.governance.model.catalogue import Catalogue, CatalogueRefused
 from tallystick.governance.model.drift.finding import Grounds, find
 from tallystick.governance.model.drift.rules import (
@@ -99,25 +99,60 @@ def drift(  # noqa: PLR0917 - the words of a command
     """Look for what is live and was not planned; report it, and end with 1 when a control breaks by it."""
     if runs > 1 and not every:
         fail("--runs needs --every, the minutes between two looks")
-    alarms = 0
+    if environment not in ENVIRONMENTS or cloud not in CLOUDS:
+        fail("an estate is development, staging or production on aws, azure or gcp: name both")
+    rang, is_lost = False, False  # an alarm is not forgotten when a later look finds it gone
     for number in range(runs):
         if number:
             time.sleep(every * 60)
+        is_lost = False
         try:
             watched = _watched(environment, cloud, infra, local, work, terraform)
-            alarms = _once(watched, out=out, hours=hours, mend=mend, local=local is not None)
+            made = _once(watched, hours=hours, mend=mend, local=local is not None)
+            rang = _rings(made) or rang
+            _keep(
+                made, out, named="drift" if runs == 1 else f"drift-{_stamp(made.at)}", local=local
+            )
         except _REFUSALS as refusal:
-            if number + 1 == runs:
-                fail(str(refusal))
+            is_lost = True
             typer.echo(f"not looked at: {refusal}", err=True)
-    if propose and alarms:
+        except typer.Exit:  # the platform refused or is away, and that is said already
+            is_lost = True
+            typer.echo("not handed in: what was seen is in the files alone", err=True)
+    if propose and rang:
         _way_back(environment, cloud, infra, out, local, terraform)
-    if alarms:
+    if rang or is_lost:
         raise typer.Exit(1)
 
 
-def _once(watched: _Watched, *, out: Path, hours: int, mend: bool, local: bool) -> int:
-    """Look once, write and hand in what was found; give the number of alarms."""
+def _rings(made: report.Report) -> bool:
+    """Say at once what alarms, and whether anything does: a watcher may go on for a day."""
+    for each in made.found.alarms:
+        who = each.who or "nobody that the trail names"
+        typer.echo(f"ALARM: {made.estate}: {each.subject}: {each.kind} by {who}", err=True)
+    return bool(made.found.alarms)
+
+
+def _stamp(at: Instant) -> str:
+    """Give an instant as a name of a file has it, to the second."""
+    return render(at)[:19].replace("-", "").replace(":", "") + "Z"
+
+
+def _keep(made: report.Report, out: Path, *, named: str, local: Path | None) -> None:
+    """Write what was found, and hand it in."""
+    page, document = report.page(made).encode(), report.document(made)
+    write_private(out / f"{named}.html", page)
+    write_private(out / f"{named}.json", document)
+    typer.echo(report.text(made))
+    typer.echo(f"written to {out}: {named}.html to read, {named}.json for machines")
+    if local is None:
+        body = message(made=made, files={f"{named}.json": document, f"{named}.html": page})
+        kept = ask("POST", "/v1/cloud/live-reports", body=body).json()
+        typer.echo(f"{kept['report']}: in the record; {kept['met']} met, {kept['broken']} broken")
+
+
+def _once(watched: _Watched, *, hours: int, mend: bool, local: bool) -> report.Report:
+    """Look once; give what was found, and put back what may be."""
     # Once before all, so that nobody waits for what cannot be put back, and again before each.
     may = cast("Callable[[], str]", str) if local else lambda: why_not(watched.code)
     if mend and (reason := may()):
@@ -134,18 +169,7 @@ def _once(watched: _Watched, *, out: Path, hours: int, mend: bool, local: bool) 
             variables={"environment": watched.code.environment},
             inventory=watched.inventory,
         )
-    made = _reported(watched, seen, since=since, at=until, may=may if mend else None)
-    page, document = report.page(made).encode(), report.document(made)
-    write_private(out / "drift.html", page)
-    write_private(out / "drift.json", document)
-    typer.echo(report.text(made))
-    typer.echo(f"written to {out}: drift.html to read, drift.json for machines")
-    if not local:
-        kept = ask(
-            "POST", "/v1/cloud/live-reports", body=message(made=made, document=document, page=page)
-        ).json()
-        typer.echo(f"{kept['report']}: in the record; {kept['met']} met, {kept['broken']} broken")
-    return len(made.found.alarms)
+    return _reported(watched, seen, since=since, at=until, may=may if mend else None)
 
 
 def _reported(
@@ -181,8 +205,8 @@ def _reported(
     )
 
 
-def message(*, made: report.Report, document: bytes, page: bytes) -> bytes:
-    """Give what goes to the platform: verdicts, and of each difference a digest only."""
+def message(*, made: report.Report, files: Mapping[str, bytes]) -> bytes:
+    """Give what goes to the platform: verdicts, and of each difference and each file a digest only."""
     differences = [
         {
             "subject": each.subject,
@@ -218,10 +242,7 @@ def message(*, made: report.Report, document: bytes, page: bytes) -> bytes:
             "observed_at": render(made.at),
             "verdicts": verdicts,
             "differences": differences,
-            "digests": {
-                "drift.json": sha256(document).hexdigest(),
-                "drift.html": sha256(page).hexdigest(),
-            },
+            "digests": {name: sha256(content).hexdigest() for name, content in files.items()},
         }
     ).encode()
 
@@ -234,17 +255,11 @@ def _watched(  # noqa: PLR0917 - the words of a command
     work: Path | None,
     terraform: str,
 ) -> _Watched:
-    if environment not in ("development", "staging", "production") or cloud not in (
-        "aws",
-        "azure",
-        "gcp",
-    ):
-        fail("an estate is development, staging or production on aws, azure or gcp: name both")
     estate = f"{environment}-{cloud}"
     targets = os.environ.get(SETTING)
     if targets is None and local is not None:
         targets = json.dumps({"store": str(local.resolve() / "store.json")})
-    told = tomllib.loads((policies_folder() / "drift.toml").read_text())
+    told = _told(policies_folder() / "drift.toml")
     return _Watched(
         code=estates.Place(
             infra=infra,
@@ -262,6 +277,17 @@ def _watched(  # noqa: PLR0917 - the words of a command
         told=told,
         windows=() if local is not None else _windows(estate, told),
     )
+
+
+def _told(file: Path) -> Mapping[str, Any]:
+    """Read the rules, so that what is wrong with them is told with the file. Raises `RulesRefused`."""
+    try:
+        told = tomllib.loads(file.read_text("utf-8"))
+        read_rules(told)
+        read_people(told)
+    except (OSError, ValueError) as refusal:  # RulesRefused and what is no TOML are such too
+        raise RulesRefused(f"{file}: {refusal}") from None
+    return told
 
 
 def why_not(place: estates.Place) -> str:
