@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from tallystick.apps.cli.cloud_drift import message
 from tallystick.governance.adapters.drift.repairing import REPAIRS_MAX, Repaired, repair
 from tallystick.governance.adapters.provider.targets import TargetRefused
 from tallystick.governance.adapters.reports import drift as report
@@ -26,7 +25,7 @@ from tallystick.governance.model.drift.values import Difference, Event, Window
 from tallystick.governance.model.plans import PlanRefused
 from tallystick.governance.model.values import Estate, Resource
 from tallystick.governance.model.verdicts import Verdict
-from tallystick.kernel.instants import SECOND
+from tallystick.kernel.instants import SECOND, parse
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 put_back = partial(repair, may=str)
@@ -505,6 +504,9 @@ def test_drift_that_is_explained_or_not_called_safe_is_not_put_back() -> None:
 
 REFUSED = [
     ({"noise": [{"type": "x", "attributes": ["a"], "reason": "r", "by": ["*x"]}]}, "whole"),
+    ({"noise": [{"type": "*", "attributes": ["a"], "reason": "r"}]}, "type of . alone"),
+    ({"noise": [{"type": "x", "attributes": ["a", "**"], "reason": "r"}]}, "attributes of . alone"),
+    ({"repair": [{"type": "*", "deleted": True, "reason": "r"}]}, "type of . alone"),
     ({"noises": []}, "has noises"),
     ({"noise": [{"type": "x", "attributes": ["a"]}]}, "no reason"),
     ({"noise": [{"type": "x", "reason": "r"}]}, "no attributes"),
@@ -581,12 +583,15 @@ def test_the_document_and_the_lines_tell_the_same() -> None:
 
 def test_what_is_handed_in_is_what_the_door_takes_and_has_digests_only() -> None:
     repaired = Repaired(subject=f"{BLOCK}.files", reason="safe", is_done=True)
-    body = message(
-        made=_report(repaired=(repaired,)),
+    body = report.message(
+        _report(repaired=(repaired,), unseen=("one", "two"), by_rules="a" * 64, commit="b" * 40),
         files={"drift.json": b"document", "drift.html": b"page"},
     )
     told = msgspec.json.decode(body, type=SubmitReport)
     assert wanted.report(told, at=AT) == AT
+    assert (told.unseen, told.alarms, told.rules, told.commit) == (2, 1, "a" * 64, "b" * 40)
+    assert told.since is not None
+    assert parse(told.since) == AT - 24 * HOUR
     first, last = told.differences
     assert (first.sort, first.kind, first.by) == ("unexplained", "access", "<mallory>")
     assert (last.sort, last.kind, last.by) == ("repair", "repaired", "tallystick")

@@ -50,6 +50,31 @@ async def seen(
     return await house.door.submit_report(caller=caller or house.author, message=message)
 
 
+async def test_the_entry_of_a_report_says_by_which_rules_and_how_far_was_looked(house):
+    told = {
+        "since": render(house.time.at - MINUTE), "rules": "a" * 64, "commit": "b" * 40, "unseen": 2, "alarms": 1,
+    }  # fmt: skip
+    await seen(house, Outcome.PASS, **told)
+    page = await house.door.evidence(caller=house.author, message=ListEvidence(limit=200))
+    entry = page.items[-1]
+    assert {name: entry.content[name] for name in told} == told
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("since", "2999-01-01T00:00:00.000000Z"),
+        ("rules", "no digest"),
+        ("commit", "main"),
+        ("unseen", -1),
+        ("alarms", -1),
+    ],
+)
+async def test_a_report_that_says_it_wrongly_is_refused(house, field, value):
+    with pytest.raises(Malformed, match=field):
+        await seen(house, Outcome.PASS, **{field: value})
+
+
 @pytest.fixture
 async def plan(house):
     """A plan that could not know everything, applied a minute ago."""

@@ -1,6 +1,7 @@
 """A watcher of drift: no blip ends it, no alarm is forgotten, and wrong rules are told with their file."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from tallystick.apps.cli import cloud_drift
 from tallystick.apps.cli.cloud import app
+from tallystick.governance.adapters.policies import policies_digest
 from tallystick.governance.adapters.reports.drift import Report
 from tallystick.governance.adapters.terraform.runner import RunRefused
 from tallystick.governance.model.drift.finding import Found
@@ -19,6 +21,7 @@ from tallystick.governance.model.drift.values import Difference
 from tallystick.governance.model.verdicts import Verdict
 from tallystick.kernel.instants import SECOND
 from tallystick.runtime.client import Answer
+from tests.governance.drifting import POLICIES
 
 AT = 1_800_000_000 * SECOND
 KEPT = {"report": "rep_one", "met": 0, "broken": 1}
@@ -138,6 +141,15 @@ def test_what_is_wrong_with_the_rules_is_told_with_the_file(
     with pytest.raises(RulesRefused, match=words) as refusal:
         cloud_drift._told(file)
     assert str(file) in str(refusal.value)
+
+
+def test_the_digest_of_the_policies_tells_one_word_of_the_rules_of_drift(tmp_path: Path) -> None:
+    folder = tmp_path / "policies"
+    shutil.copytree(POLICIES, folder)
+    assert policies_digest(folder=folder) == policies_digest(folder=POLICIES)
+    rules = folder / "drift.toml"
+    rules.write_text(rules.read_text().replace('owner = "platform"', 'owner = "nobody"', 1))
+    assert policies_digest(folder=folder) != policies_digest(folder=POLICIES)
 
 
 def test_people_are_a_table_of_lists(tmp_path: Path) -> None:

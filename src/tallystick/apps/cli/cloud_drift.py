@@ -7,11 +7,9 @@ import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, cast
 
-import msgspec
 import typer
 
 from tallystick.apps.cli.asking import address, ask, fail, key_for
@@ -22,13 +20,14 @@ from tallystick.governance.adapters.drift.schemas import types_of
 from tallystick.governance.adapters.policies import (
     load_catalogue,
     load_inventory,
+    policies_digest,
     policies_folder,
 )
 from tallystick.governance.adapters.private import write_private
 from tallystick.governance.adapters.provider.targets import SETTING
 from tallystick.governance.adapters.reports import drift as report
 from tallystick.governance.adapters.rules import PolicyFolder
-from tallystick.governance.adapters.terraform import estates, executable
+from tallystick.governance.adapters.terraform import commits, estates, executable
 from tallystick.governance.adapters.terraform.alone import alone
 from tallystick.governance.adapters.terraform.files import FileStates
 from tallystick.governance.adapters.terraform.runner import Runner, RunRefused
@@ -78,6 +77,8 @@ class _Watched:
     catalogue: Catalogue
     inventory: Mapping[str, Any]
     told: Mapping[str, Any]
+    by_rules: str
+    commit: str
     windows: tuple[Window, ...]
 
 
@@ -146,7 +147,7 @@ def _keep(made: report.Report, out: Path, *, named: str, local: Path | None) -> 
     typer.echo(report.text(made))
     typer.echo(f"written to {out}: {named}.html to read, {named}.json for machines")
     if local is None:
-        body = message(made=made, files={f"{named}.json": document, f"{named}.html": page})
+        body = report.message(made, files={f"{named}.json": document, f"{named}.html": page})
         kept = ask("POST", "/v1/cloud/live-reports", body=body).json()
         typer.echo(f"{kept['report']}: in the record; {kept['met']} met, {kept['broken']} broken")
 
@@ -202,49 +203,9 @@ def _reported(
         found=found,
         repaired=repaired,
         unseen=seen.unseen,
+        by_rules=watched.by_rules,
+        commit=watched.commit,
     )
-
-
-def message(*, made: report.Report, files: Mapping[str, bytes]) -> bytes:
-    """Give what goes to the platform: verdicts, and of each difference and each file a digest only."""
-    differences = [
-        {
-            "subject": each.subject,
-            "kind": each.kind,
-            "sort": each.sort,
-            "digest": report.digest(each),
-            "by": each.who,
-        }
-        for each in made.found.differences
-    ]
-    differences += [
-        {
-            "subject": each.subject,
-            "kind": "repaired" if each.is_done else "not_repaired",
-            "sort": "repair",
-            "digest": sha256(msgspec.json.encode(each)).hexdigest(),
-            "by": "tallystick",
-        }
-        for each in made.repaired
-    ]
-    verdicts = [
-        {
-            "control": each.control,
-            "subject": each.subject,
-            "outcome": each.outcome,
-            "target": each.target or "none",
-        }
-        for each in made.found.verdicts
-    ]
-    return json.dumps(
-        {
-            "estate": made.estate,
-            "observed_at": render(made.at),
-            "verdicts": verdicts,
-            "differences": differences,
-            "digests": {name: sha256(content).hexdigest() for name, content in files.items()},
-        }
-    ).encode()
 
 
 def _watched(  # noqa: PLR0917 - the words of a command
@@ -275,8 +236,16 @@ def _watched(  # noqa: PLR0917 - the words of a command
         catalogue=load_catalogue(),
         inventory=load_inventory(),
         told=told,
+        by_rules=policies_digest(),
+        commit=_committed(infra),
         windows=() if local is not None else _windows(estate, told),
     )
+
+
+def _committed(infra: Path) -> str:
+    """Give the commit that the code is of; empty where it is in no repository, or not as committed."""
+    commit = commits.head(infra)
+    return commit if commit and not commits.uncommitted(infra) else ""
 
 
 def _told(file: Path) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,6 +54,18 @@ def load_inventory(*, folder: Path | None = None) -> Mapping[str, Any]:
         "harmless": _read(kept / "harmless.toml"),
         "defaults": _read(kept / "defaults.toml"),
     }
+
+
+def policies_digest(*, folder: Path | None = None) -> str:
+    """Give the SHA-256 of all policies: paths, lengths and contents, in the order of the paths.
+
+    Raises `CatalogueRefused`.
+    """
+    kept, whole = folder or policies_folder(), sha256()
+    for path in sorted(kept.rglob("*.toml")):
+        content = _text(path).encode()
+        whole.update(f"{path.relative_to(kept).as_posix()}\n{len(content)}\n".encode() + content)
+    return whole.hexdigest()
 
 
 def _texts(folder: Path) -> dict[str, str]:

@@ -252,6 +252,11 @@ class SubmitReport(Message, frozen=True, kw_only=True):
         tuple[Difference, ...],
         Meta(description="Drift.", extra_json_schema={"maxItems": DIFFERENCES_MAX}),
     ] = ()
+    since: Annotated[Time | None, told("From when on the cloud's trail was asked.")] = None
+    unseen: Annotated[int, told("How much could not be looked at.")] = 0
+    alarms: Annotated[int, told("How many differences nobody explains that break a control.")] = 0
+    rules: Annotated[Digest | None, told("SHA-256 of the policies that it rests on.")] = None
+    commit: Annotated[Commit | None, told("What the code was that it rests on.")] = None
     digests: Annotated[dict[str, str], told("SHA-256 of each file of the report, by its name.")] = (
         field(default_factory=dict[str, str])
     )

@@ -144,6 +144,15 @@ def report(message: SubmitReport, *, at: Instant) -> Instant:
             raise malformed(name, f"at most {most}")
     for digest in (*message.digests.values(), *(one.digest for one in message.differences)):
         _like(_DIGEST, digest, "digests", "64 hexadecimal digits")
+    if message.since is not None and instant(message.since, "since") > observed:
+        raise malformed("since", "is no later than observed_at")
+    for name, count in (("unseen", message.unseen), ("alarms", message.alarms)):
+        if not 0 <= count < 2**31:
+            raise malformed(name, "is a whole number from 0")
+    if message.rules is not None:
+        _like(_DIGEST, message.rules, "rules", "64 hexadecimal digits")
+    if message.commit is not None:
+        _like(_COMMIT, message.commit, "commit", "40 or 64 hexadecimal digits")
     return observed
 
 

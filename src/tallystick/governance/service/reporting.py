@@ -91,13 +91,18 @@ class Reporting:
                 estate=message.estate,
                 at=at,
                 content={
+                    **_told(message),
                     "observed_at": render(observed),
                     "digest": digest.hexdigest(),
-                    "verdicts": dict(Counter(one.outcome.value for one in message.verdicts)),
-                    "targets": sorted({one.target[:32] for one in message.verdicts})[:20],
-                    "differences": len(message.differences),
                     "obligations": dict(ended),
                 },
+            )
+        if message.alarms:
+            _log.error(
+                "drift_alarms",
+                estate=message.estate,
+                on=f"report:{report_id}",
+                alarms=message.alarms,
             )
         return LiveReport(
             report=report_id,
@@ -207,6 +212,20 @@ class Reporting:
         for estate in expired:
             await self._applying.lose(caller, estate, tag=Tag.GOVERNANCE_APPLY_LOSE)
         return len(missed) + len(expired)
+
+
+def _told(message: SubmitReport) -> dict[str, object]:
+    """What the entry says of a report as it was handed in."""
+    return {
+        "since": message.since,
+        "rules": message.rules,
+        "commit": message.commit,
+        "unseen": message.unseen,
+        "alarms": message.alarms,
+        "verdicts": dict(Counter(one.outcome.value for one in message.verdicts)),
+        "targets": sorted({one.target[:32] for one in message.verdicts})[:20],
+        "differences": len(message.differences),
+    }
 
 
 def _endings(

@@ -35,7 +35,10 @@ ACTS: Final[Mapping[Kind, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All that one look found; `unseen` are sentences on what could not be looked at."""
+    """All that one look found; `unseen` are sentences on what could not be looked at.
+
+    `by_rules` is the SHA-256 of the policies that it was classed and judged by, `commit` that of the code, where known.
+    """
 
     estate: str
     at: Instant
@@ -44,6 +47,8 @@ class Report:
     found: Found
     repaired: tuple[Repaired, ...] = ()
     unseen: tuple[str, ...] = ()
+    by_rules: str = ""
+    commit: str = ""
 
     @property
     def counts(self) -> dict[Sort, int]:
@@ -60,6 +65,8 @@ def document(report: Report) -> bytes:
         "at": render(report.at),
         "trail_since": render(report.since),
         "targets": report.targets,
+        "rules": report.by_rules,
+        "commit": report.commit,
         "counts": report.counts,
         "alarms": len(report.found.alarms),
         "differences": [_difference(each) for each in report.found.differences],
@@ -74,6 +81,53 @@ def document(report: Report) -> bytes:
 def digest(difference: Difference) -> str:
     """Give the SHA-256 of a difference as the report tells it: all of it that goes into evidence."""
     return sha256(msgspec.json.encode(_difference(difference))).hexdigest()
+
+
+def message(made: Report, *, files: Mapping[str, bytes]) -> bytes:
+    """Give what goes to the platform: verdicts, and of each difference and each file a digest only."""
+    differences = [
+        {
+            "subject": each.subject,
+            "kind": each.kind,
+            "sort": each.sort,
+            "digest": digest(each),
+            "by": each.who,
+        }
+        for each in made.found.differences
+    ]
+    differences += [
+        {
+            "subject": each.subject,
+            "kind": "repaired" if each.is_done else "not_repaired",
+            "sort": "repair",
+            "digest": sha256(msgspec.json.encode(each)).hexdigest(),
+            "by": "tallystick",
+        }
+        for each in made.repaired
+    ]
+    verdicts = [
+        {
+            "control": each.control,
+            "subject": each.subject,
+            "outcome": each.outcome,
+            "target": each.target or "none",
+        }
+        for each in made.found.verdicts
+    ]
+    return msgspec.json.encode(
+        {
+            "estate": made.estate,
+            "observed_at": render(made.at),
+            "since": render(made.since),
+            "unseen": len(made.unseen),
+            "alarms": len(made.found.alarms),
+            "rules": made.by_rules or None,
+            "commit": made.commit or None,
+            "verdicts": verdicts,
+            "differences": differences,
+            "digests": {name: sha256(content).hexdigest() for name, content in files.items()},
+        }
+    )
 
 
 def _difference(each: Difference) -> dict[str, Any]:

@@ -168,6 +168,13 @@ def _rule(part: Part, told: Mapping[str, Any]) -> Rule:
         raise RulesRefused(
             f"{name}: ids, where or belongs say which objects a cloud makes by itself, and only those"
         )
+    for key in ("type", "attributes"):
+        if part != "cloud_made" and any(
+            not str(each).strip("*.") for each in _words(told.get(key))
+        ):
+            raise RulesRefused(
+                f"{name} has {key} of * alone, which covers whatever happens; name what it is about"
+            )
     if part == "approved" and not (told.get("owner") and told.get("until")):
         raise RulesRefused(f"{name} needs an owner and an end (until); approvals are not for ever")
     between = tuple(told.get("between", ()))
@@ -195,6 +202,10 @@ def _rule(part: Part, told: Mapping[str, Any]) -> Rule:
         belongs=str(told.get("belongs", "")),
         of=str(told.get("of", "")),
     )
+
+
+def _words(told: Any) -> Iterable[Any]:
+    return cast("list[Any]", told) if isinstance(told, list) else [] if told is None else [told]
 
 
 def _instant(name: str, told: Any) -> Instant | None:
