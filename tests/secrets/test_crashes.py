@@ -120,6 +120,31 @@ async def rotate_on(world: World, spec: SecretSpec) -> tuple[Rotation, machine.A
         return await Rotating(ground=world.ground, turn=mine, spec=spec).run()
 
 
+async def test_what_is_written_and_not_in_force_goes_to_no_home() -> None:
+    spec, told = SPECS["role"], list[str]()
+    for cut in range(1, CUTS_MAX):
+        world = await prepared(spec, cut=cut)
+        world.wire.is_on = True
+        try:
+            await rotate(world, spec)
+            break
+        except Crash:
+            world.wire.cut, world.wire.is_on = 0, False
+            world.clock.pass_s(LEASE_S + 1)
+        async with turn(
+            documents=world.primary, clock=world.clock, place=PLACE, holder="ada"
+        ) as mine:
+            try:
+                await sync_one(ground=world.ground, turn=mine, spec=spec, overwrites=True)
+            except HomeRefused as error:
+                told.append(str(error))
+        # Between the two runs the copies have what gets in.
+        assert set((await value_in(world))[1:]) <= world.issuer.valid, cut
+        assert isinstance((await rotate(world, spec))[1], machine.Await)
+    assert told
+    assert all("goes to no home" in one for one in told)
+
+
 @pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
 async def test_turned_back_and_cut_off_anywhere_the_old_one_is_back(is_after: bool) -> None:
     spec, cut = SPECS["role"], 0

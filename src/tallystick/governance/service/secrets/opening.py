@@ -11,7 +11,13 @@ from tallystick.governance.adapters.homes.configured import Homes, open_homes, r
 from tallystick.governance.adapters.secret_kinds.api_key import ApiKey
 from tallystick.governance.adapters.secret_kinds.chance import Chance
 from tallystick.governance.adapters.secret_kinds.postgres_role import PostgresRole
-from tallystick.governance.model.homes import Documents, Kind, Place
+from tallystick.governance.model.homes import (
+    Copy,
+    Documents,
+    HomeRefused,
+    Kind,
+    Place,
+)
 from tallystick.governance.model.secrets import BadList, SecretSpec, read_secrets
 from tallystick.governance.model.values import Environment
 from tallystick.governance.service.secrets.knowing import SecretStep, Turn, digest_key
@@ -84,13 +90,26 @@ def _kinds(homes: Homes, *, environment: Environment, url: str, key: str) -> dic
 async def sync_one(
     *, ground: Ground, turn: Turn, spec: SecretSpec, overwrites: bool
 ) -> list[Synced]:
-    """Bring every home of a secret to the primary's newest version. Raises NotThere, VersionGone, HomeDown."""
+    """Bring every home of a secret to the primary's newest version. Raises NotThere, VersionGone, HomeDown.
+
+    Raises HomeRefused, and no home is touched, while the newest is one that its issuer may not know yet.
+    """
     demand_homes(spec, ground.copies, environment=turn.place.environment)
     newest = await ground.primary.read(place=turn.place)
+    _demand_in_force(turn, newest)
     source = Source(copy=newest, home=ground.primary, key=ground.key)
     return await sync(
         turn=turn, spec=spec, source=source, homes=ground.copies, overwrites=overwrites
     )
+
+
+def _demand_in_force(turn: Turn, newest: Copy) -> None:
+    state = turn.known.rotation
+    if state and state.step == "wanted" and newest.mark.rotation == state.rotation:
+        raise HomeRefused(
+            f"{turn.place}: version {newest.version} was written by a rotation that stopped before it was in force, so "
+            "it goes to no home: `tallystick cloud secrets rotate` goes on with that, or `--back` returns to the old"
+        )
 
 
 async def put_on_record(turn: Turn, record: Record) -> int:
