@@ -22,6 +22,8 @@ from tallystick.governance.model.values import Estate, Resource
 BREAK_GLASS: Final = "tallystick:break-glass"
 _ADMINISTRATORS: Final = ("cluster-admin", "admin", "edit", "system:masters")
 _METADATA: Final = "169.254.0.0/16"
+# Where this is not said, a load balancer of Azure's has an address of the internet.
+_INSIDE: Final = "service.beta.kubernetes.io/azure-load-balancer-internal"
 # A range of addresses that is shorter is no place but the world.
 _PLACE_BITS_MIN: Final = 8
 _MAKING: Final = frozenset(
@@ -143,17 +145,27 @@ def _is_anybody(peer: dict[str, Any]) -> bool:
 
 @control("kubernetes-services-inside", "Service")
 def services_are_inside(service: Resource, estate: Estate) -> Finding | None:
-    """Strangers come through the web firewall, which stands before a gateway."""
+    """Strangers come through the web firewall, which asks a pod, or a load balancer that stands inside as it does."""
+    notes = cast("dict[str, Any]", service.at("metadata.annotations") or {})
+    taken = cast("list[str]", service.at("spec.loadBalancerSourceRanges") or [])
+    alone = service.at("spec.type") != "LoadBalancer"
     return every(
         is_one_of(
+            service, "spec.type", ("ClusterIP", "LoadBalancer"), "it opens a port of nodes", absent="ClusterIP"
+        ),
+        holds(service, lambda _: alone or notes.get(_INSIDE) == "true", "its load balancer stands outside"),
+        holds(
             service,
-            "spec.type",
-            ("ClusterIP",),
-            "it opens a port of nodes or a balancer of its own",
-            absent="ClusterIP",
+            lambda it: alone or it.at("spec.allocateLoadBalancerNodePorts") is False,
+            "its load balancer opens a port of nodes",
+        ),
+        holds(
+            service,
+            lambda _: alone or (bool(taken) and not any(is_world({"cidr": each}) for each in taken)),
+            "its load balancer takes what anybody sends",
         ),
         is_empty(service, "spec.externalIPs", "it takes addresses from outside"),
-    )
+    )  # fmt: skip
 
 
 @control("kubernetes-ways-in-named", "Ingress", "HTTPRoute", "GRPCRoute", "TCPRoute", "Gateway")
