@@ -25,6 +25,8 @@ SPELLINGS = [
     ("absent and nothing", {}, {"a": None}),
     ("a set in another order", {"a": ["x", "y"]}, {"a": ["y", "x"]}),
     ("JSON spelled otherwise", {"a": '{"b": [1, 2]}'}, {"a": '{"b":[2,1]}'}),
+    ("a document with nothing in it", {"a": "{}"}, {"a": None}),
+    ("null in a document", {"a": '{"b": 1, "c": null}'}, {"a": '{"b": 1}'}),
     ("a number as text", {"a": 443}, {"a": "443"}),
     ("blocks in another order", {"a": [{"b": 1}, {"b": 2}]}, {"a": [{"b": 2}, {"b": 1}]}),
 ]
@@ -51,6 +53,9 @@ CHANGES = [
         ["p.y.value"],
     ),
     ("a document of JSON", {"a": '{"b": 1}'}, {"a": '{"b": 2}'}, ["a"]),
+    ("an empty object in a document", {"a": '{"b": {}, "c": 1}'}, {"a": '{"c": 1}'}, ["a"]),
+    ("an empty list in a document", {"a": '{"b": [], "c": 1}'}, {"a": '{"c": 1}'}, ["a"]),
+    ("an empty object in a list", {"a": '{"b": [{}], "c": 1}'}, {"a": '{"b": [], "c": 1}'}, ["a"]),
     ("a list in another order", {"l": ["x", "y"]}, {"l": ["y", "x"]}, ["l"]),
     ("words of a command", {"l": '{"args": ["x", "y"]}'}, {"l": '{"args": ["y", "x"]}'}, ["l"]),
     (

@@ -11,6 +11,9 @@ from tallystick.governance.model.drift.values import Changed
 from tallystick.governance.model.secret_names import may_be_secret
 
 TEXT_MAX: Final = 2_000
+HIDDEN: Final = "hmac-sha256:"
+"""What the digest of a secret begins with."""
+
 _NOTHING: Final[tuple[Any, ...]] = (None, "", [], {}, ())
 # In documents of JSON lists are mostly sets; under these keys they are not.
 _ORDERED: Final = frozenset({"command", "entryPoint", "args"})
@@ -109,23 +112,28 @@ def _mark(secret: Any, key: str) -> Any:
     return secret is True or None
 
 
-def _canonical(value: Any, path: str, sets: frozenset[str] | None) -> str:
+def _canonical(
+    value: Any, path: str, sets: frozenset[str] | None, nothing: tuple[Any, ...] = _NOTHING
+) -> str:
     """Give one text for all spellings of the same value; without `sets` no list has an order."""
-    return json.dumps(_plain(value, path, sets), sort_keys=True, default=str)
+    return json.dumps(_plain(value, path, sets, nothing), sort_keys=True, default=str)
 
 
-def _plain(value: Any, path: str, sets: frozenset[str] | None) -> Any:
-    if value in _NOTHING:
+def _plain(
+    value: Any, path: str, sets: frozenset[str] | None, nothing: tuple[Any, ...] = _NOTHING
+) -> Any:
+    if value in nothing:
         return None
     if isinstance(value, Mapping):
         parts = cast("Mapping[str, Any]", value)
-        return {
-            key: _plain(each, f"{path}.{key}", _NO_SETS if key in _ORDERED else sets)
+        told = {
+            key: _plain(each, f"{path}.{key}", _NO_SETS if key in _ORDERED else sets, nothing)
             for key, each in parts.items()
-            if each not in _NOTHING
-        } or None
+            if each not in nothing
+        }
+        return None if told in nothing else told
     if isinstance(value, (list, tuple)):
-        told = [_canonical(each, path, sets) for each in cast("list[Any]", value)]
+        told = [_canonical(each, path, sets, nothing) for each in cast("list[Any]", value)]
         return sorted(told) if sets is None or path in sets else told
     if isinstance(value, bool):
         return value
@@ -135,8 +143,10 @@ def _plain(value: Any, path: str, sets: frozenset[str] | None) -> Any:
 
 
 def _document(text: str) -> Any:
+    """Give a document's meaning: within it only null is nothing, since an empty selector or list may mean all."""
     try:
-        return _plain(json.loads(text), "", None)
+        told = json.loads(text)
+        return None if told in _NOTHING else _plain(told, "", None, (None,))
     except (ValueError, RecursionError):
         return text
 
@@ -152,4 +162,4 @@ def _digest(value: Any, path: str, manner: Manner) -> str:
     if value in _NOTHING:
         return ""
     told = "\n".join((manner.about, path, _canonical(value, path, None)))
-    return f"hmac-sha256:{hmac.new(manner.key, told.encode(), _HMAC).hexdigest()}"
+    return f"{HIDDEN}{hmac.new(manner.key, told.encode(), _HMAC).hexdigest()}"
