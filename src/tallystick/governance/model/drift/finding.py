@@ -147,9 +147,12 @@ def _sort(
     for window in grounds.windows:
         if _is_all_of(window, live, kind, changed, grounds.events):
             return "break_glass", f"{window.who} broke the glass: {window.reason}"
+    paths = {each.path for each in changed}
     for part in ("autoscaler", "approved"):
         reasons = [
             _explains(rule, live, each, event, grounds.at)
+            if rule and (not rule.beside or rule.beside in paths)
+            else ""
             for each in changed
             for rule in [_rule(grounds.rules, part, live, each)]
         ]
@@ -176,9 +179,9 @@ def _is_all_of(
 
 
 def _explains(
-    rule: Rule | None, live: Resource, changed: Changed, event: Event | None, at: Instant
+    rule: Rule, live: Resource, changed: Changed, event: Event | None, at: Instant
 ) -> str:
-    if rule is None or not rule.lets(event=event, at=at):
+    if not rule.lets(event=event, at=at):
         return ""
     bounds = {path: str(live.at(path)) for path in rule.between or ()}
     return rule.reason if rule.within(changed=changed, values=bounds) else ""

@@ -13,19 +13,8 @@ RULES_MAX: Final = 1_000
 Part = Literal["noise", "autoscaler", "approved", "repair", "cloud_made"]
 _PARTS: Final[tuple[Part, ...]] = ("noise", "autoscaler", "approved", "repair", "cloud_made")
 _KEYS: Final = frozenset(
-    {
-        "type",
-        "attributes",
-        "reason",
-        "by",
-        "services",
-        "between",
-        "owner",
-        "until",
-        "deleted",
-        "production",
-    }
-    | {"ids", "where", "belongs", "of"}
+    {"type", "attributes", "reason", "by", "services", "between", "owner", "until", "beside"}
+    | {"deleted", "production", "ids", "where", "belongs", "of"}
 )
 
 
@@ -39,10 +28,10 @@ class Rule:
 
     `type` and `attributes` are patterns (`*`). `by` are the names of those who may do it, whole, as the cloud vouches
     for them; `services` are patterns of the cloud's own services that may. `between` are two attributes of the same
-    object that the value must stay within. `until` is when an approval ends. `deleted` says that a repair may also make
-    anew what was deleted, `production` that it is safe there too. `ids`, `where` (patterns by attribute) and `belongs`
-    (an attribute that must name something the code knows, or what an attribute `of` a type says there) say which
-    objects a cloud makes by itself.
+    object that the value must stay within. `until` is when an approval ends, `beside` an attribute that must have
+    changed too. `deleted` says that a repair may also make anew what was deleted, `production` that it is safe there
+    too. `ids`, `where` (patterns by attribute) and `belongs` (an attribute that must name something the code knows, or
+    what an attribute `of` a type says there) say which objects a cloud makes by itself.
     """
 
     part: Part
@@ -53,6 +42,7 @@ class Rule:
     services: tuple[str, ...] = ()
     between: tuple[str, str] | None = None
     until: Instant | None = None
+    beside: str = ""
     deleted: bool = False
     production: bool = False
     ids: tuple[str, ...] = ()
@@ -195,6 +185,7 @@ def _rule(part: Part, told: Mapping[str, Any]) -> Rule:
         services=tuple(told.get("services", ())),
         between=cast("tuple[str, str]", between) if between else None,
         until=_instant(name, told.get("until")),
+        beside=str(told.get("beside", "")),
         deleted=bool(told.get("deleted", False)),
         production=bool(told.get("production", False)),
         ids=tuple(told.get("ids", ())),
