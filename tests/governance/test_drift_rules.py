@@ -1,10 +1,11 @@
-"""The rules of the repository on what clouds do by themselves."""
+"""The rules of the repository on what clouds do by themselves, and what of drift stays the same from look to look."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tallystick.governance.adapters.reports.drift import digest
 from tallystick.governance.model.drift.comparing import Manner, changed
 from tallystick.governance.model.drift.finding import Grounds, find
 from tallystick.governance.model.drift.reading import Moved, Refreshed
@@ -37,7 +38,9 @@ ROTATED = {
 }
 
 
-def _found(type_: str, before: dict[str, Any], after: dict[str, Any]) -> Difference:
+def _found(
+    type_: str, before: dict[str, Any], after: dict[str, Any], key: bytes = b"k"
+) -> Difference:
     resource = Resource(address=f"{type_}.a", type=type_, name="a", values=before, target="double")
     live = replace(resource, values=after)
     known, now = (
@@ -46,7 +49,7 @@ def _found(type_: str, before: dict[str, Any], after: dict[str, Any]) -> Differe
     )
     moved = Moved(
         resource=resource,
-        changed=changed(before=before, after=after, manner=Manner(key=b"k")),
+        changed=changed(before=before, after=after, manner=Manner(key=key)),
         after=after,
     )
     refreshed = Refreshed(known=known, live=now, heard=now, moved=(moved,))
@@ -75,3 +78,15 @@ def test_a_new_version_of_a_secret_is_explained_and_another_value_is_not() -> No
     assert _found("azurerm_key_vault_secret", before, after).sort == "approved"
     told = _found("azurerm_key_vault_secret", before, {**after, "value": "other"})
     assert told.sort == "unexplained"
+
+
+def test_the_digest_of_drift_that_hides_a_secret_is_the_same_in_every_look() -> None:
+    before = {"id": "d", "password": "first", "size": 1}
+    first, again = (
+        _found("aws_db_instance", before, {**before, "password": "other", "size": 2}, key=key)
+        for key in (b"one look", b"another")
+    )
+    assert first.changed != again.changed, "each look has a key of its own"
+    assert digest(first) == digest(again)
+    other = _found("aws_db_instance", before, {**before, "password": "other", "size": 3})
+    assert digest(other) != digest(first)

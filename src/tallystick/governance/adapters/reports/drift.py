@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from typing import Any, Final
@@ -11,6 +11,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tallystick.governance.adapters.drift.repairing import Repaired
+from tallystick.governance.model.drift.comparing import HIDDEN
 from tallystick.governance.model.drift.finding import Found
 from tallystick.governance.model.drift.values import SORTS, Difference, Kind, Sort
 from tallystick.kernel.instants import Instant, render
@@ -79,8 +80,20 @@ def document(report: Report) -> bytes:
 
 
 def digest(difference: Difference) -> str:
-    """Give the SHA-256 of a difference as the report tells it: all of it that goes into evidence."""
-    return sha256(msgspec.json.encode(_difference(difference))).hexdigest()
+    """Give the SHA-256 of a difference as the report tells it: all of it that goes into evidence.
+
+    Of a secret it holds only that it changed: digests of secrets have another key in each look.
+    """
+    lasting = [
+        replace(each, before=_lasting(each.before), after=_lasting(each.after))
+        for each in difference.changed
+    ]
+    told = _difference(replace(difference, changed=tuple(lasting)))
+    return sha256(msgspec.json.encode(told)).hexdigest()
+
+
+def _lasting(text: str) -> str:
+    return HIDDEN if text.startswith(HIDDEN) else text
 
 
 def message(made: Report, *, files: Mapping[str, bytes]) -> bytes:
