@@ -25,7 +25,7 @@ from tallystick.governance.model.homes import (
 from tallystick.governance.model.rotation import Rotation
 from tallystick.governance.model.secrets import SecretSpec
 from tallystick.governance.service.secrets.acknowledging import acknowledge
-from tallystick.governance.service.secrets.knowing import turn
+from tallystick.governance.service.secrets.knowing import look, turn
 from tallystick.governance.service.secrets.opening import ground_of
 from tallystick.governance.service.secrets.rotating import Ground, Rotating
 from tests.secrets.shut_server import shut_server
@@ -159,9 +159,16 @@ async def test_what_only_homes_know_is_ended_in_every_home(ground: Ground) -> No
     await all_acknowledge(ground, spec, place, "2")
     state, _ = await rotated_on(ground, spec, place)
     assert state.step == "done"
-    for home in (ground.primary, *ground.copies.values()):
+    for home in (ground.primary, ground.copies["gcp"], ground.copies["azure"]):
         with pytest.raises(VersionGone):
             await home.read(place=place, version=old[home.name])
+    # Nobody calls dead what AWS was asked for by its id, and gave out.
+    assert await ground.copies["aws"].read(place=place, version=old["aws"])
+    assert state.unproven == "aws gives it out by its id until it deletes it"
+    known, _ = await look(documents=ground.documents, place=place)
+    ends = [(one.step, one.home) for one in known.outbox if one.version == 2 and not one.is_good]
+    assert ends == [("unnamed", "aws")]
+    assert "proven_dead" not in [one.step for one in known.outbox if one.version == 2]
 
 
 async def test_what_is_not_ours_to_alter_is_refused(

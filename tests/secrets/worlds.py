@@ -70,6 +70,8 @@ class Wire:
 class MemoryHome:
     """A home, and documents, in memory."""
 
+    destroys = True
+
     def __init__(self, name: HomeName, wire: Wire) -> None:
         self.name: HomeName = name
         self._wire = wire

@@ -118,9 +118,13 @@ class OtherVersion(HomeRefused):
 
 
 class Home(Protocol):
-    """A secret manager. Every method raises HomeDown, HomeDenied, and what it says itself."""
+    """A secret manager. Every method raises HomeDown, HomeDenied, and what it says itself.
+
+    With `destroys` a version that was ended is given out to nobody; without, still to who knows its id.
+    """
 
     name: HomeName
+    destroys: bool
 
     async def read(self, *, place: Place, version: str | None = None) -> Copy:
         """The newest version, or the one that is named. Raises NotThere, VersionGone."""
@@ -138,7 +142,7 @@ class Home(Protocol):
         ...
 
     async def destroy(self, *, place: Place, version: str) -> None:
-        """Make a version unreadable, for good where the home can; once more changes nothing."""
+        """End a version that is not the newest, for good where the home can; once more changes nothing."""
         ...
 
 

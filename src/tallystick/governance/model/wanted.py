@@ -34,8 +34,8 @@ _WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 # Those of the state machine, what is told between two of them, and what a sync does.
 SECRET_STEPS: Final = frozenset(
     {
-        *STEPS, "turned_back", "looked_after", "left_unproven", "rings", "proven_dead", "still_alive", "written",
-        "drift_changed", "drift_deleted", "drift_not_ours",
+        *STEPS, "turned_back", "looked_after", "left_unproven", "rings", "proven_dead", "still_alive", "unnamed",
+        "written", "drift_changed", "drift_deleted", "drift_not_ours",
     }
 )  # fmt: skip
 _ADDRESS_MAX: Final = 500

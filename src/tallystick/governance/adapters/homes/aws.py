@@ -41,10 +41,11 @@ class Amazon:
     """The secrets of an account in a region; `production/smtp` is `tallystick/production/smtp` there.
 
     AWS destroys no single version: one that has no stage is deprecated, which AWS deletes by itself, and nobody finds
-    it by a name. Until then it is readable by its id, so this home says of it that it is gone.
+    it by a name. Until then whoever knows its id can read it, and so does this home.
     """
 
     name: HomeName = "aws"
+    destroys = False
 
     def __init__(self, *, region: str, endpoint: str = "") -> None:
         """Raises ValueError when boto3 is not installed."""
@@ -66,12 +67,17 @@ class Amazon:
 
     async def read(self, *, place: Place, version: str | None = None) -> Copy:
         """The newest version, or the one that is named. Raises NotThere, VersionGone."""
-        if version and not any(
-            one.version == version and one.is_readable for one in await self.versions(place=place)
-        ):
-            raise VersionGone(f"version {version} of {place} in aws has no stage, or never was")
+        if version and not any(one.version == version for one in await self.versions(place=place)):
+            raise VersionGone(f"version {version} of {place} in aws was deleted, or never was")
         asked = {"VersionId": version} if version else {"VersionStage": _CURRENT}
-        found = await self._ask(place, self._client.get_secret_value, SecretId=_at(place), **asked)
+        try:
+            found = await self._ask(
+                place, self._client.get_secret_value, SecretId=_at(place), **asked
+            )
+        except NotThere:
+            if not version:
+                raise
+            raise VersionGone(f"version {version} of {place} in aws was deleted") from None
         try:
             fields = msgspec.json.decode(found.get("SecretString", ""))
         except msgspec.DecodeError:

@@ -35,6 +35,7 @@ class Azure:
     """
 
     name: HomeName = "azure"
+    destroys = True
 
     def __init__(self, *, rest: Rest) -> None:
         self._rest = rest

@@ -33,6 +33,7 @@ class Google:
     """
 
     name: HomeName = "gcp"
+    destroys = True
 
     def __init__(self, *, rest: Rest, project: str, region: str = "") -> None:
         self._rest, self._project, self._region = rest, project, region

@@ -34,6 +34,7 @@ class OpenBao:
     """
 
     name: HomeName = "openbao"
+    destroys = True
 
     def __init__(self, *, rest: Rest, mount: str, prefix: str) -> None:
         self._rest, self._mount, self._prefix = rest, mount, prefix

@@ -232,6 +232,10 @@ class Rotating:
     async def _prove(self, state: Rotation) -> None:
         if self._spec.lives_in_homes:
             is_alive = await self._is_given_out()
+            by_id = () if is_alive else await self._given_out_by_id()
+            if by_id:
+                await self._leave_unnamed(state, by_id)
+                return
         else:
             is_alive = await self._still_works(state)
         after = machine.tried(state, is_alive=is_alive)
@@ -263,15 +267,37 @@ class Rotating:
         return await self._kind.is_alive(spec=self._spec, value=old)
 
     async def _is_given_out(self) -> bool:
-        """Whether any home still gives out a version before its newest: each is asked for it."""
+        """Whether any home still gives out a version before its newest that it was to end: each is asked for it."""
         for home in self._homes():
             for one in (await home.versions(place=self._turn.place))[1:]:
-                try:
-                    await home.read(place=self._turn.place, version=one.version)
-                except VersionGone:
-                    continue
-                return True
+                if (home.destroys or one.is_readable) and await self._answers(home, one.version):
+                    return True
         return False
+
+    async def _given_out_by_id(self) -> tuple[str, ...]:
+        """The homes that destroy nothing, and give an ended version out to who knows its id: each is asked for it."""
+        found = list[str]()
+        for home in self._homes():
+            if home.destroys:
+                continue
+            for one in (await home.versions(place=self._turn.place))[1:]:
+                if await self._answers(home, one.version):
+                    found.append(home.name)
+                    break
+        return tuple(found)
+
+    async def _answers(self, home: Home, version: str) -> bool:
+        try:
+            await home.read(place=self._turn.place, version=version)
+        except VersionGone:
+            return False
+        return True
+
+    async def _leave_unnamed(self, state: Rotation, homes: tuple[str, ...]) -> None:
+        """No name leads to the old value any more, and that is all that such a home can do: not proven dead."""
+        reason = f"{', '.join(homes)} gives it out by its id until it deletes it"
+        steps = [self._step("unnamed", home=home, is_good=False) for home in homes]
+        await self._keep(machine.left_unproven(state, reason=reason), *steps)
 
     async def _retire(self, state: Rotation) -> None:
         await self._destroy_before(state)
