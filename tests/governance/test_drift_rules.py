@@ -1,5 +1,6 @@
 """The rules of the repository on what clouds do by themselves, and what of drift stays the same from look to look."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,8 @@ from tallystick.governance.model.drift.reading import Moved, Refreshed
 from tallystick.governance.model.drift.values import Difference
 from tallystick.governance.model.values import Estate, Resource
 from tallystick.kernel.instants import SECOND
-from tests.governance.drifting import rules
+from tests.governance import tampering_aws, tampering_azure, tampering_gcp
+from tests.governance.drifting import POLICIES, rules
 
 AT = 1_800_000_000 * SECOND
 VAULT = "https://calm.vault.azure.net"
@@ -90,3 +92,16 @@ def test_the_digest_of_drift_that_hides_a_secret_is_the_same_in_every_look() -> 
     assert digest(first) == digest(again)
     other = _found("aws_db_instance", before, {**before, "password": "other", "size": 3})
     assert digest(other) != digest(first)
+
+
+def test_the_docs_count_the_tamperings_as_they_are() -> None:
+    told = (POLICIES.parent / "docs" / "concepts" / "drift.md").read_text()
+    counted = re.findall(r"^\| (\S.*?) \| (\d+) \| \d \| `pytest ", told, re.MULTILINE)
+    tables = {
+        "AWS": tampering_aws.TAMPERINGS,
+        "Azure": tampering_azure.TAMPERINGS,
+        "Google Cloud": tampering_gcp.TAMPERINGS,
+    }
+    assert {cloud: int(number) for cloud, number in counted} == {
+        cloud: len(table) for cloud, table in tables.items()
+    }
