@@ -1,10 +1,12 @@
 """The edges of three clouds and the pods behind them: what a component says is what Terraform plans for production."""
 
+import base64
 import json
 from typing import Any
 
 import kubernetes_validate
 import pytest
+from cryptography import x509
 
 from tallystick.apps.pods import PORT
 from tallystick.apps.splitting import SPLITS
@@ -172,6 +174,10 @@ def test_azure_listens_where_the_edge_asks() -> None:
 def test_azure_takes_the_certificate_that_pods_show() -> None:
     (edge,) = made("azure", "azurerm_application_gateway")
     (asked,) = edge["backend_http_settings"]
+    (trusted,) = edge["trusted_root_certificate"]
+    assert asked["trusted_root_certificate_names"] == [trusted["name"]]
+    authority = x509.load_der_x509_certificate(base64.b64decode(trusted["data"]))
+    assert authority.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     certificates = named(on("azure"), "Certificate")
     shown = certificates["edge-tls"]["spec"]
     assert shown["commonName"] == asked["host_name"]

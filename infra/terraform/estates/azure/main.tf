@@ -176,6 +176,7 @@ module "kubernetes" {
   endpoint            = { subnet_id = module.network.subnet_ids.keys, dns_zone_id = module.network.dns_zone_ids.images }
   key                 = module.keys.keys.data
   secrets_key         = module.keys.keys.secrets
+  keys_vault_id       = module.keys.vault_id
   record_container_id = module.objects.container_ids.record
   secrets_vault_id    = module.secrets.vault_id
   principal_ids       = module.access.principal_ids
@@ -194,6 +195,7 @@ module "edge" {
   services_cidr      = module.network.ranges.services
   vault_id           = module.secrets.vault_id
   certificate_issuer = local.here.certificate_issuer
+  authority          = local.here.authority
 }
 
 module "costs" {

@@ -53,6 +53,12 @@ resource "azurerm_application_gateway" "this" {
     key_vault_secret_id = azurerm_key_vault_certificate.this.versionless_secret_id
   }
 
+  # Pods show a certificate of the cluster's own authority; the gateway trusts no other of ours.
+  trusted_root_certificate {
+    name = "cluster"
+    data = var.authority
+  }
+
   http_listener {
     name                           = "https"
     frontend_ip_configuration_name = "internet"
@@ -68,13 +74,14 @@ resource "azurerm_application_gateway" "this" {
   }
 
   backend_http_settings {
-    name                  = "services"
-    port                  = 8480
-    protocol              = "Https"
-    cookie_based_affinity = "Disabled"
-    host_name             = var.domain
-    request_timeout       = 30
-    probe_name            = "ready"
+    name                           = "services"
+    port                           = 8480
+    protocol                       = "Https"
+    cookie_based_affinity          = "Disabled"
+    host_name                      = var.domain
+    request_timeout                = 30
+    probe_name                     = "ready"
+    trusted_root_certificate_names = ["cluster"]
 
     connection_draining {
       enabled           = true

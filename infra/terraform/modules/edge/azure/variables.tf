@@ -73,3 +73,13 @@ variable "certificate_issuer" {
   description = "Who signs the certificate, by the vault's name for it; Self where no stranger comes in."
   type        = string
 }
+
+variable "authority" {
+  description = "The certificate of the cluster's own authority, as base64 of its DER: who signs what pods show."
+  type        = string
+
+  validation {
+    condition     = can(regex("^MII[A-Za-z0-9+/]+={0,2}$", var.authority))
+    error_message = "The authority is a certificate, as base64 of its DER in one line: infra/kubernetes/README.md says how it is read."
+  }
+}
