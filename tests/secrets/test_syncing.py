@@ -12,7 +12,7 @@ from tallystick.governance.model.secrets import SecretSpec
 from tallystick.governance.service.secrets.knowing import Known, look, turn
 from tallystick.governance.service.secrets.opening import ground_of, sync_one
 from tallystick.governance.service.secrets.rotating import Ground
-from tallystick.governance.service.secrets.syncing import Synced
+from tallystick.governance.service.secrets.syncing import Source, Synced, demand_ours
 from tests.doubles.key_vault import KeyVault
 from tests.doubles.serving import Answer, Fault
 from tests.secrets.specs import random_spec
@@ -50,8 +50,35 @@ async def synced(
 
 
 async def written(ground: Ground, place: Place, text: str, version: str) -> None:
+    """Write a version into the primary home, and take it up as one of ours."""
+    await written_by_hand(ground, place, text, version)
+    source = Source(
+        copy=await ground.primary.read(place=place), home=ground.primary, key=ground.key
+    )
+    async with turn(documents=ground.documents, clock=Ticking(), place=place, holder="ada") as mine:
+        await demand_ours(turn=mine, source=source, overwrites=True)
+
+
+async def written_by_hand(ground: Ground, place: Place, text: str, version: str) -> None:
     mark = Mark(version=version)
     await ground.primary.write(place=place, value=Sealed({"value": text}), mark=mark)
+
+
+async def test_what_a_hand_wrote_into_the_primary_home_goes_nowhere_without_a_persons_word(
+    ground: Ground, place: Place
+) -> None:
+    await written(ground, place, "first", "1")
+    await synced(ground, place, on_drift="overwrite")
+    await written_by_hand(ground, place, "by hand", "2")
+    done, known = await synced(ground, place, on_drift="overwrite")
+    assert set(done) == {"openbao"}
+    assert (done["openbao"].did, done["openbao"].drift) == ("drifted", "not_ours")
+    assert [await value_at(home, place) for home in ground.copies.values()] == ["first"] * 3
+    told = [(one.home, one.step, one.version) for one in known.outbox if not one.is_good]
+    assert told == [("openbao", "drift_not_ours", 2)]
+    done, _ = await synced(ground, place, overwrites=True)
+    assert [done[name].did for name in CLOUDS] == ["written"] * 3
+    assert [await value_at(home, place) for home in ground.copies.values()] == ["by hand"] * 3
 
 
 async def value_at(home: Home, place: Place) -> str:
@@ -123,7 +150,7 @@ async def test_a_home_that_is_down_half_way_is_told_and_the_next_run_goes_on(
     assert [done[name].did for name in CLOUDS] == ["written", "written", "not_reached"]
     assert "azure is down" in done["azure"].why
     assert pauses == [2, 4]
-    assert set(known.homes) == {"aws", "gcp"}
+    assert set(known.homes) == {"openbao", "aws", "gcp"}
     key_vault.spoil(Fault(answer=Answer(status=403), times=1))
     done, _ = await synced(ground, place)
     assert "does not let our token" in done["azure"].why
@@ -181,7 +208,7 @@ async def test_a_primary_whose_version_was_destroyed_changes_no_home(
 async def test_what_is_known_and_is_not_ours_is_refused(
     ground: Ground, opened: Opened, place: Place
 ) -> None:
-    await written(ground, place, "first", "1")
+    await written_by_hand(ground, place, "first", "1")
     await opened.primary.put(f"{place}/known", {"lease": "a hand"}, after=0)
     with pytest.raises(HomeRefused, match="cannot be read"):
         await synced(ground, place)

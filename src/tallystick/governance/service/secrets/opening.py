@@ -22,7 +22,13 @@ from tallystick.governance.model.secrets import BadList, SecretSpec, read_secret
 from tallystick.governance.model.values import Environment
 from tallystick.governance.service.secrets.knowing import SecretStep, Turn, digest_key
 from tallystick.governance.service.secrets.rotating import Ground, demand_homes
-from tallystick.governance.service.secrets.syncing import Source, Synced, sync
+from tallystick.governance.service.secrets.syncing import (
+    Drifted,
+    Source,
+    Synced,
+    demand_ours,
+    sync,
+)
 
 LIST_BYTES_MAX: Final = 262_144
 
@@ -98,6 +104,10 @@ async def sync_one(
     newest = await ground.primary.read(place=turn.place)
     _demand_in_force(turn, newest)
     source = Source(copy=newest, home=ground.primary, key=ground.key)
+    try:
+        await demand_ours(turn=turn, source=source, overwrites=overwrites)
+    except Drifted as error:
+        return [Synced(home="openbao", did="drifted", drift=error.drift, why=str(error))]
     return await sync(
         turn=turn, spec=spec, source=source, homes=ground.copies, overwrites=overwrites
     )

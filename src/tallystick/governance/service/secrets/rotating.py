@@ -27,7 +27,7 @@ from tallystick.governance.model.rotation import Rotation
 from tallystick.governance.model.secrets import HomeName, SecretSpec
 from tallystick.governance.model.values import Environment
 from tallystick.governance.service.secrets.acknowledging import acknowledgements, counts
-from tallystick.governance.service.secrets.knowing import SecretStep, Turn
+from tallystick.governance.service.secrets.knowing import Held, SecretStep, Turn
 from tallystick.governance.service.secrets.syncing import Source, bring
 
 ARROWS_MAX: Final = 60
@@ -171,7 +171,9 @@ class Rotating:
         after = machine.spread_to(after, home="openbao", at=self._turn.at)
         # What comes back is as old as it was.
         at = None if state.restores else self._turn.at
-        return await self._keep(after, self._step("made", copy=copy), rotated_at=at)
+        step = self._step("made", copy=copy)
+        held = Held(copy.version, copy.version, step.digest or "")
+        return await self._keep(after, step, rotated_at=at, homes={"openbao": held})
 
     async def _value_of(self, version: str) -> Sealed:
         return (await self._ground.primary.read(place=self._turn.place, version=version)).value
@@ -327,12 +329,17 @@ class Rotating:
         return [self._ground.primary, *(self._ground.copies[name] for name in listed)]
 
     async def _keep(
-        self, state: Rotation, *steps: SecretStep, rotated_at: int | None = None
+        self,
+        state: Rotation,
+        *steps: SecretStep,
+        rotated_at: int | None = None,
+        homes: Mapping[HomeName, Held] | None = None,
     ) -> Rotation:
         at = self._turn.known.rotated_at if rotated_at is None else rotated_at
         version = int(state.new or state.old or "0")
         told = (replace(one, version=version) for one in steps)
-        await self._turn.keep(*told, rotation=state, rotated_at=at)
+        known = {**self._turn.known.homes, **(homes or {})}
+        await self._turn.keep(*told, rotation=state, rotated_at=at, homes=known)
         return state
 
     def _step(

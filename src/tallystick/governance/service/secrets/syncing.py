@@ -83,6 +83,25 @@ async def sync(
     return found
 
 
+async def demand_ours(*, turn: Turn, source: Source, overwrites: bool) -> None:
+    """Raise Drifted when the primary's newest version is none that we made or took up, before it goes anywhere.
+
+    The first that is ever seen is taken up; so is another by a person's word.
+    """
+    held = turn.known.homes.get(source.home.name)
+    digest = source.digest(source.copy, turn.place)
+    now = Held(source.copy.version, source.copy.version, digest)
+    if held == now:
+        return
+    steps = list[SecretStep]()
+    if held and held.digest != digest:
+        steps.append(_step(turn, source.home, "drift_not_ours", source, digest, is_good=False))
+        if not overwrites:
+            await turn.keep(*steps)
+            raise _drifted("not_ours", turn.place, source.home)
+    await _keep(turn, source.home, now, *steps)
+
+
 async def bring(
     *, turn: Turn, spec: SecretSpec, source: Source, home: Home, overwrites: bool
 ) -> Synced:
