@@ -167,6 +167,16 @@ def acknowledged_by(state: Rotation, *, consumer: str, rotation: str) -> Rotatio
     return _acknowledged_when_all(changed)
 
 
+def awaiting(state: Rotation, *, consumers: tuple[str, ...]) -> Rotation:
+    """The list has other consumers now: those it lacks are waited for no more, and new ones are. Raises OutOfOrder."""
+    if set(consumers) == set(state.consumers):
+        return state
+    if state.step not in ("wanted", "made", "spread"):
+        raise OutOfOrder("every consumer has acknowledged the new one")
+    kept = tuple(one for one in state.acknowledged if one in consumers)
+    return _acknowledged_when_all(_with(state, consumers=consumers, acknowledged=kept))
+
+
 def ending(state: Rotation) -> Rotation:
     """The old one is about to be revoked: from here on nobody returns to it. Raises OutOfOrder."""
     if state.step != "acknowledged":

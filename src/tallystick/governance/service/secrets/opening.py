@@ -20,8 +20,9 @@ from tallystick.governance.model.homes import (
 )
 from tallystick.governance.model.secrets import BadList, SecretSpec, read_secrets
 from tallystick.governance.model.values import Environment
+from tallystick.governance.service.secrets.following import demand_homes
 from tallystick.governance.service.secrets.knowing import SecretStep, Turn, digest_key
-from tallystick.governance.service.secrets.rotating import Ground, demand_homes
+from tallystick.governance.service.secrets.rotating import Ground
 from tallystick.governance.service.secrets.syncing import (
     Drifted,
     Source,

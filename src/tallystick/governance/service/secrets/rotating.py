@@ -25,8 +25,12 @@ from tallystick.governance.model.homes import (
 )
 from tallystick.governance.model.rotation import Rotation
 from tallystick.governance.model.secrets import HomeName, SecretSpec
-from tallystick.governance.model.values import Environment
 from tallystick.governance.service.secrets.acknowledging import acknowledgements, counts
+from tallystick.governance.service.secrets.following import (
+    demand_homes,
+    demand_no_strays,
+    demand_same_homes,
+)
 from tallystick.governance.service.secrets.knowing import Held, SecretStep, Turn
 from tallystick.governance.service.secrets.syncing import Source, bring
 
@@ -71,6 +75,7 @@ class Rotating:
         state = self._turn.known.rotation
         if state and not state.is_over:
             return state
+        demand_no_strays(self._turn, self._spec)
         newest = await self._newest()
         state = machine.begin(
             rotation=secrets.token_hex(8),
@@ -103,6 +108,7 @@ class Rotating:
 
     async def run(self) -> tuple[Rotation, machine.Action]:
         """Go as far as it goes: to its end, to where consumers are waited for, or to where a person is needed."""
+        await self._follow_list(self._state())
         for _ in range(ARROWS_MAX):
             state = self._state()
             action = machine.next_of(state, at=self._turn.at)
@@ -125,6 +131,22 @@ class Rotating:
                 case _:
                     return state, action
         raise HomeRefused(f"{self._turn.place}: over {ARROWS_MAX} steps in one run: run it again")
+
+    async def _follow_list(self, state: Rotation) -> None:
+        """Wait for the consumers of the list as it is now. Raises HomeRefused when it has other homes than this."""
+        if state.is_over:
+            return
+        demand_same_homes(state, self._turn, self._spec)
+        if state.step not in ("wanted", "made", "spread"):
+            return
+        after = machine.awaiting(state, consumers=self._spec.consumers)
+        if after != state:
+            gone, come = set(state.consumers), set(after.consumers)
+            await self._keep(
+                after,
+                *(self._step("consumer_left", consumer=one) for one in sorted(gone - come)),
+                *(self._step("consumer_came", consumer=one) for one in sorted(come - gone)),
+            )
 
     def _state(self) -> Rotation:
         state = self._turn.known.rotation
@@ -363,14 +385,3 @@ class Rotating:
             consumer=consumer,
             is_good=is_good,
         )
-
-
-def demand_homes(
-    spec: SecretSpec, copies: Mapping[HomeName, Home], *, environment: Environment
-) -> None:
-    """Raise HomeRefused for a home of the list that nobody said where it is."""
-    for name in spec.homes[environment]:
-        if name not in copies:
-            raise HomeRefused(
-                f"{spec.name} lives in {name}, and the file of homes has no [{environment}.{name}]: nothing was done"
-            )

@@ -15,9 +15,10 @@ from tallystick.governance.model.homes import (
     VersionGone,
 )
 from tallystick.governance.model.secrets import HomeName, SecretSpec
+from tallystick.governance.service.secrets.following import strays_of
 from tallystick.governance.service.secrets.knowing import Held, SecretStep, Turn
 
-Did = Literal["in_sync", "written", "overwritten", "drifted", "not_reached"]
+Did = Literal["in_sync", "written", "overwritten", "drifted", "not_reached", "left_over"]
 Drift = Literal["", "changed", "deleted", "not_ours"]
 
 
@@ -39,7 +40,7 @@ class Synced:
     @property
     def is_good(self) -> bool:
         """Whether the home has what the primary has now."""
-        return self.did not in ("drifted", "not_reached")
+        return self.did not in ("drifted", "not_reached", "left_over")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,30 @@ async def sync(
             found.append(Synced(home=name, did="not_reached", why=str(error)))
         except Drifted as error:
             found.append(Synced(home=name, did="drifted", drift=error.drift, why=str(error)))
+    for name in strays_of(turn, spec):
+        if left := await _left_over(turn=turn, source=source, home=homes.get(name), name=name):
+            found.append(left)
     return found
+
+
+async def _left_over(
+    *, turn: Turn, source: Source, home: Home | None, name: HomeName
+) -> Synced | None:
+    """What is left at a home that the list has no more; None when nothing is, and then it is known no longer."""
+    why = (
+        "it was given the secret and is not in the list any more: delete it there, then sync again"
+    )
+    if home is None:
+        return Synced(home=name, did="left_over", why=f"{why} (it is not in the file of homes)")
+    try:
+        kept = await home.versions(place=turn.place)
+    except HomeRefused as error:
+        return Synced(home=name, did="left_over", why=f"{why} ({error})")
+    if any(one.is_readable for one in kept):
+        return Synced(home=name, did="left_over", why=why)
+    others = {each: held for each, held in turn.known.homes.items() if each != name}
+    await turn.keep(_step(turn, home, "home_left", source, None), homes=others)
+    return None
 
 
 async def demand_ours(*, turn: Turn, source: Source, overwrites: bool) -> None:
