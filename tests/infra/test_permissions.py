@@ -111,7 +111,11 @@ def test_a_run_on_azure_may_give_the_roles_that_modules_give_and_no_others(
     assert given <= set(may)
     assert set(may) <= given or environment == "development"
     masters = {role for role in may if re.search(r"Owner|Admin|Contributor", role)}
-    assert masters == {"Network Contributor", "Storage Blob Data Contributor"}
+    assert masters == {
+        "Network Contributor",
+        "Key Vault Contributor",
+        "Storage Blob Data Contributor",
+    }
 
 
 @every_environment

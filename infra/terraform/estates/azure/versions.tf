@@ -25,5 +25,10 @@ provider "azurerm" {
     resource_group {
       prevent_deletion_if_contains_resources = true
     }
+
+    # The accounts are closed from their first moment: nobody waits for doors that only the network inside reaches.
+    storage {
+      data_plane_available = false
+    }
   }
 }

@@ -30,11 +30,13 @@ resource "azurerm_disk_encryption_set" "this" {
   }
 }
 
+# To encrypt by a key in a closed vault the cluster makes a private link of its own to the vault.
 resource "azurerm_role_assignment" "cluster" {
   for_each = {
     network = { scope = var.subnet_id, role = "Network Contributor" }
     masters = { scope = var.masters_subnet_id, role = "Network Contributor" }
     secrets = { scope = var.secrets_key.scope, role = "Key Vault Crypto User" }
+    vault   = { scope = var.keys_vault_id, role = "Key Vault Contributor" }
     disks   = { scope = azurerm_disk_encryption_set.this.id, role = "Reader" }
     nodes   = { scope = azurerm_user_assigned_identity.this["nodes"].id, role = "Managed Identity Operator" }
   }

@@ -9,7 +9,6 @@ resource "azurerm_container_registry" "this" {
   anonymous_pull_enabled        = false
   public_network_access_enabled = false
   export_policy_enabled         = false
-  quarantine_policy_enabled     = true
   data_endpoint_enabled         = true
   zone_redundancy_enabled       = true
   retention_policy_in_days      = 90

@@ -90,6 +90,11 @@ variable "secrets_key" {
   type        = object({ version_id = string, scope = string })
 }
 
+variable "keys_vault_id" {
+  description = "The vault that the key for secrets is in."
+  type        = string
+}
+
 variable "record_container_id" {
   description = "The container of the record."
   type        = string

@@ -69,6 +69,9 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "this" {
   enabled              = true
   tags                 = local.tags
 
+  # A table of the directory is there once it sends its sign-ins here, which its own set-up says.
+  skip_query_validation = true
+
   criteria {
     query                   = each.value
     time_aggregation_method = "Count"

@@ -13,10 +13,12 @@ locals {
   } if flow.from != "internet" }
 
   # What the cloud itself needs: its balancer's probes, the gateway's keeper (both ways: it works only so), the database's
-  # standby, backup, key and sign-in.
+  # standby, backup, key and sign-in; the gateway fetches its certificate from the vault.
   needs = { for key, need in {
     "edge-in-keeper"      = { segment = "edge", out = false, far = "GatewayManager", port = "65200-65535", protocol = "Tcp" }
     "edge-out-keeper"     = { segment = "edge", out = true, far = "Internet", port = "*", protocol = "*" }
+    "edge-out-vault"      = { segment = "edge", out = true, far = "keys", port = "443", protocol = "Tcp" }
+    "keys-in-gateway"     = { segment = "keys", out = false, far = "edge", port = "443", protocol = "Tcp" }
     "edge-in-probes"      = { segment = "edge", out = false, far = "AzureLoadBalancer", port = "*", protocol = "*" }
     "services-in-probes"  = { segment = "services", out = false, far = "AzureLoadBalancer", port = "*", protocol = "*" }
     "services-in-nodes"   = { segment = "services", out = false, far = "services", port = "*", protocol = "*" }
@@ -27,7 +29,7 @@ locals {
     "data-out-directory"  = { segment = "data", out = true, far = "AzureActiveDirectory", port = "443", protocol = "Tcp" }
     "data-out-encryption" = { segment = "data", out = true, far = "AzureKeyVault", port = "443", protocol = "Tcp" }
     } : key => merge(need, { far = lookup(local.ends, need.far, need.far), near = local.ranges[need.segment] })
-  if contains(local.segments, need.segment) }
+  if contains(local.segments, need.segment) && (need.far != "edge" || contains(local.segments, "edge")) }
 
   rules   = merge(local.inward, local.outward, local.needs)
   numbers = { for place, key in sort(keys(local.rules)) : key => 100 + 10 * place }
