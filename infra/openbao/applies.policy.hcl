@@ -1,4 +1,5 @@
-# What the platform may so that an apply gets the cloud's credentials: read them, and end what was leased.
+# What the platform may so that an apply gets the cloud's credentials: read them, let it last as long as an apply may, and
+# end what was leased.
 path "cloud/+/+/plan" {
   capabilities = ["read"]
 }
@@ -7,7 +8,11 @@ path "cloud/+/+/apply" {
   capabilities = ["read"]
 }
 
-# Ending a lease by its id, which only whoever was lent it knows.
+# Letting a lease last, and ending it, by its id, which only whoever was lent it knows.
+path "sys/leases/renew" {
+  capabilities = ["update"]
+}
+
 path "sys/leases/revoke" {
   capabilities = ["update"]
 }

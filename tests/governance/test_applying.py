@@ -303,7 +303,7 @@ async def test_what_is_taken_back_late_is_not_what_the_next_apply_was_lent(datab
     [
         ({"lease": None, "seconds": 0}, "an engine that leases"),
         ({"seconds": 0}, "an engine that leases"),
-        ({"seconds": 600}, "end after 600 s"),
+        ({"seconds": 3_600}, "end after 3600 s, maybe in mid-apply"),
     ],
     ids=["kept", "without end", "short"],
 )
@@ -387,7 +387,7 @@ class Home:
         assert seconds > 0
         mine = f"{cloud}/{len(self.lent)}/{lease}"
         self.lent[mine] = (cloud, environment, purpose, lease)
-        told = {"lease": mine, "seconds": 3_600} | self.words
+        told = {"lease": mine, "seconds": 14_400} | self.words
         return Lent(variables={"CLOUD_TOKEN": "s3cret-word"}, **told)
 
     async def take_back(self, *, lease: str) -> None:

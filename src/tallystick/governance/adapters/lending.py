@@ -1,7 +1,8 @@
 """The clouds' credentials, lent by OpenBao to one apply: read at `cloud/<environment>/<cloud>/<plan|apply>`.
 
 What is read there are environment variables by name (KV version 1), or what an engine of OpenBao leases: then it ends
-with its lease, and sooner when that very lease is taken back, which touches no other.
+with its lease, and sooner when that very lease is taken back, which touches no other. A lease shorter than an apply may
+last is made longer at once, where its engine lets it: https://openbao.org/api-docs/system/leases/#renew-lease
 """
 
 import re
@@ -40,10 +41,12 @@ class LentByOpenBao:
     async def lend(
         self, *, cloud: str, environment: str, purpose: str, lease: str, seconds: int
     ) -> Lent:
-        """Lend the environment variables for one apply. Raises CredentialsAway."""
+        """Lend the environment variables for one apply, for so long if that can be. Raises CredentialsAway."""
         path = self._at(cloud, environment, purpose)
         try:
-            reply = await self._rest.ask("GET", f"v1/{quote(path)}")
+            # The engine of AWS makes for so long what nobody can make longer afterwards.
+            query = {"ttl": f"{seconds}s"} if cloud == "aws" else None
+            reply = await self._rest.ask("GET", f"v1/{quote(path)}", query=query)
         except HomeRefused as error:
             raise CredentialsAway(str(error)) from None
         data = reply.body.get("data") if isinstance(reply.body, dict) else None
@@ -57,11 +60,12 @@ class LentByOpenBao:
             if leased:
                 await self.take_back(lease=leased[0])
             raise
-        return Lent(
-            variables=variables,
-            lease=leased[0] if leased else None,
-            seconds=leased[1] if leased else 0,
-        )
+        if leased is None:
+            return Lent(variables=variables)
+        lease, lasts = leased
+        if lasts < seconds and reply.body.get("renewable") is True:
+            lasts = await self._longer(lease, seconds) or lasts
+        return Lent(variables=variables, lease=lease, seconds=lasts)
 
     async def take_back(self, *, lease: str) -> None:
         """End what was lent by this lease, and nothing else. Raises CredentialsAway."""
@@ -76,6 +80,16 @@ class LentByOpenBao:
     async def close(self) -> None:
         """Close what is open."""
         await self._rest.close()
+
+    async def _longer(self, lease: str, seconds: int) -> int:
+        """Let a lease last so many seconds from now; give how many it does, 0 where it stays as it was."""
+        body = {"lease_id": lease, "increment": seconds}
+        try:
+            reply = await self._rest.ask("PUT", "v1/sys/leases/renew", body=body)
+        except HomeRefused:
+            return 0
+        kept = _lease(reply.body) if reply.status == 200 and isinstance(reply.body, dict) else None
+        return kept[1] if kept and kept[0] == lease else 0
 
     def _at(self, cloud: str, environment: str, purpose: str) -> str:
         return self._path.format(cloud=cloud, environment=environment, purpose=purpose)

@@ -21,13 +21,19 @@ class Lent:
 
 
 def fault_of(lent: Lent, *, environment: str, least: int) -> str:
-    """Why this cannot be lent to an apply; '' when it can. Production takes nothing that does not end by itself."""
+    """Why this cannot be lent to an apply; '' when it can.
+
+    Production takes nothing that does not end by itself, nor what could end in the middle of the longest apply.
+    """
     if environment != ENVIRONMENTS[-1]:
         return ""
     if lent.lease is None or not lent.seconds:
         return f"{environment} is lent only what ends by itself: use an engine that leases, not what is kept"
     if lent.seconds < least:
-        return f"the credentials of {environment} end after {lent.seconds} s: let them last {least} s or more"
+        return (
+            f"the credentials of {environment} end after {lent.seconds} s, maybe in mid-apply: "
+            f"let their engine lease {least} s or more"
+        )
     return ""
 
 

@@ -15,6 +15,9 @@ from tallystick.kernel.instants import SECOND
 
 LEASE: Final = 15 * 60 * SECOND
 LEASE_MAX: Final = 4 * 3_600 * SECOND
+_SLACK: Final = 60 * SECOND
+"""What a lease lost on its way here may lack of the longest apply."""
+
 _log = structlog.get_logger("tallystick.governance")
 
 
@@ -42,7 +45,7 @@ class Lending:
         if not await self._keep(caller, row, lent):
             await self._end(row.apply_id, lent.lease)
             raise LeaseNotAccepted("the lease of this apply ended before its credentials came")
-        if fault := fault_of(lent, environment=environment, least=LEASE // SECOND):
+        if fault := fault_of(lent, environment=environment, least=(LEASE_MAX - _SLACK) // SECOND):
             await self._end(row.apply_id, lent.lease)
             raise CredentialsNotAvailable(fault)
         return lent.variables
