@@ -6,7 +6,7 @@ import pytest
 
 from tallystick.governance.model.homes import HomeDenied, Place, Sealed
 from tallystick.governance.service.secrets.acknowledging import acknowledge
-from tallystick.governance.service.secrets.knowing import turn
+from tallystick.governance.service.secrets.knowing import look, turn
 from tallystick.governance.service.secrets.opening import documents_of
 from tallystick.governance.service.secrets.rotating import Rotating
 from tests.secrets.bao import Bao
@@ -30,6 +30,12 @@ async def said(world: World, rotation: str, *, value: Sealed | None = None, at: 
     )
 
 
+async def heard(world: World) -> list[str]:
+    """How the record tells what the consumer said."""
+    known, _ = await look(documents=world.primary, place=PLACE)
+    return [one.step for one in known.outbox if one.consumer == "ledger"]
+
+
 async def test_what_was_said_before_there_is_a_new_one_does_not_count() -> None:
     world = await prepared(SPEC)
     async with turn(documents=world.primary, clock=world.clock, place=PLACE, holder="ada") as mine:
@@ -41,6 +47,8 @@ async def test_what_was_said_before_there_is_a_new_one_does_not_count() -> None:
     # The same words again, now that it is there.
     assert not await said(world, state.rotation)
     assert (await rotate_on(world, SPEC))[0].step == "done"
+    # Without a proof the record says whose word it is.
+    assert await heard(world) == ["vouched"]
 
 
 async def test_what_was_said_of_another_rotation_does_not_count() -> None:
@@ -61,6 +69,7 @@ async def test_a_proof_counts_whatever_the_clock_says_and_that_of_another_value_
     new = (await world.primary.read(place=PLACE)).value
     assert await said(world, state.rotation, value=new, at=1)
     assert (await rotate_on(world, SPEC))[0].step == "done"
+    assert await heard(world) == ["acknowledged"]
     assert "value-" not in str(world.primary.documents)
 
 

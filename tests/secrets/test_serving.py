@@ -182,7 +182,7 @@ def test_our_own_key_is_rotated_to_its_end_with_evidence(
     steps = [
         one["content"]["step"] for one in json.loads(evidence)["items"] if "step" in one["content"]
     ]
-    wanted = ["wanted", "made", "written", "spread", "written", "spread", "acknowledged"]
+    wanted = ["wanted", "made", "written", "spread", "written", "spread", "vouched"]
     assert steps[: len(wanted)] == wanted
     assert steps[-3:] == ["revoked", "proven_dead", "done"]
     for one, shown in itertools.product((first, second), (evidence, said.out, serving.said)):

@@ -35,7 +35,8 @@ _WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 SECRET_STEPS: Final = frozenset(
     {
         *STEPS, "turned_back", "looked_after", "left_unproven", "rings", "proven_dead", "still_alive", "unnamed",
-        "consumer_left", "consumer_came", "home_left", "written", "drift_changed", "drift_deleted", "drift_not_ours",
+        "vouched", "consumer_left", "consumer_came", "home_left",
+        "written", "drift_changed", "drift_deleted", "drift_not_ours",
     }
 )  # fmt: skip
 _ADDRESS_MAX: Final = 500

@@ -235,7 +235,9 @@ class Rotating:
                 continue
             heard = machine.acknowledged_by(after, consumer=consumer, rotation=one.rotation)
             if heard != after:
-                steps.append(self._step("acknowledged", consumer=consumer))
+                # Somebody's word is told from a consumer's proof.
+                word = "acknowledged" if one.proof else "vouched"
+                steps.append(self._step(word, consumer=consumer))
             after = heard
         if after == state:
             return False
