@@ -7,7 +7,7 @@ locals {
   tags     = var.naming.tags.lending
   roles = {
     plan        = { what = "Reads what is there, to compare it with the code.", seconds = 3600 }
-    apply       = { what = "Carries out a plan that was approved.", seconds = 3600 }
+    apply       = { what = "Carries out a plan that was approved, for as long as the longest may take.", seconds = 14400 }
     operators   = { what = "Looks into the cluster.", seconds = 3600 }
     break-glass = { what = "Mends the cluster when all else fails; rings.", seconds = 3600 }
   }
