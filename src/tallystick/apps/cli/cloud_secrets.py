@@ -316,6 +316,12 @@ async def _put_on_record(step: SecretStep) -> bool:
         )
     except (NothingAnswers, NotAnAddress, NotSafe):
         return False
+    if not answer.is_good:
+        said = answer.json() if "json" in answer.media else {}
+        why = f"{said.get('code', answer.status)}: {said.get('detail', 'the server does not say why')}"
+        typer.echo(
+            f"{step.step} of {step.secret} waits, since the record refuses it: {why}", err=True
+        )
     return answer.is_good
 
 
