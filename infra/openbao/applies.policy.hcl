@@ -1,5 +1,5 @@
-# What the platform may so that an apply gets the cloud's credentials: read them, let it last as long as an apply may, and
-# end what was leased.
+# What the platform may so that an apply gets the cloud's credentials: read them, let what was leased last as long as an
+# apply may, and end it.
 path "cloud/+/+/plan" {
   capabilities = ["read"]
 }
