@@ -201,6 +201,33 @@ def test_no_control_fails(cloud: Cloud, environment: Environment) -> None:
     assert sum(it.outcome == "pass" for it in found) >= 60
 
 
+@pytest.mark.parametrize("environment", SHORT)
+def test_databases_of_two_regions_on_azure_reach_each_other_and_no_others(
+    environment: Environment,
+) -> None:
+    """Each way there is a rule at both ends; where no replica is, the networks are not joined."""
+    made = planned("azure", environment)
+    kinds = [it["type"] for it in made]
+    two = kinds.count("azurerm_postgresql_flexible_server") == 2
+    assert two is (environment != "development")
+    assert kinds.count("azurerm_virtual_network_peering") == (2 if two else 0)
+    data = {
+        it["values"]["address_prefixes"][0]
+        for it in made
+        if it["type"] == "azurerm_subnet" and it["address"].endswith('["data"]')
+    }
+    rules = {
+        (it["values"]["source_address_prefix"], it["values"]["destination_address_prefix"], way)
+        for it in made
+        for way in ("Inbound", "Outbound")
+        if ".across[" in it["address"] and it["values"]["direction"] == way
+    }
+    between = {(one, other) for one in data for other in data if one != other}
+    assert {(*pair, way) for pair in between for way in ("Inbound", "Outbound")} <= rules
+    assert {end for _, end, _ in rules} == (data if two else set())
+    assert len({start for start, _, _ in rules} - data) == (1 if two else 0)
+
+
 def test_a_plain_apply_on_production_is_refused_for_want_of_a_state(tmp_path: Any) -> None:
     """Neither address nor password of the state stands in the code: they are lent to an approved run."""
     plain = Runner(

@@ -101,6 +101,10 @@ module "network" {
   ddos            = local.environment.edge.ddos
   flow_storage_id = module.logs.flow_storage_id
   workspace       = module.logs.workspace
+  peer = local.environment.database.replica ? {
+    network_id = module.recovery_network[0].network_id
+    ranges     = module.recovery_network[0].ranges
+  } : null
 }
 
 module "recovery_network" {
@@ -117,6 +121,10 @@ module "recovery_network" {
   flow_storage_id = module.logs.recovery_flow_storage_id
   workspace       = module.logs.workspace
   recovery        = true
+  peer = local.environment.database.replica ? {
+    network_id = module.network.network_id
+    ranges     = module.network.ranges
+  } : null
 }
 
 module "database" {

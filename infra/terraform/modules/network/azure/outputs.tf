@@ -11,6 +11,12 @@ output "subnet_ids" {
 output "dns_zone_ids" {
   description = "The private names by what they lead to: vaults, objects, database."
   value       = { for purpose, zone in azurerm_private_dns_zone.this : purpose => zone.id }
+
+  # A name can be found before anything is called by it, and a replica finds its way to what it follows.
+  depends_on = [
+    azurerm_private_dns_zone_virtual_network_link.this, azurerm_private_dns_zone_virtual_network_link.peer,
+    azurerm_virtual_network_peering.this, azurerm_network_security_rule.across,
+  ]
 }
 
 output "ranges" {

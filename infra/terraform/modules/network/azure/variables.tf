@@ -85,3 +85,9 @@ variable "recovery" {
   type        = bool
   default     = false
 }
+
+variable "peer" {
+  description = "The network of the database's other region and its ranges; null where there is no replica."
+  type        = object({ network_id = string, ranges = map(string) })
+  default     = null
+}
