@@ -92,10 +92,9 @@ resource "azurerm_storage_container_immutability_policy" "archive" {
   protected_append_writes_all_enabled   = true
 }
 
-resource "azurerm_storage_management_policy" "this" {
-  for_each = local.accounts
-
-  storage_account_id = azurerm_storage_account.this[each.key].id
+# Of the archive alone: a flow log writes the rules of its own account, by its days, over any that stand there.
+resource "azurerm_storage_management_policy" "archive" {
+  storage_account_id = azurerm_storage_account.this["archive"].id
 
   rule {
     name    = "end-of-life"
