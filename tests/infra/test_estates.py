@@ -29,7 +29,7 @@ NAMED_BY_OTHERS: Final = {
     "azurerm_postgresql_flexible_server_configuration", "azurerm_storage_container", "azurerm_private_dns_zone",
     "azurerm_monitor_diagnostic_setting", "azurerm_management_lock", "azurerm_security_center_contact",
     "azurerm_storage_queue", "azurerm_eventgrid_system_topic_event_subscription",
-    "azurerm_kubernetes_cluster_node_pool",
+    "azurerm_kubernetes_cluster_node_pool", "azurerm_monitor_data_collection_rule_association",
     "google_dns_record_set", "google_storage_bucket_iam_member",
 }  # fmt: skip
 BORN: Final = "_Default"  # the sink that every project of Google Cloud has, taken over

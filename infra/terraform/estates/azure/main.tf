@@ -83,6 +83,9 @@ module "logs" {
   resource_group = azurerm_resource_group.this.name
   key            = module.keys.keys.logs
   endpoint       = local.endpoint
+  monitor_zone_ids = [
+    for purpose in ["monitor", "workspaces", "ingestion", "agents"] : module.network.dns_zone_ids[purpose]
+  ]
   recovery = local.recovers ? {
     resource_group = local.recovery.resource_group
     key            = module.keys.recovery_keys.logs
@@ -173,6 +176,7 @@ module "kubernetes" {
 
   naming              = module.naming.naming
   settings            = local.environment.kubernetes
+  collection_endpoint = module.logs.collection_endpoint_id
   size                = local.here.node_size
   tier                = local.here.cluster_tier
   resource_group      = azurerm_resource_group.this.name

@@ -45,6 +45,11 @@ variable "directory" {
   type        = string
 }
 
+variable "collection_endpoint" {
+  description = "The endpoint, inside, where agents fetch what they are to collect."
+  type        = string
+}
+
 variable "workspace_id" {
   description = "The workspace that audit logs go to."
   type        = string

@@ -22,3 +22,8 @@ output "archive_storage_id" {
   description = "The account of the archive."
   value       = azurerm_storage_account.this["archive"].id
 }
+
+output "collection_endpoint_id" {
+  description = "Where agents fetch what they are to collect."
+  value       = azurerm_monitor_data_collection_endpoint.this.id
+}

@@ -58,6 +58,11 @@ variable "endpoint" {
   type        = object({ subnet_id = string, dns_zone_id = string })
 }
 
+variable "monitor_zone_ids" {
+  description = "The zones of the names that monitoring is called by."
+  type        = list(string)
+}
+
 variable "recovery" {
   description = "The same in the recovery region; null where nothing is replicated."
   type = object({

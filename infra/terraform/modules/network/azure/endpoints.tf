@@ -1,12 +1,17 @@
 # Names that resolve to private addresses only; the endpoints themselves stand with what they lead to.
 
 locals {
-  zones = {
+  zones = merge({
     vaults   = "privatelink.vaultcore.azure.net"
     objects  = "privatelink.blob.core.windows.net"
     images   = "privatelink.azurecr.io"
     database = "${local.name}.private.postgres.database.azure.com"
-  }
+    }, var.recovery ? {} : {
+    monitor    = "privatelink.monitor.azure.com"
+    workspaces = "privatelink.oms.opinsights.azure.com"
+    ingestion  = "privatelink.ods.opinsights.azure.com"
+    agents     = "privatelink.agentsvc.azure-automation.net"
+  })
 }
 
 resource "azurerm_private_dns_zone" "this" {

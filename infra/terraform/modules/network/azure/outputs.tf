@@ -9,7 +9,7 @@ output "subnet_ids" {
 }
 
 output "dns_zone_ids" {
-  description = "The private names by what they lead to: vaults, objects, database."
+  description = "The private names by what they lead to: vaults, objects, database, and the four of monitoring."
   value       = { for purpose, zone in azurerm_private_dns_zone.this : purpose => zone.id }
 
   # A name can be found before anything is called by it, and a replica finds its way to what it follows.
