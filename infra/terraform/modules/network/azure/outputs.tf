@@ -6,6 +6,9 @@ output "network_id" {
 output "subnet_ids" {
   description = "The subnet of each segment."
   value       = { for segment, subnet in azurerm_subnet.this : segment => subnet.id }
+
+  # Whoever stands in a subnet finds its way out and its walls there already.
+  depends_on = [azurerm_subnet_nat_gateway_association.services, azurerm_network_security_rule.flow]
 }
 
 output "dns_zone_ids" {
