@@ -5,6 +5,14 @@ resource "aws_db_instance" "good" {
   final_snapshot_identifier = "last"
 }
 
+# A replica has no last snapshot: what it copies is there.
+resource "aws_db_instance" "good_replica" {
+  instance_class      = "db.m7g.large"
+  replicate_source_db = "arn:aws:rds:eu-central-1:111111111111:db:books"
+  deletion_protection = true
+  skip_final_snapshot = true
+}
+
 resource "aws_db_instance" "bad_deleted" {
   instance_class            = "db.m7g.large"
   deletion_protection       = false

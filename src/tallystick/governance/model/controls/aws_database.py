@@ -143,10 +143,14 @@ def database_backed_up(database: Resource, estate: Estate) -> Finding | None:
 
 @control("aws-database-kept", _DATABASE)
 def database_kept(database: Resource, estate: Estate) -> Finding | None:
-    """Nobody destroys it by a slip, and if somebody does there is a last snapshot."""
+    """Nobody destroys it by a slip; if somebody does, a last snapshot stays, or what it was a replica of."""
     return every(
         is_true(database, "deletion_protection", "it can be deleted"),
-        is_false(database, "skip_final_snapshot", "deleting it leaves no last snapshot"),
+        either(
+            "deleting it leaves no last snapshot",
+            is_false(database, "skip_final_snapshot", ""),
+            refers_to(database, "replicate_source_db", "", _DATABASE),
+        ),
     )
 
 
