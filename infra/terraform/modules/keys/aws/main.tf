@@ -9,21 +9,20 @@ locals {
 
   # Who may use a key, and through which of the cloud's services.
   uses = {
-    data = {
-      roles    = ["${var.naming.prefix}-*", "aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"]
-      services = ["rds", "ec2"]
-    }
+    data    = { roles = ["${var.naming.prefix}-*"], services = ["rds", "ec2", "ecr"] }
     secrets = { roles = ["${var.naming.prefix}-*"], services = ["secretsmanager", "eks"] }
     record  = { roles = ["${var.naming.prefix}-*"], services = ["s3"] }
     logs    = { roles = ["${var.naming.prefix}-apply", "${var.naming.prefix}-plan"], services = ["s3", "sns"] }
   }
 
-  # The cloud's own writers of logs have no role of ours; each is held to this account.
+  # The cloud's own writers of logs have no role of ours; each is held to this account, the trail to itself.
   writers = [
-    "cloudtrail.amazonaws.com", "cloudwatch.amazonaws.com", "delivery.logs.amazonaws.com", "events.amazonaws.com",
-    "budgets.amazonaws.com", "costalerts.amazonaws.com",
+    "cloudwatch.amazonaws.com", "delivery.logs.amazonaws.com", "budgets.amazonaws.com", "costalerts.amazonaws.com",
   ]
-  groups = ["logs.${var.naming.region}.amazonaws.com"]
+  trail = "arn:aws:cloudtrail:${var.naming.region}:${var.naming.account}:trail/${var.naming.prefix}"
+
+  # Who starts nodes: a role of the cloud's own, whose rights come from a key's policy alone.
+  starter = "${local.role}aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
 }
 
 resource "aws_kms_key" "this" {
