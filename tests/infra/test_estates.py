@@ -24,7 +24,7 @@ TAGS: Final = {"service", "environment", "owner", "cost_centre", "data_class", "
 SHORT: Final = {"development": "dev", "staging": "stg", "production": "prd"}
 # What the cloud names, or what is a setting with the name of what it sets.
 NAMED_BY_OTHERS: Final = {
-    "aws_eks_addon", "aws_iam_role_policy", "aws_ce_cost_allocation_tag", "aws_wafv2_web_acl",
+    "aws_eks_addon", "aws_iam_role_policy", "aws_route53_record", "aws_wafv2_web_acl",
     "azurerm_key_vault_key", "azurerm_key_vault_certificate", "azurerm_network_security_rule",
     "azurerm_postgresql_flexible_server_configuration", "azurerm_storage_container", "azurerm_private_dns_zone",
     "azurerm_monitor_diagnostic_setting", "azurerm_management_lock", "azurerm_security_center_contact",

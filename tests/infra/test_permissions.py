@@ -234,9 +234,10 @@ def test_nodes_on_aws_do_not_wait_for_what_needs_nodes() -> None:
     nodes, names = blocks['aws_eks_node_group" "this'], blocks['aws_eks_addon" "names']
     assert "aws_eks_addon.this" in nodes
     assert "aws_eks_addon.names" not in nodes
-    assert "depends_on = [aws_eks_node_group.this]" in names
-    assert "coredns" in names
-    assert "coredns" not in blocks['aws_eks_addon" "this']
+    assert "depends_on = [aws_eks_node_group.this, aws_eks_pod_identity_association.this]" in names
+    for each in ("coredns", "aws-ebs-csi-driver"):
+        assert each in names
+        assert each not in blocks['aws_eks_addon" "this']
 
 
 def test_pods_on_aws_may_become_who_they_are() -> None:
@@ -266,3 +267,95 @@ def test_the_replica_on_gcp_is_reached_in_its_own_region() -> None:
     }
     assert set(servers.values()) <= set(ends.values())
     assert len(set(servers.values())) == 2
+
+
+def test_only_two_workloads_on_aws_reach_secrets_and_the_record() -> None:
+    """A run that makes a role, or changes the trust of one, gains no reader by it."""
+    boundary = next(
+        it
+        for it in _of("aws", "production", "aws_iam_policy")
+        if it["address"].endswith(".boundary")
+    )
+    said = _statements(boundary)
+    kept = {"s3:GetObject", "s3:PutObject", "secretsmanager:GetSecretValue"}
+    holders = {
+        action: each["Condition"]["ArnEquals"]["aws:PrincipalArn"].rpartition("-workload-")[2]
+        for each in said
+        for action in each["Action"]
+        if action in kept
+    }
+    assert holders == {
+        "s3:GetObject": "sequencer",
+        "s3:PutObject": "sequencer",
+        "secretsmanager:GetSecretValue": "external-secrets",
+    }
+    services = {
+        action.partition(":")[0] for each in said for action in each["Action"] if "*" in action
+    }
+    assert services & {"iam", "kms", "s3", "secretsmanager", "sts"} == set()
+    assert [
+        it["address"]
+        for it in _of("aws", "production", "aws_iam_role")
+        if "workload" in it["address"]
+    ] == [
+        f'module.access.aws_iam_role.workload["{name}"]'
+        for name in ("balancing", "disks", "external-secrets", "sequencer")
+    ]
+
+
+def test_the_cloud_starts_nodes_and_makes_disks_on_aws_under_the_key_for_data() -> None:
+    keys = {it["address"]: it for it in _of("aws", "production", "aws_kms_key")}
+    said = {each["Sid"]: each for each in _statements(keys['module.keys.aws_kms_key.this["data"]'])}
+    starter = said["StartNodes"]["Principal"]["AWS"]
+    assert starter.endswith(
+        ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+    )
+    assert said["GrantToNodes"]["Principal"]["AWS"] == starter
+    assert said["GrantToNodes"]["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    driver = next(
+        it
+        for it in _of("aws", "production", "aws_iam_role_policy")
+        if it["address"] == 'module.access.aws_iam_role_policy.workload["disks"]'
+    )
+    for each in _statements(driver):
+        assert each["Condition"]["ForAnyValue:StringEquals"] == {
+            "kms:ResourceAliases": "alias/tallystick-production-data"
+        }
+        assert each["Condition"]["StringEquals"]["kms:ViaService"].startswith("ec2.")
+
+
+def test_events_on_aws_ring_without_a_condition_that_they_cannot_meet() -> None:
+    """The cloud takes no condition from whoever sends events to a topic, and none at the topic's key."""
+    topic = next(iter(_of("aws", "production", "aws_sns_topic_policy")))
+    key = next(
+        it
+        for it in _of("aws", "production", "aws_kms_key")
+        if it["address"] == 'module.keys.aws_kms_key.this["logs"]'
+    )
+    for policy in (topic, key):
+        mine = [
+            each
+            for each in _statements(policy)
+            if "events.amazonaws.com" in str(each["Principal"].get("Service"))
+        ]
+        assert [(each["Sid"], "Condition" in each) for each in mine] == [("RingByEvents", False)]
+
+
+def test_whatever_stands_in_the_recovery_region_of_aws_is_watched_there() -> None:
+    types = (
+        "aws_guardduty_detector",
+        "aws_accessanalyzer_analyzer",
+        "aws_ebs_encryption_by_default",
+    )
+    for kind in types:
+        places = [it["values"]["region"] for it in _of("aws", "production", kind)]
+        assert sorted(places) == ["eu-central-1", "eu-west-1"], kind
+    groups = {
+        it["values"]["name"]: it["values"]["region"]
+        for it in _of("aws", "production", "aws_cloudwatch_log_group")
+        if it["values"]["name"].startswith("/aws/rds/")
+    }
+    for server in _of("aws", "production", "aws_db_instance"):
+        for log in server["values"]["enabled_cloudwatch_logs_exports"]:
+            name = f"/aws/rds/instance/{server['values']['identifier']}/{log}"
+            assert groups[name] == server["values"]["region"]

@@ -47,6 +47,7 @@ module "logs" {
   access_bucket = module.objects.access_bucket
   bucket_arns   = module.objects.bucket_arns
   boundary_arn  = module.access.boundary_arn
+  recovery      = local.recovers
 }
 
 module "network" {
@@ -86,6 +87,7 @@ module "database" {
   recovery_subnet_ids        = try(module.recovery_network[0].subnet_ids.data, [])
   recovery_security_group_id = try(module.recovery_network[0].security_group_ids.data, null)
   recovery_key_arn           = lookup(module.keys.recovery_arns, "data", null)
+  recovery_logs_key_arn      = lookup(module.keys.recovery_arns, "logs", null)
   boundary_arn               = module.access.boundary_arn
 }
 
@@ -118,10 +120,8 @@ module "kubernetes" {
   security_group_id = module.network.security_group_ids.services
   key_arn           = module.keys.arns.data
   secrets_key_arn   = module.keys.arns.secrets
-  record_key_arn    = module.keys.arns.record
   logs_key_arn      = module.keys.arns.logs
   log_days          = local.environment.logs.hot_days
-  bucket_arns       = module.objects.bucket_arns
   role_arns         = module.access.role_arns
   boundary_arn      = module.access.boundary_arn
 }
@@ -132,6 +132,7 @@ module "edge" {
   naming            = module.naming.naming
   settings          = local.environment.edge
   domain            = local.here.domain
+  zone              = local.here.zone
   vpc_id            = module.network.vpc_id
   subnet_ids        = module.network.subnet_ids.edge
   security_group_id = module.network.security_group_ids.edge

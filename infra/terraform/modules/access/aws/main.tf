@@ -4,6 +4,7 @@
 locals {
   host     = trimprefix(var.issuer, "https://")
   provider = "arn:aws:iam::${var.naming.account}:oidc-provider/${local.host}"
+  workload = "arn:aws:iam::${var.naming.account}:role/${var.naming.prefix}-workload"
   tags     = var.naming.tags.lending
   roles = {
     plan        = { what = "Reads what is there, to compare it with the code.", seconds = 3600 }
@@ -18,7 +19,8 @@ locals {
   reads   = jsondecode(file("${path.module}/reads.json"))
 }
 
-# The most that any role made by a run may do, whatever policies it is given: a run cannot make itself a master.
+# The most that any role made by a run may do, whatever policies and whatever trust it is given: a run cannot make itself a
+# master, nor another reader of secrets and of the record than the two workloads that `workloads.tf` makes.
 resource "aws_iam_policy" "boundary" {
   name        = "${var.naming.prefix}-boundary"
   description = "The most that roles of services and workloads may do."
@@ -26,13 +28,49 @@ resource "aws_iam_policy" "boundary" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid    = "AtMost"
-      Effect = "Allow"
-      Action = ["autoscaling:*", "ec2:*", "ecr:*", "eks:*", "eks-auth:AssumeRoleForPodIdentity", "elasticloadbalancing:*",
-      "kms:*", "logs:*", "s3:*", "secretsmanager:*"]
-      Resource = "*"
-    }]
+    Statement = [
+      {
+        Sid    = "AtMost"
+        Effect = "Allow"
+        Action = [
+          "autoscaling:*", "ec2:*", "ecr:*", "eks:*", "eks-auth:AssumeRoleForPodIdentity", "elasticloadbalancing:*",
+          "kms:DescribeKey", "logs:*", "s3:GetObjectLegalHold", "s3:GetObjectRetention", "s3:GetObjectVersionAcl",
+          "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging", "s3:GetReplicationConfiguration",
+          "s3:ListBucket", "s3:ReplicateObject", "s3:ReplicateTags",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid       = "CopyUnderKeys"
+        Effect    = "Allow"
+        Action    = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+        Resource  = "*"
+        Condition = { StringLike = { "kms:ViaService" = ["s3.*.amazonaws.com", "secretsmanager.*.amazonaws.com"] } }
+      },
+      {
+        Sid    = "DisksUnderKeys"
+        Effect = "Allow"
+        Action = [
+          "kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo",
+        ]
+        Resource  = "*"
+        Condition = { StringLike = { "kms:ViaService" = "ec2.*.amazonaws.com" } }
+      },
+      {
+        Sid       = "TheRecordAlone"
+        Effect    = "Allow"
+        Action    = ["s3:GetObject", "s3:PutObject"]
+        Resource  = "${local.record}/*"
+        Condition = { ArnEquals = { "aws:PrincipalArn" = "${local.workload}-sequencer" } }
+      },
+      {
+        Sid       = "SecretsAlone"
+        Effect    = "Allow"
+        Action    = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+        Resource  = local.secret
+        Condition = { ArnEquals = { "aws:PrincipalArn" = "${local.workload}-external-secrets" } }
+      },
+    ]
   })
 }
 
@@ -125,8 +163,8 @@ resource "aws_iam_role_policy_attachment" "apply" {
   policy_arn = each.value.arn
 }
 
-# Whatever else it may, a run neither lifts a lock, reads a secret, nor makes a person. Of keys it has the use that the home
-# of secrets needs to copy one, and of the copy it reads nothing.
+# Whatever else it may, a run neither lifts a lock, reads a secret, makes a person, nor becomes somebody else. Of keys it has
+# the use that the home of secrets needs to copy one, and of the copy it reads nothing.
 resource "aws_iam_role_policy" "never" {
   for_each = toset(["plan", "apply"])
 
@@ -144,7 +182,7 @@ resource "aws_iam_role_policy" "never" {
           "cloudtrail:DeleteTrail", "cloudtrail:StopLogging", "iam:CreateAccessKey", "iam:CreateLoginProfile",
           "iam:CreateUser", "s3:BypassGovernanceRetention", "s3:GetObject", "s3:GetObjectVersion",
           "s3:PutObjectLegalHold", "s3:PutObjectRetention", "secretsmanager:BatchGetSecretValue",
-          "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
+          "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "sts:AssumeRole", "sts:TagSession",
         ]
       },
       {

@@ -1,4 +1,5 @@
-# A budget that rings before it is spent, a watch for what is unlike other days, and labels that say who pays.
+# A budget that rings before it is spent, and a watch for what is unlike other days. Which tags of a bill say who pays is
+# set in the account that pays: the cloud takes it from no other, nor a watch by tag or account.
 
 resource "aws_budgets_budget" "this" {
   name         = var.naming.prefix
@@ -25,6 +26,7 @@ resource "aws_budgets_budget" "this" {
   }
 }
 
+# An account has one of its kind. Source: AWS Cost Management user guide, "Getting started with Cost Anomaly Detection".
 resource "aws_ce_anomaly_monitor" "this" {
   name              = var.naming.prefix
   monitor_type      = "DIMENSIONAL"
@@ -50,11 +52,4 @@ resource "aws_ce_anomaly_subscription" "this" {
       match_options = ["GREATER_THAN_OR_EQUAL"]
     }
   }
-}
-
-resource "aws_ce_cost_allocation_tag" "this" {
-  for_each = toset(["service", "environment", "owner", "cost_centre"])
-
-  tag_key = each.key
-  status  = "Active"
 }

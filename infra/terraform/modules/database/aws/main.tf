@@ -15,6 +15,8 @@ locals {
   }
   delayed = ["shared_preload_libraries"]
   regions = var.settings.replica ? { here = var.naming.region, recovery = var.naming.recovery_region } : { here = var.naming.region }
+  servers = { here = var.naming.prefix, recovery = "${var.naming.prefix}-recovery" }
+  logs    = ["postgresql", "upgrade", "iam-db-auth-error"]
   tags    = var.naming.tags.database
 }
 
@@ -50,7 +52,7 @@ resource "aws_db_subnet_group" "this" {
 
 resource "aws_db_instance" "this" {
   region         = var.naming.region
-  identifier     = var.naming.prefix
+  identifier     = local.servers.here
   engine         = "postgres"
   engine_version = var.settings.version
   instance_class = var.size
@@ -89,7 +91,7 @@ resource "aws_db_instance" "this" {
 
   auto_minor_version_upgrade      = true
   apply_immediately               = false
-  enabled_cloudwatch_logs_exports = ["postgresql", "upgrade", "iam-db-auth-error"]
+  enabled_cloudwatch_logs_exports = local.logs
 
   performance_insights_enabled          = true
   performance_insights_kms_key_id       = var.key_arn
@@ -98,13 +100,16 @@ resource "aws_db_instance" "this" {
   monitoring_role_arn                   = aws_iam_role.monitoring.arn
 
   tags = local.tags
+
+  # Otherwise the server makes its groups by itself, without our key and for ever.
+  depends_on = [aws_cloudwatch_log_group.this]
 }
 
 resource "aws_db_instance" "replica" {
   count = var.settings.replica ? 1 : 0
 
   region              = var.naming.recovery_region
-  identifier          = "${var.naming.prefix}-recovery"
+  identifier          = local.servers.recovery
   replicate_source_db = aws_db_instance.this.arn
   instance_class      = var.size
 
@@ -120,15 +125,16 @@ resource "aws_db_instance" "replica" {
   parameter_group_name   = aws_db_parameter_group.this["recovery"].name
   ca_cert_identifier     = "rds-ca-ecc384-g1"
 
-  backup_retention_period   = var.settings.backup_days
-  copy_tags_to_snapshot     = true
-  delete_automated_backups  = false
-  deletion_protection       = var.settings.deletion_protection
-  skip_final_snapshot       = false
-  final_snapshot_identifier = "${var.naming.prefix}-recovery-final"
+  backup_retention_period  = var.settings.backup_days
+  copy_tags_to_snapshot    = true
+  delete_automated_backups = false
+  deletion_protection      = var.settings.deletion_protection
+
+  # A replica is deleted without one: the cloud refuses a last snapshot of it.
+  skip_final_snapshot = true
 
   auto_minor_version_upgrade      = true
-  enabled_cloudwatch_logs_exports = ["postgresql", "upgrade", "iam-db-auth-error"]
+  enabled_cloudwatch_logs_exports = local.logs
 
   performance_insights_enabled          = true
   performance_insights_kms_key_id       = var.recovery_key_arn
@@ -137,6 +143,9 @@ resource "aws_db_instance" "replica" {
   monitoring_role_arn                   = aws_iam_role.monitoring.arn
 
   tags = local.tags
+
+  # Otherwise the server makes its groups by itself, without our key and for ever.
+  depends_on = [aws_cloudwatch_log_group.this]
 }
 
 resource "aws_db_instance_automated_backups_replication" "this" {
@@ -149,11 +158,13 @@ resource "aws_db_instance_automated_backups_replication" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  for_each = toset(["postgresql", "upgrade", "iam-db-auth-error"])
+  for_each = merge([for key, region in local.regions : {
+    for log in local.logs : "${key}-${log}" => { region = region, server = local.servers[key], log = log }
+  }]...)
 
-  region            = var.naming.region
-  name              = "/aws/rds/instance/${var.naming.prefix}/${each.key}"
-  kms_key_id        = var.logs_key_arn
+  region            = each.value.region
+  name              = "/aws/rds/instance/${each.value.server}/${each.value.log}"
+  kms_key_id        = startswith(each.key, "here-") ? var.logs_key_arn : var.recovery_logs_key_arn
   retention_in_days = var.log_days
   tags              = var.naming.tags.database
 }

@@ -92,6 +92,12 @@ variable "recovery_key_arn" {
   default     = null
 }
 
+variable "recovery_logs_key_arn" {
+  description = "The key for logs in the recovery region."
+  type        = string
+  default     = null
+}
+
 variable "boundary_arn" {
   description = "The most that a role made here may do."
   type        = string

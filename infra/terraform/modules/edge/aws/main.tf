@@ -28,6 +28,23 @@ resource "aws_acm_certificate" "this" {
   }
 }
 
+# A listener takes no certificate before it is issued, and it is issued when this record says whose the domain is. Here is
+# one domain, so one record.
+resource "aws_route53_record" "proof" {
+  zone_id         = var.zone
+  name            = one(aws_acm_certificate.this.domain_validation_options).resource_record_name
+  type            = one(aws_acm_certificate.this.domain_validation_options).resource_record_type
+  records         = [one(aws_acm_certificate.this.domain_validation_options).resource_record_value]
+  ttl             = 300
+  allow_overwrite = true
+}
+
+resource "aws_acm_certificate_validation" "this" {
+  region                  = var.naming.region
+  certificate_arn         = aws_acm_certificate.this.arn
+  validation_record_fqdns = [aws_route53_record.proof.fqdn]
+}
+
 resource "aws_lb" "this" {
   region                     = var.naming.region
   name                       = var.naming.prefix
@@ -78,7 +95,7 @@ resource "aws_lb_listener" "this" {
   port              = 443
   protocol          = "HTTPS"
   ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
-  certificate_arn   = aws_acm_certificate.this.arn
+  certificate_arn   = aws_acm_certificate_validation.this.certificate_arn
   tags              = local.tags
 
   default_action {

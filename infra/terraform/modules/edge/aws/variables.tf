@@ -39,6 +39,16 @@ variable "domain" {
   type        = string
 }
 
+variable "zone" {
+  description = "The id of the public zone in Route 53 where the domain's records stand; it is in the same account."
+  type        = string
+
+  validation {
+    condition     = can(regex("^Z[A-Z0-9]{7,31}$", var.zone))
+    error_message = "The id of a zone is a Z with capital letters and digits: see the zone's page in Route 53."
+  }
+}
+
 variable "vpc_id" {
   description = "The network."
   type        = string

@@ -72,15 +72,18 @@ resource "aws_eks_addon" "this" {
   tags                        = local.tags
 }
 
+# What runs on nodes: names, and the driver that makes the sequencer's disk.
 resource "aws_eks_addon" "names" {
+  for_each = toset(["coredns", "aws-ebs-csi-driver"])
+
   region                      = var.naming.region
   cluster_name                = aws_eks_cluster.this.name
-  addon_name                  = "coredns"
+  addon_name                  = each.key
   resolve_conflicts_on_create = "OVERWRITE"
   resolve_conflicts_on_update = "OVERWRITE"
   tags                        = local.tags
 
-  depends_on = [aws_eks_node_group.this]
+  depends_on = [aws_eks_node_group.this, aws_eks_pod_identity_association.this]
 }
 
 # Who may come in at all; what they may do is said inside, by groups. Break-glass is lent by the platform alone.

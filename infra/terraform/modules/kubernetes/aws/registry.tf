@@ -16,8 +16,3 @@ resource "aws_ecr_repository" "this" {
     scan_on_push = true
   }
 }
-
-resource "aws_ebs_encryption_by_default" "this" {
-  region  = var.naming.region
-  enabled = true
-}

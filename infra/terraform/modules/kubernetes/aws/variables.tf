@@ -54,11 +54,6 @@ variable "secrets_key_arn" {
   type        = string
 }
 
-variable "record_key_arn" {
-  description = "The record's key."
-  type        = string
-}
-
 variable "logs_key_arn" {
   description = "The key for logs."
   type        = string
@@ -67,11 +62,6 @@ variable "logs_key_arn" {
 variable "log_days" {
   description = "How long the cluster's log can be searched."
   type        = number
-}
-
-variable "bucket_arns" {
-  description = "The buckets by purpose."
-  type        = map(string)
 }
 
 variable "role_arns" {

@@ -37,15 +37,32 @@ resource "aws_sns_topic_policy" "alerts" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid    = "Ring"
-      Effect = "Allow"
-      Principal = { Service = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com", "costalerts.amazonaws.com",
-      "events.amazonaws.com", "cloudtrail.amazonaws.com"] }
-      Action    = "sns:Publish"
-      Resource  = local.topics
-      Condition = { StringEquals = { "aws:SourceAccount" = var.naming.account } }
-    }]
+    Statement = [
+      {
+        Sid       = "Ring"
+        Effect    = "Allow"
+        Principal = { Service = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com", "costalerts.amazonaws.com"] }
+        Action    = "sns:Publish"
+        Resource  = local.topics
+        Condition = { StringEquals = { "aws:SourceAccount" = var.naming.account } }
+      },
+      {
+        Sid       = "RingByTrail"
+        Effect    = "Allow"
+        Principal = { Service = "cloudtrail.amazonaws.com" }
+        Action    = "sns:Publish"
+        Resource  = local.topics
+        Condition = { StringEquals = { "aws:SourceArn" = local.trail } }
+      },
+      {
+        # Source: AWS EventBridge user guide, "Amazon SNS permissions": no condition is allowed here.
+        Sid       = "RingByEvents"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = "sns:Publish"
+        Resource  = local.topics
+      },
+    ]
   })
 }
 

@@ -2,11 +2,12 @@
 # the record, and a searchable copy for the first weeks.
 
 locals {
-  name   = "${var.naming.prefix}-logs-${var.naming.account}"
-  arn    = "arn:aws:s3:::${local.name}"
-  tags   = var.naming.tags.logs
-  trail  = "arn:aws:cloudtrail:${var.naming.region}:${var.naming.account}:trail/${var.naming.prefix}"
-  topics = "arn:aws:sns:${var.naming.region}:${var.naming.account}:${var.naming.prefix}-alerts"
+  name    = "${var.naming.prefix}-logs-${var.naming.account}"
+  arn     = "arn:aws:s3:::${local.name}"
+  tags    = var.naming.tags.logs
+  trail   = "arn:aws:cloudtrail:${var.naming.region}:${var.naming.account}:trail/${var.naming.prefix}"
+  regions = merge({ here = var.naming.region }, var.recovery ? { recovery = var.naming.recovery_region } : {})
+  topics  = "arn:aws:sns:${var.naming.region}:${var.naming.account}:${var.naming.prefix}-alerts"
 }
 
 resource "aws_s3_bucket" "archive" {

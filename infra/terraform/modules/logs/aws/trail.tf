@@ -32,7 +32,7 @@ resource "aws_iam_role_policy" "trail" {
       Sid      = "WriteToOwnGroup"
       Effect   = "Allow"
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      Resource = "${aws_cloudwatch_log_group.trail.arn}:log-stream:*"
+      Resource = "arn:aws:logs:${var.naming.region}:${var.naming.account}:log-group:${aws_cloudwatch_log_group.trail.name}:log-stream:*"
     }]
   })
 }
@@ -89,18 +89,28 @@ resource "aws_cloudtrail" "this" {
   }
 }
 
+# Where anything stands it is watched, so in the recovery region too.
 resource "aws_guardduty_detector" "this" {
-  count = var.settings.threats ? 1 : 0
+  for_each = var.settings.threats ? local.regions : {}
 
-  region                       = var.naming.region
+  region                       = each.value
   enable                       = true
   finding_publishing_frequency = "FIFTEEN_MINUTES"
   tags                         = local.tags
 }
 
 resource "aws_accessanalyzer_analyzer" "this" {
-  region        = var.naming.region
+  for_each = local.regions
+
+  region        = each.value
   analyzer_name = var.naming.prefix
   type          = "ACCOUNT"
   tags          = local.tags
+}
+
+resource "aws_ebs_encryption_by_default" "this" {
+  for_each = local.regions
+
+  region  = each.value
+  enabled = true
 }

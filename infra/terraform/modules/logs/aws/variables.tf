@@ -62,3 +62,8 @@ variable "boundary_arn" {
   description = "The most that a role made here may do."
   type        = string
 }
+
+variable "recovery" {
+  description = "Whether anything stands in the recovery region, so that it is watched too."
+  type        = bool
+}
