@@ -303,7 +303,7 @@ class Neighbour:
         lent = owner.done("POST", f"/v1/cloud/plans/{made['plan']}/apply", begin)
         state = state_json(estate, 1, lineage=f"line-{self.word}")
         written = {"token": lent["token"], "content": based(state)}
-        key.done("PUT", f"/v1/cloud/estates/{estate}/state", written)
+        owner.done("PUT", f"/v1/cloud/estates/{estate}/state", written)
         waiver = {
             "estate": "staging-aws", "control": next(iter(load_catalogue().of_cloud("aws"))).id,
             "subject": f"aws_s3_bucket.{self.word}", "reason": f"{self.word} reason", "until": in_days(7),
