@@ -1,7 +1,6 @@
 """What this machine keeps for the platform: its database, the demonstration's key, and who is signed in."""
 
 import asyncio
-import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from tallystick.apps.parts import Urls, contexts_of, urls_of
 from tallystick.runtime.configuration import Settings
 from tallystick.runtime.database import demand_reachable
 from tallystick.runtime.embedded import EmbeddedPostgres, default_home
+from tallystick.runtime.holding import hold
 
 
 class Remembered(msgspec.Struct, frozen=True):
@@ -71,23 +71,19 @@ def only_up() -> Iterator[None]:
     home = default_home()
     was_there = home.is_dir()
     home.mkdir(parents=True, exist_ok=True)
-    # The folder itself: what holds it is no file in it, and one that nothing was put in goes again.
-    descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = _held(home)
     try:
-        _hold(descriptor, home)
-        try:
-            yield
-        finally:
-            if not was_there:
-                with suppress(OSError):
-                    home.rmdir()
+        yield
     finally:
+        if not was_there:  # one that nothing was put in goes again
+            with suppress(OSError):
+                home.rmdir()
         os.close(descriptor)
 
 
-def _hold(descriptor: int, home: Path) -> None:
+def _held(home: Path) -> int:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return hold(home)
     except BlockingIOError:
         known = remembered()
         raise ValueError(

@@ -3,7 +3,6 @@
 Tiles are written once and never over another content; the checkpoint comes last, and never goes back.
 """
 
-import fcntl
 import os
 import secrets
 import shutil
@@ -15,6 +14,7 @@ from tallystick.audit.model import tiles
 from tallystick.audit.model.merkle import HASH_BYTES
 from tallystick.audit.model.notes import BadNote, Checkpoint, parse_checkpoint, parse_note
 from tallystick.audit.model.tiles import WIDTH, Tile
+from tallystick.runtime.holding import hold
 
 _READ_ONLY = 0o444
 _CHECKPOINT_BYTES_MAX = 512 * 1024
@@ -124,12 +124,11 @@ class Mirror:
     @contextmanager
     def _held(self) -> Iterator[None]:
         """Hold the folder while its checkpoint is looked at and replaced: a moment; who holds it long is stuck."""
-        descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise MirrorRefuses(f"another process holds {self._folder}") from None
+            descriptor = hold(self._folder)
+        except BlockingIOError:
+            raise MirrorRefuses(f"another process holds {self._folder}") from None
+        try:
             yield
         finally:
             os.close(descriptor)

@@ -1,12 +1,12 @@
 """One command at a time in a work folder: each replaces the copy of the code there, and leaves its planfile."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tallystick.governance.adapters.terraform.refusing import RunRefused
+from tallystick.runtime.holding import hold
 
 
 @contextmanager
@@ -17,14 +17,13 @@ def alone(work: Path) -> Iterator[None]:
         RunRefused: another command works there.
     """
     work.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(work, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunRefused(
-                f"Another command works in {work}: wait for its end, or name another folder by --work."
-            ) from None
+        descriptor = hold(work)
+    except BlockingIOError:
+        raise RunRefused(
+            f"Another command works in {work}: wait for its end, or name another folder by --work."
+        ) from None
+    try:
         yield
     finally:
         os.close(descriptor)
