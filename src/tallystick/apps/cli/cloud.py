@@ -15,10 +15,10 @@ from typing import Any, Final
 
 import typer
 
-from tallystick.apps.cli.asking import address, ask, fail, key_for
+from tallystick.apps.cli.asking import ask, fail
+from tallystick.apps.cli.cloud_places import at_door, demand_estate, place_of
 from tallystick.apps.cli.cloud_states import DoorStates
 from tallystick.governance.adapters.private import write_private
-from tallystick.governance.adapters.provider.targets import SETTING
 from tallystick.governance.adapters.reports import plan as report
 from tallystick.governance.adapters.terraform import commits, estates, executable
 from tallystick.governance.adapters.terraform.alone import alone
@@ -30,7 +30,6 @@ from tallystick.governance.adapters.terraform.stopping import Stop, stopping_by_
 from tallystick.governance.model.changes import meanings
 from tallystick.governance.model.plan_hash import plan_hash
 from tallystick.governance.model.plans import PlanRefused
-from tallystick.runtime.embedded import default_home
 
 app = typer.Typer(
     help="Plan, judge and change the clouds that the platform runs on.", no_args_is_help=True
@@ -45,8 +44,6 @@ _PARTS: Final = {
     "cloud_rescue": None,
     "cloud_secrets": "secrets",
 }
-# What a plan may take from the environment, to look at a real cloud; an apply is lent what it needs.
-_LOOKING: Final = ("AWS_", "ARM_", "AZURE_", "GOOGLE_", "CLOUDSDK_")
 COMMIT_DIGITS: Final = 40
 GRACE_MAX: Final = 7_200
 
@@ -91,14 +88,16 @@ def plan(  # noqa: PLR0917 - the words of a command
     ),
 ) -> None:
     """Plan an estate, write a page that a person can read, and hand the plan in to be judged and approved."""
-    place = _place(
-        environment=environment,
-        cloud=cloud,
-        infra=infra,
-        work=work,
-        terraform=terraform,
-        local=local,
-    )
+    demand_estate(environment, cloud)
+    with _orderly():
+        place = place_of(
+            environment=environment,
+            cloud=cloud,
+            infra=infra,
+            work=work,
+            terraform=terraform,
+            local=local,
+        )
     with _orderly(), alone(place.work):
         if cold:
             estates.forget(place.work)
@@ -108,7 +107,7 @@ def plan(  # noqa: PLR0917 - the words of a command
             if free_lock:
                 states.free(lock=free_lock)
         else:
-            states = _at_door(place.estate)
+            states = at_door(place.estate)
         commit = commits.head(infra)
         if local is None:
             base = _demand_committed(infra, commit, base)
@@ -154,10 +153,17 @@ def apply(  # noqa: PLR0917 - the words of a command
     """Apply exactly an approved plan: lent its planfile, its state and its credentials for that alone."""
     shown = ask("GET", f"/v1/cloud/plans/{plan_id}").json()
     environment, _, cloud = shown["estate"].partition("-")
-    place = _place(
-        environment=environment, cloud=cloud, infra=infra, work=work, terraform=terraform, lent=True
-    )
-    states, stop = _at_door(place.estate), Stop()
+    demand_estate(environment, cloud)
+    with _orderly():
+        place = place_of(
+            environment=environment,
+            cloud=cloud,
+            infra=infra,
+            work=work,
+            terraform=terraform,
+            lent=True,
+        )
+    states, stop = at_door(place.estate), Stop()
     with stopping_by_signals(stop, say=_say):
         try:
             # All that can go wrong before is done before: what is begun once is not begun again.
@@ -244,45 +250,6 @@ def _hand_in(place: estates.Place, made: estates.Planned, commit: str, base: str
     typer.echo(
         f"{kept['plan']}: {counted or 'not judged'}; next: tallystick cloud approve {kept['plan']}"
     )
-
-
-def _place(
-    *,
-    environment: str,
-    cloud: str,
-    infra: Path,
-    work: Path | None,
-    terraform: str,
-    local: Path | None = None,
-    lent: bool = False,
-) -> estates.Place:
-    if environment not in ("development", "staging", "production") or cloud not in (
-        "aws",
-        "azure",
-        "gcp",
-    ):
-        fail("an estate is development, staging or production on aws, azure or gcp: name both")
-    estate = f"{environment}-{cloud}"
-    targets = os.environ.get(SETTING)
-    if targets is None and local is not None:
-        targets = json.dumps({"store": str(local.resolve() / "store.json")})
-    mine = {name: text for name, text in os.environ.items() if name.startswith(_LOOKING)}
-    with _orderly():
-        command = executable.find(named=terraform or None)
-    return estates.Place(
-        infra=infra,
-        cloud=cloud,
-        environment=environment,
-        work=work or default_home() / "cloud" / estate,
-        command=command,
-        targets=targets,
-        environ={} if lent else mine,
-    )
-
-
-def _at_door(estate: str, *, token: str | None = None) -> DoorStates:
-    url = address()
-    return DoorStates(url=url, key=key_for(url), estate=estate, token=token)
 
 
 def _demand_committed(infra: Path, commit: str, base: str) -> str:

@@ -12,8 +12,8 @@ from typing import Any, Final, cast
 
 import typer
 
-from tallystick.apps.cli.asking import address, ask, fail, key_for
-from tallystick.apps.cli.cloud_states import DoorStates
+from tallystick.apps.cli.asking import ask, fail
+from tallystick.apps.cli.cloud_places import at_door, demand_estate, place_of
 from tallystick.governance.adapters.drift.looking import Looked, Place, look
 from tallystick.governance.adapters.drift.repairing import REPAIRS_MAX, Repaired, repair
 from tallystick.governance.adapters.drift.schemas import types_of
@@ -24,7 +24,6 @@ from tallystick.governance.adapters.policies import (
     policies_folder,
 )
 from tallystick.governance.adapters.private import write_private
-from tallystick.governance.adapters.provider.targets import SETTING
 from tallystick.governance.adapters.reports import drift as report
 from tallystick.governance.adapters.rules import PolicyFolder
 from tallystick.governance.adapters.terraform import commits, estates, executable
@@ -32,7 +31,7 @@ from tallystick.governance.adapters.terraform.alone import alone
 from tallystick.governance.adapters.terraform.files import FileStates
 from tallystick.governance.adapters.terraform.runner import Runner, RunRefused
 from tallystick.governance.adapters.terraform.statekeeper import StateRefused, States
-from tallystick.governance.api import CLOUDS, ENVIRONMENTS, PoliciesNotReadable
+from tallystick.governance.api import PoliciesNotReadable
 from tallystick.governance.model.catalogue import Catalogue, CatalogueRefused
 from tallystick.governance.model.drift.finding import Grounds, find
 from tallystick.governance.model.drift.rules import (
@@ -47,7 +46,6 @@ from tallystick.governance.model.plans import PlanRefused
 from tallystick.governance.model.values import Cloud, Environment
 from tallystick.kernel.instants import SECOND, Instant, parse, render
 from tallystick.runtime.client import path_of
-from tallystick.runtime.embedded import default_home
 
 app = typer.Typer()
 
@@ -55,7 +53,6 @@ HOURS_MAX: Final = 90 * 24
 """CloudTrail tells of ninety days."""
 
 RUNS_MAX: Final = 10_000
-_LOOKING: Final = ("AWS_", "ARM_", "AZURE_", "GOOGLE_", "CLOUDSDK_")
 _REFUSALS: Final = (
     RunRefused,
     StateRefused,
@@ -100,8 +97,7 @@ def drift(  # noqa: PLR0917 - the words of a command
     """Look for what is live and was not planned; report it, and end with 1 when a control breaks by it."""
     if runs > 1 and not every:
         fail("--runs needs --every, the minutes between two looks")
-    if environment not in ENVIRONMENTS or cloud not in CLOUDS:
-        fail("an estate is development, staging or production on aws, azure or gcp: name both")
+    demand_estate(environment, cloud)
     rang, is_lost = False, False  # an alarm is not forgotten when a later look finds it gone
     for number in range(runs):
         if number:
@@ -216,29 +212,26 @@ def _watched(  # noqa: PLR0917 - the words of a command
     work: Path | None,
     terraform: str,
 ) -> _Watched:
-    estate = f"{environment}-{cloud}"
-    targets = os.environ.get(SETTING)
-    if targets is None and local is not None:
-        targets = json.dumps({"store": str(local.resolve() / "store.json")})
     told = _told(policies_folder() / "drift.toml")
+    code = place_of(
+        environment=environment,
+        cloud=cloud,
+        infra=infra,
+        work=work,
+        terraform=terraform,
+        local=local,
+        purpose="-drift",
+    )
     return _Watched(
-        code=estates.Place(
-            infra=infra,
-            cloud=cloud,
-            environment=environment,
-            work=work or default_home() / "cloud" / f"{estate}-drift",
-            command=executable.find(named=terraform or None),
-            targets=targets,
-            environ={name: text for name, text in os.environ.items() if name.startswith(_LOOKING)},
-        ),
-        place=_reached(cast("Cloud", cloud), cast("Environment", environment), targets),
-        states=FileStates(local, estate=estate) if local is not None else _at_door(estate),
+        code=code,
+        place=_reached(cast("Cloud", cloud), cast("Environment", environment), code.targets),
+        states=FileStates(local, estate=code.estate) if local is not None else at_door(code.estate),
         catalogue=load_catalogue(),
         inventory=load_inventory(),
         told=told,
         by_rules=policies_digest(),
         commit=_committed(infra),
-        windows=() if local is not None else _windows(estate, told),
+        windows=() if local is not None else _windows(code.estate, told),
     )
 
 
@@ -337,11 +330,6 @@ def _way_back(  # noqa: PLR0917 - the words of a command
         cold=False,
         free_lock="",
     )
-
-
-def _at_door(estate: str) -> DoorStates:
-    url = address()
-    return DoorStates(url=url, key=key_for(url), estate=estate)
 
 
 def _running(watched: _Watched) -> AbstractContextManager[Runner]:
