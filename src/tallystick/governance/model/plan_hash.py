@@ -30,13 +30,13 @@ def plan_hash(*, plan: bytes, estate: str, commit: str) -> str:
     )
     if not isinstance(read, dict):
         raise ValueError("a plan is an object of JSON")
+    said = cast("dict[str, Any]", read)
     for name in _LEFT_OUT:
-        read.pop(name, None)  # pyright: ignore[reportUnknownMemberType]
-    plan_read = cast("dict[str, Any]", read)
-    looked: Any = plan_read.get(_IN_NO_ORDER)
+        said.pop(name, None)
+    looked: Any = said.get(_IN_NO_ORDER)
     if isinstance(looked, list):
-        plan_read[_IN_NO_ORDER] = sorted(cast("list[Any]", looked), key=canonical)
-    return sha256(canonical({"commit": commit, "estate": estate, "plan": plan_read})).hexdigest()
+        said[_IN_NO_ORDER] = sorted(cast("list[Any]", looked), key=canonical)
+    return sha256(canonical({"commit": commit, "estate": estate, "plan": said})).hexdigest()
 
 
 def _number(text: str) -> dict[str, str]:
